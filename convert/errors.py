@@ -1,0 +1,17 @@
+"""What the workstation refuses beyond the errors of the device (see `edge_infer.errors`)."""
+
+from __future__ import annotations
+
+from edge_infer.errors import EdgeInferError
+
+
+class NotExact(EdgeInferError):
+    """The exported graph predicts something else than the estimator on a probe."""
+
+    exit_code = 7
+
+
+class Unsupported(EdgeInferError):
+    """No exact converter for this estimator or setting; names the step of the pipeline."""
+
+    exit_code = 8

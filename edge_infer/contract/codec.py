@@ -1,0 +1,160 @@
+"""JSON to frozen dataclasses and back, strictly: no unknown, missing or mistyped field.
+
+The dataclass is the schema, so a format has one definition. Duplicate keys, NaN and Infinity
+are refused, because two readers could disagree about them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import types
+import typing
+
+from edge_infer.errors import BadInput, Incompatible
+
+MAX_BYTES = 4 << 20
+MAX_DEPTH = 32
+
+T = typing.TypeVar("T")
+
+
+def parse_json(data: bytes, *, what: str, max_bytes: int = MAX_BYTES) -> object:
+    """Parse JSON of bounded size and nesting, without duplicate keys or NaN.
+
+    Raises:
+        BadInput: it is too large, too deep, not UTF-8 or not such JSON.
+    """
+    if len(data) > max_bytes:
+        raise BadInput(
+            f"{what} is too large", expected=f"at most {max_bytes} bytes", actual=len(data)
+        )
+    try:
+        text = data.decode("utf-8")
+        _check_depth(text, what)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (UnicodeDecodeError, json.JSONDecodeError, _NotStrict, RecursionError) as error:
+        raise BadInput(f"{what} is not strict JSON: {error}") from None
+
+
+def dump_json(value: object) -> bytes:
+    """Write JSON the one way this project writes it: sorted keys, two spaces, UTF-8."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8")
+
+
+def decode(cls: type[T], value: object, *, what: str) -> T:
+    """Build `cls` from parsed JSON, `what` naming the file in messages.
+
+    Raises:
+        Incompatible: a field is missing, unknown or of another type.
+    """
+    return typing.cast("T", _decode(cls, value, what))
+
+
+def encode(value: object) -> object:
+    """Turn a dataclass into what `dump_json` takes."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [encode(item) for item in value]
+    return value
+
+
+class _NotStrict(ValueError):
+    pass
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _NotStrict("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise _NotStrict(f"{name} is not a JSON number")
+
+
+def _check_depth(text: str, what: str) -> None:
+    depth = 0
+    in_string = escaped = False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadInput(
+                    f"{what} is nested too deeply", expected=f"at most {MAX_DEPTH} levels"
+                )
+        elif char in "]}":
+            depth -= 1
+
+
+def _decode(hint: typing.Any, value: object, where: str) -> object:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _decode_union(typing.get_args(hint), value, where)
+    if origin is tuple:
+        items = _expect(list, value, where)
+        item_type = typing.get_args(hint)[0]
+        return tuple(_decode(item_type, item, f"{where}[{i}]") for i, item in enumerate(items))
+    if origin is dict:
+        entries = _expect(dict, value, where)
+        value_type = typing.get_args(hint)[1]
+        return {key: _decode(value_type, item, f"{where}.{key}") for key, item in entries.items()}
+    if dataclasses.is_dataclass(hint):
+        return _decode_dataclass(typing.cast("type", hint), value, where)
+    if hint is float and type(value) is int:
+        value = float(value)
+    if hint is float and isinstance(value, float) and not math.isfinite(value):
+        raise Incompatible(f"{where} overflows a double", actual=value)
+    if hint is type(None):
+        hint = types.NoneType
+    return _expect(hint, value, where)
+
+
+def _decode_union(options: tuple[typing.Any, ...], value: object, where: str) -> object:
+    for option in options:
+        if type(value) is option:
+            return value
+    for option in options:
+        try:
+            return _decode(option, value, where)
+        except Incompatible:
+            continue
+    names = " or ".join(getattr(option, "__name__", str(option)) for option in options)
+    raise Incompatible(f"{where} has the wrong type", expected=names, actual=type(value).__name__)
+
+
+def _decode_dataclass(cls: type, value: object, where: str) -> object:
+    found = _expect(dict, value, where)
+    hints = typing.get_type_hints(cls)
+    unknown, missing = sorted(found.keys() - hints.keys()), sorted(hints.keys() - found.keys())
+    if unknown or missing:
+        raise Incompatible(
+            f"{where} does not have the fields of {cls.__name__}",
+            expected="missing: " + (", ".join(missing) or "none"),
+            actual="unknown: " + (", ".join(unknown) or "none"),
+            hint="it was made by another version of edge-infer: update the older side",
+        )
+    return cls(**{name: _decode(hints[name], found[name], f"{where}.{name}") for name in hints})
+
+
+def _expect(kind: typing.Any, value: object, where: str) -> typing.Any:
+    if type(value) is not kind:
+        raise Incompatible(
+            f"{where} has the wrong type", expected=kind.__name__, actual=type(value).__name__
+        )
+    return value
