@@ -1,0 +1,62 @@
+# Every target sets up what it needs, without root, and may be run again at any time.
+# Wants git, make and python3 >= 3.11 with venv; PYTHON=/path/to/python names another one.
+
+PY := .venv/bin/python
+REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/install
+SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench pictures clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/made-for .device/made-for ## the main job on real digits: train, sign, convert, prove, bundle, predict offline
+	@$(PY) examples/digits/demo.py $(ARGS)
+
+test: .venv/made-for ## all tests; ARGS="-k name" to choose
+	@$(PY) -m pytest -q $(ARGS)
+
+check: .venv/made-for ## format, lint, types, then the tests
+	@echo "format"; $(PY) -m ruff format --quiet --check --diff $(SOURCES)
+	@echo "lint"; $(PY) -m ruff check --quiet $(SOURCES)
+	@echo "types"; $(PY) -m mypy --strict --no-error-summary -p edge_infer -p convert -p firmware_bundle
+	@$(MAKE) --no-print-directory test
+
+format: .venv/made-for ## let ruff format and mend what it can
+	@$(PY) -m ruff format --quiet $(SOURCES)
+	@$(PY) -m ruff check --quiet --fix $(SOURCES)
+
+bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare onnxruntime; about three minutes
+	@$(PY) benchmarks/main_job.py $(ARGS)
+
+pictures: .venv/made-for ## draw the pictures of the documentation again
+	@$(PY) docs/pictures/flow.py
+	@$(PY) docs/pictures/latency.py
+
+clean: ## remove the environments and everything else that was made
+	@rm -rf .venv .device build dist *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is made again when its directory was moved or its Python has gone.
+define stale
+$(shell $(1)/bin/python -c 'import sys; sys.stdout.write(open("$(1)/made-for").read())' 2>/dev/null \
+	| grep -Fqx '$(CURDIR)' || echo stale)
+endef
+
+ifeq ($(strip $(call stale,.venv)),stale)
+.PHONY: .venv/made-for
+endif
+.venv/made-for: $(REQUIREMENTS)
+	@requirements/install .venv -e '.[runtime,convert,dev]'
+	@echo '$(CURDIR)' >$@
+
+# What a device has: numpy and the runtime, at the versions that conversion is tested with,
+# and nothing of the workstation.
+ifeq ($(strip $(call stale,.device)),stale)
+.PHONY: .device/made-for
+endif
+.device/made-for: $(REQUIREMENTS)
+	@requirements/install .device numpy -r requirements/runtime.txt -c requirements/convert.txt
+	@echo '$(CURDIR)' >$@
