@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge_infer.contract.codec import decode, dump_json, encode, parse_json
+from edge_infer.contract.codec import decode, encode
 from edge_infer.contract.schema import (
     FORMAT,
     Certificate,
@@ -19,6 +19,7 @@ from edge_infer.contract.schema import (
     Tensor,
 )
 from edge_infer.errors import Incompatible
+from edge_infer.strict_json import dump_json, parse_json
 
 __all__ = [
     "FORMAT",

@@ -1,47 +1,18 @@
 """JSON to frozen dataclasses and back, strictly: no unknown, missing or mistyped field.
 
-The dataclass is the schema, so a format has one definition. Duplicate keys, NaN and Infinity
-are refused, because two readers could disagree about them.
+The dataclass is the schema, so a format has one definition.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import types
 import typing
 
-from edge_infer.errors import BadInput, Incompatible
-
-MAX_BYTES = 4 << 20
-MAX_DEPTH = 32
+from edge_infer.errors import Incompatible
 
 T = typing.TypeVar("T")
-
-
-def parse_json(data: bytes, *, what: str, max_bytes: int = MAX_BYTES) -> object:
-    """Parse JSON of bounded size and nesting, without duplicate keys or NaN.
-
-    Raises:
-        BadInput: it is too large, too deep, not UTF-8 or not such JSON.
-    """
-    if len(data) > max_bytes:
-        raise BadInput(
-            f"{what} is too large", expected=f"at most {max_bytes} bytes", actual=len(data)
-        )
-    try:
-        text = data.decode("utf-8")
-        _check_depth(text, what)
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (UnicodeDecodeError, json.JSONDecodeError, _NotStrict, RecursionError) as error:
-        raise BadInput(f"{what} is not strict JSON: {error}") from None
-
-
-def dump_json(value: object) -> bytes:
-    """Write JSON the one way this project writes it: sorted keys, two spaces, UTF-8."""
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode("utf-8")
 
 
 def decode(cls: type[T], value: object, *, what: str) -> T:
@@ -62,44 +33,6 @@ def encode(value: object) -> object:
     if isinstance(value, tuple | list):
         return [encode(item) for item in value]
     return value
-
-
-class _NotStrict(ValueError):
-    pass
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _NotStrict("a key stands twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> object:
-    raise _NotStrict(f"{name} is not a JSON number")
-
-
-def _check_depth(text: str, what: str) -> None:
-    depth = 0
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise BadInput(
-                    f"{what} is nested too deeply", expected=f"at most {MAX_DEPTH} levels"
-                )
-        elif char in "]}":
-            depth -= 1
 
 
 def _decode(hint: typing.Any, value: object, where: str) -> object:
