@@ -1,0 +1,65 @@
+"""Every command and every example in the documentation works as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import markdown_runner
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+WITH_CODE = [ROOT / "README.md", ROOT / "docs/converting.md", ROOT / "docs/deploying.md",
+             ROOT / "docs/errors.md"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
+def test_every_block_runs_as_written(path: Path, tmp_path: Path) -> None:
+    assert markdown_runner.run(path, tmp_path) > 0
+
+
+def test_no_other_document_has_code_that_nobody_runs() -> None:
+    unrun = {
+        path.name
+        for path in DOCUMENTS
+        if path not in WITH_CODE
+        for block in markdown_runner.blocks(path.read_text("utf-8"))
+        if block.language in ("sh", "python")
+    }
+    assert not unrun
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_within_the_repository_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", path.read_text("utf-8"))
+    links += re.findall(r'(?:src|srcset)="([^"]+)"', path.read_text("utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+def test_runner_fails_on_a_failing_command(tmp_path: Path) -> None:
+    document = tmp_path / "a.md"
+    document.write_text("```sh\ntrue\nfalse\n```\n")
+    with pytest.raises(AssertionError, match=r"a\.md:1 ended with 1"):
+        markdown_runner.run(document, tmp_path)
+
+
+def test_runner_fails_on_a_wrong_doctest(tmp_path: Path) -> None:
+    document = tmp_path / "a.md"
+    document.write_text("```python\n>>> 1 + 1\n3\n```\n")
+    with pytest.raises(AssertionError, match="Expected"):
+        markdown_runner.run(document, tmp_path)
+
+
+def test_runner_fails_on_another_output_than_promised(tmp_path: Path) -> None:
+    document = tmp_path / "a.md"
+    document.write_text("```sh\necho 7\n```\n\n```text\n8\n```\n")
+    with pytest.raises(AssertionError, match="promises"):
+        markdown_runner.run(document, tmp_path)
+
+
+def test_runner_leaves_other_languages_alone(tmp_path: Path) -> None:
+    document = tmp_path / "a.md"
+    document.write_text("```toml\nfalse\n```\n")
+    assert markdown_runner.run(document, tmp_path) == 0
