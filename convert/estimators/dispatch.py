@@ -1,0 +1,90 @@
+"""Find the emitter of an estimator, or refuse it by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from convert.errors import Unsupported
+from convert.estimators import (
+    boosting,
+    decomposition,
+    forests,
+    linear_classifiers,
+    linear_regressors,
+    neural,
+    pipeline,
+    scaling,
+    svm,
+    trees,
+)
+from edge_infer.errors import BadInput
+
+if TYPE_CHECKING:
+    from convert.graph.builder import Graph, Tensor
+    from convert.graph.emission import Emission
+
+Emitter = Callable[["Graph", Any, "Tensor"], "Emission"]
+
+_FAMILIES = (
+    boosting,
+    decomposition,
+    forests,
+    linear_classifiers,
+    linear_regressors,
+    neural,
+    scaling,
+    svm,
+    trees,
+)
+
+EMITTERS: Mapping[type, Emitter] = {
+    estimator: emitter for family in _FAMILIES for estimator, emitter in family.EMITTERS.items()
+}
+
+
+def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
+    """Add a fitted estimator that reads `x`, float64 `(n, f)`.
+
+    Raises:
+        BadInput: it is not a fitted estimator.
+        Unsupported: no exact converter for it or its settings.
+    """
+    _check_fitted(estimator)
+    kind = type(estimator)
+    if kind in pipeline.COMPOSITES:
+        return pipeline.COMPOSITES[kind](graph, estimator, x, emit)
+    if kind not in EMITTERS:
+        raise Unsupported(
+            f"there is no exact converter for {class_path(kind)}",
+            hint="use one of the estimators in docs/converting.md; a subclass of a supported "
+            "class is refused because it may predict otherwise",
+        )
+    return EMITTERS[kind](graph, estimator, x)
+
+
+def class_path(kind: type) -> str:
+    """`sklearn.linear_model.SGDClassifier`, without private modules."""
+    public = [part for part in kind.__module__.split(".") if not part.startswith("_")]
+    return ".".join([*public, kind.__qualname__])
+
+
+def _check_fitted(estimator: object) -> None:
+    from sklearn.base import BaseEstimator
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if not isinstance(estimator, BaseEstimator):
+        raise BadInput(
+            "this is not a scikit-learn estimator",
+            expected="a fitted estimator or Pipeline",
+            actual=f"{type(estimator).__module__}.{type(estimator).__qualname__}",
+            hint="dump the fitted estimator itself, not its class, parameters or predictions",
+        )
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        raise BadInput(
+            f"{class_path(type(estimator))} is not fitted",
+            hint="call fit before dumping it",
+        ) from None

@@ -1,0 +1,51 @@
+"""Composites: estimators that run other estimators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn.pipeline import Pipeline
+
+from convert.errors import Unsupported
+from convert.graph.emission import Emission, Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convert.graph.builder import Graph, Tensor
+
+    Emit = Callable[[Graph, object, Tensor], Emission]
+
+
+def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
+    """Every step but the last transforms; the last one's verbs are the pipeline's."""
+    y = x
+    columns = int(getattr(estimator, "n_features_in_", 0)) or None
+    emission = Emission({"transform": Scores(x, columns)})
+    notes: list[str] = []
+    last = len(estimator.steps) - 1
+    for position, (name, step) in enumerate(estimator.steps):
+        if step is None or step == "passthrough":
+            continue
+        emission = _step(g, name, step, y, emit)
+        notes += emission.notes
+        if position < last:
+            if "transform" not in emission.verbs:
+                raise Unsupported(f"step {name!r} has no exact transform")
+            y = emission.transformed
+    return Emission(emission.verbs, emission.index, tuple(notes))
+
+
+def _step(g: Graph, name: str, step: object, y: Tensor, emit: Emit) -> Emission:
+    try:
+        return emit(g, step, y)
+    except Unsupported as error:
+        raise Unsupported(
+            f"pipeline step {name!r}: {error.what}",
+            expected=error.expected,
+            actual=error.actual,
+            hint=error.hint,
+        ) from error
+
+
+COMPOSITES: dict[type, Callable[[Graph, Any, Tensor, Any], Emission]] = {Pipeline: pipeline}

@@ -1,0 +1,147 @@
+"""An estimator in memory becomes an artifact: emitted, proven, described; or refused."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.artifact import Artifact
+from convert.estimators.dispatch import class_path
+from convert.graph.emit import emit_model
+from convert.progress import Progress, quiet
+from convert.prove import prove
+from edge_infer.contract import FORMAT, Contract, Runtimes, Source
+from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
+from edge_infer.errors import BadInput
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from edge_infer.contract import Image
+
+_PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
+
+
+def export(
+    estimator: Any,
+    samples: Any,
+    *,
+    name: str = "model",
+    sequence: int = 1,
+    image: Image | None = None,
+    expires: str | None = None,
+    target: str = "generic",
+    source_sha256: str | None = None,
+    progress: Progress = quiet,
+) -> Artifact:
+    """Export a fitted estimator and prove the result on `samples` and on hostile rows.
+
+    Args:
+        estimator: fitted scikit-learn estimator or Pipeline.
+        samples: `(n, f)` rows such as the device will see; a DataFrame will do.
+        name: what the model is called in the contract.
+        sequence: orders releases of this model; a device refuses to go back.
+        image: how a picture becomes one row, where the model reads pictures.
+        expires: UTC date (ISO 8601) after which the artifact is not to be installed.
+        target: which kind of device it is for.
+        source_sha256: digest of the signed pickle, where there is one.
+        progress: called with a stage and the fraction done.
+
+    Raises:
+        BadInput: unfitted, not an estimator, or samples that do not fit it.
+        Unsupported: no exact converter for a step.
+        NotExact: the graph and the estimator disagree on a probe.
+    """
+    rows = _check_samples(samples)
+    if image is not None:
+        _check_image(image, rows.shape[1])
+    progress("exporting", 0.0)
+    emitted = emit_model(estimator, rows.shape[1])
+    _check_features(estimator, samples, rows)
+    proof = prove(
+        estimator, emitted, rows, feature_names=_feature_names(estimator), progress=progress
+    )
+    contract = Contract(
+        format=FORMAT,
+        name=name,
+        sequence=sequence,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        expires=expires,
+        target=target,
+        inputs=proof.inputs,
+        image=image,
+        outputs=proof.outputs,
+        classes=emitted.classes,
+        golden=proof.golden,
+        certificate=proof.certificate,
+        source=Source(_describe(estimator), source_sha256, _versions()),
+        runtimes=Runtimes(MINIMUM, REFUSED),
+    )
+    return Artifact(contract=contract, onnx=emitted.onnx, golden=proof.golden_bytes)
+
+
+def _check_samples(samples: Any) -> NDArray[np.float64]:
+    array = np.asarray(samples)
+    if array.ndim != 2 or 0 in array.shape:
+        raise BadInput(
+            "the samples are not rows",
+            expected="a two-dimensional array (n, f) with at least one row",
+            actual=f"shape {array.shape}",
+        )
+    if array.dtype.kind not in "fiub":
+        raise BadInput(
+            "the samples are not numbers",
+            expected="float, int or bool columns",
+            actual=f"dtype {array.dtype}",
+            hint="encode text and categories before the estimator, or inside its Pipeline",
+        )
+    return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def _check_features(estimator: Any, samples: Any, rows: NDArray[np.float64]) -> None:
+    expected = getattr(estimator, "n_features_in_", None)
+    if expected is not None and expected != rows.shape[1]:
+        raise BadInput(
+            "the samples do not fit the estimator",
+            expected=f"{expected} columns",
+            actual=f"{rows.shape[1]} columns",
+            hint="pass rows such as the ones it was trained on",
+        )
+    names, given = _feature_names(estimator), getattr(samples, "columns", None)
+    if names is not None and given is not None and tuple(given) != names:
+        raise BadInput(
+            "the samples' columns are not those of the training",
+            expected=", ".join(names),
+            actual=", ".join(map(str, given)),
+        )
+
+
+def _check_image(image: Image, n_features: int) -> None:
+    pixels = image.width * image.height * (3 if image.mode == "RGB" else 1)
+    if pixels != n_features:
+        raise BadInput(
+            "the picture does not make one row of the samples",
+            expected=f"{n_features} values",
+            actual=f"{image.mode} {image.width}x{image.height} gives {pixels}",
+        )
+
+
+def _feature_names(estimator: Any) -> tuple[str, ...] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else tuple(str(name) for name in names)
+
+
+def _describe(estimator: Any) -> str:
+    steps = getattr(estimator, "steps", None)
+    if steps is None:
+        return class_path(type(estimator))
+    return " -> ".join(class_path(type(step)) for _, step in steps)
+
+
+def _versions() -> dict[str, str]:
+    found = {package: version(package) for package in _PACKAGES}
+    return {**found, "python": platform.python_version(), "platform": platform.platform()}

@@ -1,0 +1,81 @@
+"""One fitted estimator in, one ONNX model out: unproven until `convert.prove` has seen it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.errors import Unsupported
+from convert.estimators import emit
+from convert.graph.builder import Graph, Tensor
+from convert.graph.emitted import Emitted, EmittedOutput
+from convert.graph.onnx_model import to_onnx
+from edge_infer.contract import Classes
+
+if TYPE_CHECKING:
+    from convert.graph.emission import Emission
+
+_NAMES = {
+    "predict_proba": "probabilities",
+    "decision_function": "decision",
+    "score_samples": "scores",
+    "transform": "transformed",
+    "predict": "prediction",
+}
+
+
+def emit_model(estimator: Any, n_features: int) -> Emitted:
+    """Export a fitted estimator to ONNX in double precision, input `X` float64 `(None, f)`.
+
+    Raises:
+        BadInput: it is not a fitted estimator.
+        Unsupported: it, a step of it or a setting has no exact converter.
+    """
+    graph = Graph("X")
+    emission = emit(graph, estimator, graph.x)
+    outputs: list[EmittedOutput] = []
+    tensors: dict[str, Tensor] = {}
+    classes = None
+    if emission.index is not None:
+        classes = _classes(estimator)
+        tensors["label"] = graph.op("Gather", _class_values(classes), emission.index)
+        dtype = {"bool": "int64"}.get(classes.dtype, classes.dtype)
+        outputs.append(EmittedOutput("predict", "label", dtype, (None,), "label"))
+    for verb, scores in emission.verbs.items():
+        name = _NAMES[verb]
+        shape = (None,) if scores.columns is None else (None, scores.columns)
+        tensors[name] = scores.tensor
+        outputs.append(EmittedOutput(verb, name, "float64", shape, "score"))
+    if not outputs:
+        raise Unsupported(f"{type(estimator).__name__} has nothing to predict")
+    onnx = to_onnx(estimator, graph, tensors, outputs, n_features=n_features)
+    return Emitted(onnx, tuple(outputs), classes, _notes(emission))
+
+
+def _notes(emission: Emission) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(emission.notes))
+
+
+def _classes(estimator: Any) -> Classes:
+    values = np.asarray(estimator.classes_)
+    items = values.tolist()
+    if all(isinstance(item, bool) for item in items):
+        return Classes("bool", tuple(items))
+    if all(isinstance(item, str) for item in items):
+        return Classes("str", tuple(items))
+    if all(isinstance(item, int) for item in items) and values.dtype != np.uint64:
+        return Classes("int64", tuple(items))
+    if all(isinstance(item, float) for item in items):
+        return Classes("float64", tuple(items))
+    raise Unsupported(
+        "the class labels have a type that the contract cannot carry",
+        expected="int, float, bool or str labels",
+        actual=sorted({type(item).__name__ for item in items}),
+    )
+
+
+def _class_values(classes: Classes) -> np.ndarray:
+    if classes.dtype == "str":
+        return np.array(classes.values, dtype=object)
+    return np.array(classes.values, dtype=np.float64 if classes.dtype == "float64" else np.int64)

@@ -1,0 +1,33 @@
+"""What leaves this room: the ONNX bytes and how their outputs answer scikit-learn's verbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from edge_infer.contract import Classes
+
+Kind = Literal["label", "score"]
+
+
+@dataclass(frozen=True)
+class EmittedOutput:
+    """One output of the graph. `shape` has None for n."""
+
+    verb: str
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A graph that claims to predict what the estimator predicts; `convert.prove` decides."""
+
+    onnx: bytes
+    outputs: tuple[EmittedOutput, ...]
+    classes: Classes | None
+    notes: tuple[str, ...]
+    """What is not served and why."""

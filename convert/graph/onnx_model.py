@@ -1,0 +1,133 @@
+"""From a recorded graph to ONNX bytes, through skl2onnx's per-call extension point.
+
+`convert_sklearn` takes converters for this call alone, so the process-wide registry, and with
+it every plain `to_onnx` of the user, stays as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.graph.builder import Graph, Recorded, Tensor, pruned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from convert.graph.emitted import EmittedOutput
+
+OPSET = 21
+ML_OPSET = 5
+"""onnxruntime 1.21, the oldest that is served, reads no newer operator sets."""
+
+_SKL2ONNX_ML_OPSET = 3
+"""skl2onnx 1.20 declares no newer one; its nodes pass through unread, so we declare ours."""
+
+
+def to_onnx(
+    estimator: object,
+    graph: Graph,
+    tensors: Mapping[str, Tensor],
+    outputs: Sequence[EmittedOutput],
+    *,
+    n_features: int,
+) -> bytes:
+    """Write `graph` as an ONNX model whose outputs carry the names of `outputs`.
+
+    Args:
+        estimator: what the graph mirrors; skl2onnx finds our converter by its class.
+        tensors: output name to the graph's tensor.
+    """
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import DoubleTensorType
+
+    recorded = pruned(graph, tensors)
+    kind = type(estimator)
+    model = convert_sklearn(
+        estimator,
+        name="edge_infer",
+        initial_types=[(str(graph.x), DoubleTensorType([None, n_features]))],
+        target_opset={"": OPSET, "ai.onnx.ml": _SKL2ONNX_ML_OPSET},
+        custom_conversion_functions={kind: _converter(recorded)},
+        custom_shape_calculators={kind: _keep_shapes},
+        custom_parsers={kind: _parser(outputs)},
+    )
+    for entry in model.opset_import:
+        entry.version = ML_OPSET if entry.domain == "ai.onnx.ml" else OPSET
+    model.producer_name = "edge-infer"
+    model.producer_version = ""
+    model.doc_string = ""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _parser(outputs: Sequence[EmittedOutput]) -> Any:
+    def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
+        del custom_parsers
+        operator = scope.declare_local_operator("EdgeInferExact", model)
+        operator.inputs = inputs
+        for output in outputs:
+            variable = scope.declare_local_variable(output.name, _variable_type(output))
+            assert variable.full_name == output.name, "the graph has no other operator"
+            operator.outputs.append(variable)
+        return operator.outputs
+
+    return parse
+
+
+def _converter(recorded: Recorded) -> Any:
+    def write(scope: Any, operator: Any, container: Any) -> None:
+        assert len(operator.inputs) == 1
+        for name, array in recorded.constants.items():
+            container.add_initializer(str(name), _tensor_type(array), array.shape, _flat(array))
+        for node in recorded.nodes:
+            attributes = {key: _attribute(value) for key, value in node.attributes.items()}
+            container.add_node(
+                node.op_type,
+                [str(name) for name in node.inputs],
+                [str(name) for name in node.outputs],
+                op_domain=node.domain,
+                op_version=_SKL2ONNX_ML_OPSET if node.domain else OPSET,
+                name=scope.get_unique_operator_name(node.op_type),
+                **attributes,
+            )
+
+    return write
+
+
+def _keep_shapes(operator: Any) -> None:
+    """The parser has declared every output's shape."""
+    assert operator.outputs
+
+
+def _variable_type(output: EmittedOutput) -> Any:
+    from skl2onnx.common import data_types
+
+    kinds = {
+        "float64": data_types.DoubleTensorType,
+        "float32": data_types.FloatTensorType,
+        "int64": data_types.Int64TensorType,
+        "bool": data_types.BooleanTensorType,
+        "str": data_types.StringTensorType,
+    }
+    return kinds[output.dtype](list(output.shape))
+
+
+def _tensor_type(array: np.ndarray) -> int:
+    import onnx
+
+    if array.dtype.kind in "OUS":
+        return int(onnx.TensorProto.STRING)
+    return int(onnx.helper.np_dtype_to_tensor_dtype(array.dtype))
+
+
+def _flat(array: np.ndarray) -> Any:
+    if array.dtype.kind in "OUS":
+        return [str(item).encode("utf-8") for item in array.ravel()]
+    return array.ravel()
+
+
+def _attribute(value: Any) -> Any:
+    from onnx import numpy_helper
+
+    return numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
