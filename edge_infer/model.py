@@ -1,0 +1,200 @@
+"""A loaded model: scikit-learn's verbs on an engine that has passed its self-test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edge_infer.errors import BadInput
+from edge_infer.images import read_image
+from edge_infer.one_row import OneRow
+from edge_infer.rows import check_row, check_rows
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edge_infer.contract.schema import Certificate, Classes, Contract, Input, Output
+    from edge_infer.engines import Engine
+    from edge_infer.selftest import SelfTest
+
+
+class Model:
+    """What `edge_infer.load` returns. Safe to share between threads.
+
+    Every verb takes X as an `(n, f)` array, a list of rows, or a data frame or mapping of
+    column name to sequence, and raises `BadInput` where scikit-learn would raise.
+    """
+
+    def __init__(self, contract: Contract, engine: Engine, self_test: SelfTest) -> None:
+        self.contract = contract
+        self.self_test = self_test
+        self._engine = engine
+        self._wanted = contract.inputs[0]
+        self._classes = _as_array(contract.classes)
+        self._one_row = self._shortcut()
+
+    @property
+    def classes(self) -> NDArray[Any] | None:
+        """The labels in scikit-learn's order and dtype; None where there are none."""
+        return None if self._classes is None else self._classes.copy()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What the rows must be."""
+        return self.contract.inputs
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The verbs that this model serves."""
+        found = list(dict.fromkeys(output.verb for output in self.contract.outputs))
+        if "predict_proba" in found and "predict_log_proba" not in found:
+            found.insert(found.index("predict_proba") + 1, "predict_log_proba")
+        return tuple(found)
+
+    @property
+    def engine(self) -> str:
+        """The engine that runs it, such as `onnxruntime 1.32.0`."""
+        return f"{self._engine.name} {self._engine.version}"
+
+    @property
+    def certificate(self) -> Certificate:
+        """What was compared with the estimator before signing."""
+        return self.contract.certificate
+
+    def predict(self, X: Any) -> Any:
+        """Labels or values of shape `(n,)` or `(n, k)`, in scikit-learn's dtype.
+
+        Raises:
+            BadInput: the rows are not what the contract accepts.
+        """
+        if self._one_row is not None:
+            found = self._one_row.try_run(X, self._one_row.matrix_shape)
+            if found is not None:
+                return self._as_label(found)
+        return self._run("predict", X)
+
+    def predict_one(self, row: Any) -> Any:
+        """The label or value of one row of f values, as a plain Python value.
+
+        Raises:
+            BadInput: the row is not what the contract accepts.
+        """
+        if self._one_row is not None:
+            found = self._one_row.try_run(row, self._one_row.row_shape)
+            if found is not None:
+                return self._as_label(found)[0].tolist()
+        return self.predict(check_row(row, self._wanted))[0].tolist()
+
+    def predict_proba(self, X: Any) -> Any:
+        """Probabilities of shape `(n, k)`, columns in the order of `classes`.
+
+        Raises:
+            BadInput: the rows are not what the contract accepts, or there is no such verb.
+        """
+        return self._run("predict_proba", X)
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """The logarithm of `predict_proba`, of shape `(n, k)`; -inf where that is 0.
+
+        Raises:
+            BadInput: as `predict_proba`.
+        """
+        if self._outputs("predict_log_proba"):
+            return self._run("predict_log_proba", X)
+        import numpy as np
+
+        found = self._run("predict_proba", X, asked="predict_log_proba")
+        with np.errstate(divide="ignore"):
+            return [np.log(p) for p in found] if isinstance(found, list) else np.log(found)
+
+    def decision_function(self, X: Any) -> Any:
+        """Decision scores of shape `(n,)` for two classes, else `(n, k)`.
+
+        Raises:
+            BadInput: the rows are not what the contract accepts, or there is no such verb.
+        """
+        return self._run("decision_function", X)
+
+    def score_samples(self, X: Any) -> Any:
+        """Scores of shape `(n,)`, as density and outlier models give.
+
+        Raises:
+            BadInput: the rows are not what the contract accepts, or there is no such verb.
+        """
+        return self._run("score_samples", X)
+
+    def transform(self, X: Any) -> Any:
+        """Transformed rows of shape `(n, k)`.
+
+        Raises:
+            BadInput: the rows are not what the contract accepts, or there is no such verb.
+        """
+        return self._run("transform", X)
+
+    def predict_image(self, source: str | os.PathLike[str] | bytes | Any) -> Any:
+        """The label of a picture (path, bytes of a file, or `PIL.Image.Image`).
+
+        Raises:
+            BadInput: it is not a picture that can be served, or the model takes none.
+            Unavailable: Pillow is not installed, or the file cannot be read.
+        """
+        return self.predict_one(self.read_image(source)[0])
+
+    def read_image(self, source: str | os.PathLike[str] | bytes | Any) -> NDArray[np.float64]:
+        """A picture as rows of shape `(1, f)`, prepared as the contract says.
+
+        Raises:
+            BadInput: as `predict_image`.
+            Unavailable: as `predict_image`.
+        """
+        if self.contract.image is None:
+            raise BadInput(
+                "the contract does not say how a picture becomes a row of this model",
+                expected="rows of numbers",
+                actual="a picture",
+                hint="declare it at conversion: edge-infer convert --image",
+            )
+        return read_image(source, self.contract.image)
+
+    def _run(self, verb: str, X: Any, *, asked: str | None = None) -> Any:
+        outputs = self._outputs(verb)
+        if not outputs:
+            raise BadInput(
+                f"this model has no {asked or verb}",
+                expected=" or ".join(self.verbs),
+                actual=asked or verb,
+                hint="; ".join(self.certificate.notes) or None,
+            )
+        rows = check_rows(X, self._wanted)
+        names = [output.name for output in outputs]
+        found = self._engine.run(names, {self._wanted.name: rows})
+        if verb == "predict":
+            found = [self._as_label(label) for label in found]
+        # Several outputs of one verb: scikit-learn's list, one array per target.
+        return found[0] if len(found) == 1 else found
+
+    def _outputs(self, verb: str) -> list[Output]:
+        return [output for output in self.contract.outputs if output.verb == verb]
+
+    def _as_label(self, label: Any) -> Any:
+        """Labels in the classes' dtype: the graph has neither bool nor fixed-width text."""
+        if self._classes is None or label.dtype is self._classes.dtype:
+            return label
+        return label.astype(self._classes.dtype)
+
+    def _shortcut(self) -> OneRow | None:
+        outputs = self._outputs("predict")
+        if len(outputs) != 1:
+            return None
+        bound = self._engine.bind_row(self._wanted.name, outputs[0].name)
+        return None if bound is None else OneRow(bound, self._wanted)
+
+
+def _as_array(classes: Classes | None) -> NDArray[Any] | None:
+    if classes is None:
+        return None
+    import numpy as np
+
+    return np.array(classes.values, dtype=None if classes.dtype == "str" else classes.dtype)
