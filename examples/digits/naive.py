@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 def naive_labels(estimator: ClassifierMixin, X: np.ndarray) -> np.ndarray:
     """Labels (n,) that the plain path gives for the rows X (n, f)."""
+    # The wheel's telemetry would otherwise write below ~/.cache and call its collector.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     rows = X.astype(np.float32)
