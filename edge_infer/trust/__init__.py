@@ -1,0 +1,41 @@
+"""Who vouches for these bytes: pinned keys, signatures, and trees of files under them.
+
+Signatures are OpenSSF Model Signing v1.0 with ECDSA P-256, so the stock `model_signing` tool
+and `openssl` check what we sign. We are stricter: every file is listed, nothing is ignored,
+there are no links, and nothing of a payload is parsed before its signature holds.
+
+    keys.py       a pinned public key file            p256.py      is this signature one of it
+    envelope.py   model.sig: payload and signatures   statement.py the payload: names and digests
+    files.py      one regular file, read once         tree.py      all files under a directory
+    verify.py     the decisions                       signing.py, keygen.py   the workstation
+"""
+
+from __future__ import annotations
+
+from edge_infer.trust.files import read_file
+from edge_infer.trust.keys import PublicKey, Trust, parse_public_key, read_trust
+from edge_infer.trust.statement import Resource, Statement
+from edge_infer.trust.verify import (
+    SIGNATURE_NAME,
+    VerifiedStatement,
+    VerifiedTree,
+    verify_file,
+    verify_statement,
+    verify_tree,
+)
+
+__all__ = [
+    "SIGNATURE_NAME",
+    "PublicKey",
+    "Resource",
+    "Statement",
+    "Trust",
+    "VerifiedStatement",
+    "VerifiedTree",
+    "parse_public_key",
+    "read_file",
+    "read_trust",
+    "verify_file",
+    "verify_statement",
+    "verify_tree",
+]

@@ -1,0 +1,208 @@
+"""The decisions: whose signature holds over which payload, and do the files match it.
+
+The order is fixed: the signature over the raw payload first, its meaning second, the files
+last. Nothing here returns a verdict that a caller could forget to look at: what is not
+trusted is raised, and what is returned exists only because it was verified.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import InitVar, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from edge_infer.errors import BadInput, Untrusted
+from edge_infer.trust import p256
+from edge_infer.trust.envelope import MAX_BYTES, Envelope, pae, parse_envelope
+from edge_infer.trust.files import ReadFile, hash_file, read_file, show
+from edge_infer.trust.keys import PublicKey, Trust, read_trust
+from edge_infer.trust.statement import SINGLE_FILE, Statement, parse_statement
+from edge_infer.trust.tree import list_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+SIGNATURE_NAME = "model.sig"
+
+_NAMES_SHOWN = 10
+_SEAL = object()
+"""Only this module holds it, so only its verifiers build the types below."""
+
+
+def _check_seal(seal: object) -> None:
+    if seal is not _SEAL:
+        raise TypeError("only a verifier of edge_infer.trust builds this type")
+
+
+@dataclass(frozen=True)
+class VerifiedStatement:
+    """A statement that `key` signed."""
+
+    key: PublicKey
+    statement: Statement
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        _check_seal(seal)
+
+
+@dataclass(frozen=True)
+class VerifiedTree:
+    """A directory whose every file `key` signed, as it was when it was read."""
+
+    root: Path
+    """The directory's own path, free of links."""
+    key: PublicKey
+    statement: Statement
+    files: Mapping[str, bytes] = field(repr=False)
+    """Name to the bytes that were hashed, for the names that `keep` chose. Use these."""
+    sizes: Mapping[str, int]
+    """Name to size in bytes, for every listed file."""
+    signature_sha256: str
+    """Hexadecimal SHA-256 of the signature file."""
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        _check_seal(seal)
+
+
+def verify_statement(signature: bytes, keys: Sequence[PublicKey]) -> VerifiedStatement:
+    """What the content of a signature file says, if one of `keys` signed it.
+
+    Any signature in the file will do; its hint and key ids decide nothing.
+
+    Raises:
+        Untrusted: no signature holds under `keys`, or the payload is not OMS v1.0.
+    """
+    envelope = parse_envelope(signature)
+    message = pae(envelope.payload)
+    for key in keys:
+        for candidate in envelope.signatures:
+            if p256.verify((key.x, key.y), message, candidate):
+                statement = parse_statement(envelope.payload)
+                return VerifiedStatement(key, statement, seal=_SEAL)
+    raise _nobody_signed(envelope, keys)
+
+
+def verify_tree(
+    root: str | os.PathLike[str],
+    trust: Trust,
+    *,
+    keep: Callable[[str], bool] = lambda _name: True,
+) -> VerifiedTree:
+    """Verify that `root`'s signature lists exactly its files, reading each of them once.
+
+    `keep` says by name whose bytes stay in memory; the others are hashed block by block.
+
+    Raises:
+        Untrusted: the signature does not hold, a file is extra, missing or changed, or there is
+            a link or a special file.
+        BadInput: `root` is not a directory, or a trust file cannot be found.
+        Unavailable: a file cannot be read.
+    """
+    keys = read_trust(trust)
+    real = Path(os.path.realpath(root))
+    signature = _read_signature(real)
+    verified = verify_statement(signature, keys)
+    paths = list_tree(real)
+    paths.pop(SIGNATURE_NAME, None)
+    listed = verified.statement.digests
+    found = {
+        name: hash_file(path, keep=keep(name)) for name, path in paths.items() if name in listed
+    }
+    digests = {name: found[name].sha256 if name in found else "" for name in paths}
+    _check_files(real, listed, digests)
+    return VerifiedTree(
+        root=real,
+        key=verified.key,
+        statement=verified.statement,
+        files=MappingProxyType(_kept(found)),
+        sizes=MappingProxyType({name: one.size_bytes for name, one in found.items()}),
+        signature_sha256=hashlib.sha256(signature).hexdigest(),
+        seal=_SEAL,
+    )
+
+
+def verify_file(data: bytes, signature: bytes, trust: Trust, *, name: str) -> PublicKey:
+    """The trusted key that signed `data` as a single file; `name` is for messages.
+
+    Raises:
+        Untrusted: the signature does not hold or is one of other bytes.
+        BadInput: a trust file cannot be found.
+    """
+    verified = verify_statement(signature, read_trust(trust))
+    listed = verified.statement.digests
+    if list(listed) != [SINGLE_FILE]:
+        raise Untrusted(
+            f"the signature of {show(name)} is one of a directory",
+            expected="a signature of this single file",
+            actual=_names(sorted(listed)),
+            hint=f"sign it: `edge-infer sign {show(name)} --key KEY`",
+        )
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != listed[SINGLE_FILE]:
+        raise Untrusted(
+            f"{show(name)} is not the file that was signed",
+            expected=f"SHA-256 {listed[SINGLE_FILE]}",
+            actual=f"SHA-256 {actual}",
+            hint="copy file and signature again from where it was signed",
+        )
+    return verified.key
+
+
+def _check_files(root: Path, listed: Mapping[str, str], found: Mapping[str, str]) -> None:
+    """Raise unless both map the same names to the same digests."""
+    extra = sorted(found.keys() - listed.keys())
+    missing = sorted(listed.keys() - found.keys())
+    changed = sorted(name for name in listed if name in found and found[name] != listed[name])
+    if extra or missing or changed:
+        groups = {"extra": extra, "missing": missing, "changed": changed}
+        raise Untrusted(
+            f"the files under {show(root)} are not the ones that were signed",
+            expected="every file as listed in the signature, and no other",
+            actual="; ".join(f"{word}: {_names(names)}" for word, names in groups.items() if names),
+            hint="copy the directory again, whole, into an empty place",
+        )
+
+
+def _read_signature(root: Path) -> bytes:
+    path = root / SIGNATURE_NAME
+    if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent is closed
+        raise BadInput(f"{show(root)} is not a directory")
+    if not os.path.lexists(path):
+        raise Untrusted(
+            f"{show(root)} has no {SIGNATURE_NAME}: nobody vouches for it",
+            hint="copy the directory again, whole, or sign it on the workstation",
+        )
+    return read_file(path, max_bytes=MAX_BYTES)
+
+
+def _nobody_signed(envelope: Envelope, keys: Sequence[PublicKey]) -> Untrusted:
+    trusted = ", ".join(f"{key.fingerprint} (file {key.hint})" for key in keys)
+    if envelope.hint is None or envelope.hint in [key.hint for key in keys]:
+        return Untrusted(
+            "the signature does not hold: payload or signature changed after signing",
+            expected=f"a signature by {trusted}",
+            actual="no valid signature",
+            hint="copy the signed files again from where they were signed",
+        )
+    return Untrusted(
+        "signed with another key than the trusted one",
+        expected=trusted,
+        actual=f"a key that calls itself file {envelope.hint}",
+        hint="the number after `file` is the SHA-256 of the .pub file: find the signer's with "
+        "`sha256sum *.pub`, and trust it only if it came to you by a way you trust",
+    )
+
+
+def _kept(found: Mapping[str, ReadFile]) -> dict[str, bytes]:
+    return {name: one.data for name, one in found.items() if one.data is not None}
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(show(name) for name in names[:_NAMES_SHOWN])
+    more = len(names) - _NAMES_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
