@@ -22,4 +22,4 @@ def draw(row: np.ndarray, path: Path, digits: Digits) -> None:
 def pixels(path: Path, digits: Digits) -> np.ndarray:
     """The row (side * side,), float64, that `L:WxH,range=0..white` makes of a grey PNG."""
     with Image.open(path) as picture:
-        return np.asarray(picture, dtype=np.float64).reshape(-1) * (digits.white / 255)
+        return np.asarray(picture, dtype=np.float64).reshape(-1) * digits.white / 255
