@@ -1,0 +1,73 @@
+"""Run an emitted graph beside the estimator it mirrors."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    estimator: Any
+    outputs: dict[str, str]
+    session: Any
+
+    def got(self, verb: str, rows: np.ndarray) -> np.ndarray:
+        found: np.ndarray = self.session.run([self.outputs[verb]], {"X": rows})[0]
+        return found
+
+    def want(self, verb: str, rows: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return np.asarray(getattr(self.estimator, verb)(rows))
+
+    def assert_same_bits(self, verb: str, rows: np.ndarray) -> None:
+        """Equal to the last bit, in a batch and row by row."""
+        np.testing.assert_array_equal(self.got(verb, rows), self.want(verb, rows))
+        single = np.concatenate([self.got(verb, row[None, :]) for row in rows[:50]])
+        np.testing.assert_array_equal(single, self.want(verb, rows)[:50])
+
+    def assert_close(self, verb: str, rows: np.ndarray, *, relative: float = 1e-9) -> None:
+        """|got - want| <= relative * max(|want|, S), S the largest |want|."""
+        got, want = self.got(verb, rows), self.want(verb, rows)
+        assert got.shape == want.shape
+        assert got.dtype == want.dtype
+        bound = relative * np.maximum(np.abs(want), np.abs(want).max())
+        assert np.all(np.abs(got - want) <= bound)
+
+    def assert_all_close(self, rows: np.ndarray) -> None:
+        """Every verb that the graph serves; labels equal."""
+        for verb, name in self.outputs.items():
+            if name == "label":
+                np.testing.assert_array_equal(self.got(verb, rows), self.want(verb, rows))
+            else:
+                self.assert_close(verb, rows)
+
+
+@pytest.fixture
+def side_by_side():
+    def build(estimator: Any, n_features: int) -> SideBySide:
+        import onnxruntime
+
+        from convert.graph.emit import emit_model
+
+        emitted = emit_model(estimator, n_features)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(
+            emitted.onnx, options, providers=["CPUExecutionProvider"]
+        )
+        outputs = {output.verb: output.name for output in emitted.outputs}
+        return SideBySide(estimator, outputs, session)
+
+    return build

@@ -1,0 +1,75 @@
+"""What has no exact graph is refused by name, with the step of the pipeline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.neighbors import KNeighborsTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from convert.errors import Unsupported
+from convert.graph.emit import emit_model
+from edge_infer.errors import BadInput
+
+X, Y = load_iris(return_X_y=True)
+
+
+class Shouting(LogisticRegression):
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
+def test_an_unknown_step_is_named():
+    chain = make_pipeline(StandardScaler(), KNeighborsTransformer()).fit(X)
+    with pytest.raises(Unsupported, match=r"step 'kneighborstransformer'.*KNeighborsTransformer"):
+        emit_model(chain, 4)
+
+
+def test_a_subclass_may_predict_otherwise():
+    with pytest.raises(Unsupported, match="Shouting"):
+        emit_model(Shouting(max_iter=500).fit(X, Y), 4)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [SGDClassifier(), make_pipeline(StandardScaler(), SGDClassifier())],
+    ids=["alone", "pipeline"],
+)
+def test_unfitted(estimator):
+    with pytest.raises(BadInput, match="not fitted"):
+        emit_model(estimator, 4)
+
+
+def test_partly_fitted_pipeline():
+    chain = make_pipeline(StandardScaler().fit(X), SGDClassifier())
+    with pytest.raises(BadInput, match="not fitted"):
+        emit_model(chain, 4)
+
+
+@pytest.mark.parametrize("thing", [None, 3, {"coef_": 1}, SGDClassifier, np.ones(3)], ids=repr)
+def test_not_an_estimator(thing):
+    with pytest.raises(BadInput, match="not a scikit-learn estimator"):
+        emit_model(thing, 4)
+
+
+def test_a_callable_kernel():
+    with pytest.raises(Unsupported, match="callable kernel"):
+        emit_model(SVC(kernel=lambda a, b: a @ b.T).fit(X, Y), 4)
+
+
+def test_categorical_boosting():
+    rows = np.c_[X, Y]
+    estimator = HistGradientBoostingClassifier(max_iter=2, categorical_features=[4]).fit(rows, Y)
+    with pytest.raises(Unsupported, match="categorical"):
+        emit_model(estimator, 5)
+
+
+def test_a_classifier_of_two_outputs():
+    with pytest.raises(Unsupported, match="2 outputs"):
+        emit_model(DecisionTreeClassifier().fit(X, np.c_[Y, Y]), 4)
