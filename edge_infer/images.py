@@ -91,27 +91,13 @@ def _open(source: Any) -> Any:
         _check_size(source.size)
         return source
     data = _read(source)
-    for magic, (module, name) in _PLUGINS.items():
-        if data.startswith(magic):
-            break
-    else:
-        raise BadInput(
-            "this is not a picture that can be read",
-            expected="PNG, JPEG, BMP, PPM, WebP, GIF or TIFF",
-            actual=f"a file of {len(data)} bytes beginning {data[:8]!r}",
-        )
+    magic, module, name = _decoder(data)
     _check_depth(data, magic)
     try:
         picture = getattr(importlib.import_module(module), name)(io.BytesIO(data))
         _check_size(picture.size)
-        if getattr(picture, "n_frames", 1) != 1:
-            raise BadInput(
-                "the picture has several frames",
-                expected="one frame",
-                actual=f"{picture.n_frames} frames",
-                hint="save the frame you mean as a PNG",
-            )
-        if module == "PIL.TiffImagePlugin":
+        _check_one_frame(picture)
+        if name == "TiffImageFile":
             _check_tiff_depth(picture)
         picture.load()
     except BadInput:
@@ -122,6 +108,17 @@ def _open(source: Any) -> Any:
             "the picture is broken or cut short", actual=f"{type(error).__name__}: {error}"
         ) from error
     return picture
+
+
+def _decoder(data: bytes) -> tuple[bytes, str, str]:
+    for magic, (module, name) in _PLUGINS.items():
+        if data.startswith(magic):
+            return magic, module, name
+    raise BadInput(
+        "this is not a picture that can be read",
+        expected="PNG, JPEG, BMP, PPM, WebP, GIF or TIFF",
+        actual=f"a file of {len(data)} bytes beginning {data[:8]!r}",
+    )
 
 
 def _pillow() -> Any:
@@ -166,6 +163,17 @@ def _check_size(size: tuple[int, int]) -> None:
             expected=f"at most {MAX_PIXELS} pixels",
             actual=f"{width}x{height} = {width * height} pixels",
             hint="scale it down first" if width and height else None,
+        )
+
+
+def _check_one_frame(picture: Any) -> None:
+    frames = getattr(picture, "n_frames", 1)
+    if frames != 1:
+        raise BadInput(
+            "the picture has several frames",
+            expected="one frame",
+            actual=f"{frames} frames",
+            hint="save the frame you mean as a PNG",
         )
 
 

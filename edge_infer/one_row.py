@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.rows import square_bound
@@ -20,6 +19,8 @@ class OneRow:
     """
 
     def __init__(self, bound: BoundRow, wanted: Input) -> None:
+        import threading
+
         import numpy as np
 
         self._lock = threading.Lock()

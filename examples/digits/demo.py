@@ -8,6 +8,7 @@ where none does and the tampered copy was refused.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -103,7 +104,10 @@ def tamper(report: Report, device: Device, bundle: Path, published: Published) -
     with report.step("flip one byte") as step:
         offset = flip_one_byte(bundle / "artifact" / "model.onnx")
         answer = device.predict(bundle, published.trust, device.folder / "digit-0.png")
-        refused = answer.exit_code == edge_infer.Untrusted.exit_code and not answer.output
+        refused = (
+            answer.exit_code == edge_infer.Untrusted.exit_code
+            and json.loads(answer.output)["error"] == edge_infer.Untrusted.__name__
+        )
         step.result = f"byte {offset:,} of the copied model: " + (
             f"refused, Untrusted, exit {answer.exit_code}" if refused else "ACCEPTED"
         )

@@ -75,8 +75,7 @@ class Device:
         answer = self.predict(bundle, trust, *files)
         if answer.exit_code != 0:
             raise DeviceRefused(f"exit {answer.exit_code}\n{answer.output}{answer.errors}")
-        found = json.loads(answer.output)
-        return np.array([one["label"] for one in found])
+        return np.array([json.loads(line)["label"] for line in answer.output.splitlines()])
 
     def missing(self) -> list[str]:
         """Which of `ABSENT` this device's Python cannot import."""

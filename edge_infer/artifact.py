@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_infer.contract import read_contract
+from edge_infer.engines import open_engine
 from edge_infer.errors import Incompatible
+from edge_infer.images import check_image
+from edge_infer.model import Model
+from edge_infer.selftest import run_golden
+from edge_infer.trust import verify_tree
 
 if TYPE_CHECKING:
     import os
 
     from edge_infer.contract.schema import Contract
-    from edge_infer.model import Model
     from edge_infer.trust import Trust, VerifiedTree
 
 ARTIFACT = "artifact"
@@ -38,22 +43,6 @@ class VerifiedArtifact:
     golden: bytes
 
 
-def load(path: str | os.PathLike[str], *, trust: Trust, engine: str | None = None) -> Model:
-    """Load an artifact or a bundle: verified, self-tested, ready to predict.
-
-    `trust` is the public key file of whoever signed the directory (or several of them, or
-    parsed keys); `engine` forces an engine. An expired artifact loads: its date is in
-    `Model.contract.expires`, for whoever decides.
-
-    Raises:
-        Untrusted: no trusted key vouches for every byte.
-        Incompatible: its format, this machine's runtime release or a golden vector differs.
-        BadInput: there is no such directory or engine.
-        Unavailable: this machine lacks the engine.
-    """
-    return open_artifact(read_artifact(path, trust=trust), engine=engine)
-
-
 def read_artifact(path: str | os.PathLike[str], *, trust: Trust) -> VerifiedArtifact:
     """Verify a directory and read its contract, without an engine.
 
@@ -62,9 +51,6 @@ def read_artifact(path: str | os.PathLike[str], *, trust: Trust) -> VerifiedArti
         Incompatible: it is of another format, or no artifact.
         BadInput: there is no such directory.
     """
-    from edge_infer.contract import read_contract
-    from edge_infer.trust import verify_tree
-
     # Only a guess which files to keep: the signature lists `bundle.json`, or it is refused.
     prefix = f"{ARTIFACT}/" if Path(path, BUNDLE).is_file() else ""
     names = {prefix + name for name in (CONTRACT, GRAPH, GOLDEN)}
@@ -89,10 +75,6 @@ def open_artifact(artifact: VerifiedArtifact, *, engine: str | None = None) -> M
         BadInput: there is no such engine.
         Unavailable: this machine lacks the engine.
     """
-    from edge_infer.engines import open_engine
-    from edge_infer.model import Model
-    from edge_infer.selftest import run_golden
-
     _check_served(artifact.contract)
     opened = open_engine(artifact.onnx, artifact.contract, name=engine)
     self_test = run_golden(opened, artifact.contract, artifact.golden)
@@ -105,8 +87,6 @@ def _check_served(contract: Contract) -> None:
     Raises:
         Incompatible: the contract describes such a model, or one without a verb.
     """
-    from edge_infer.images import check_image
-
     shapes = [(wanted.dtype, len(wanted.shape)) for wanted in contract.inputs]
     columns = contract.inputs[0].shape[-1] if contract.inputs else None
     if shapes != [("float64", 2)] or columns is None or columns < 1 or not contract.outputs:
