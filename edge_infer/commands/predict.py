@@ -1,0 +1,97 @@
+"""`edge-infer predict`: pictures or rows in, labels out.
+
+Text: one label a line. With `--json` one object a line, in the order of the input:
+
+    {"label": 7, "scores": {"0": 0.01, …, "7": 0.93, …}}     a classifier
+    {"prediction": 3.5}                                      a regressor
+
+`scores` are the probabilities, or the decision scores of a model that has none, by class (a
+model of two classes without probabilities has one decision score, that of its second class);
+where columns are not classes, they are a list. Values with several targets are lists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edge_infer.commands import Command, add_bundle_arguments
+from edge_infer.commands.output import print_json
+from edge_infer.commands.rows_file import read_rows
+from edge_infer.errors import BadInput
+from edge_infer.loading import load
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from edge_infer.model import Model
+
+_ROWS = (".csv", ".npy")
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_bundle_arguments(parser)
+    parser.add_argument(
+        "source",
+        nargs="+",
+        metavar="FILE",
+        help="pictures, or rows as .csv (with or without a header) or .npy; - reads CSV from stdin",
+    )
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    model = load(arguments.bundle, trust=arguments.trust)
+    # All files are read before the first line is printed: a bad one prints no half answer.
+    inputs = [_read(model, source) for source in arguments.source]
+    for X in inputs:
+        if arguments.json:
+            for answer in answers(model, X):
+                print_json(answer)
+        else:
+            for label in model.predict(X).tolist():
+                print(label)
+    return 0
+
+
+def answers(model: Model, X: Any) -> Iterator[dict[str, Any]]:
+    """What `--json` prints for each row of X."""
+    labels = model.predict(X).tolist()
+    kinds = {o.verb: o.kind for o in model.contract.outputs}
+    if kinds["predict"] != "label":
+        yield from ({"prediction": value} for value in labels)
+        return
+    verb = next((v for v in ("predict_proba", "decision_function") if v in kinds), None)
+    if verb is None:
+        yield from ({"label": label} for label in labels)
+        return
+    scores = getattr(model, verb)(X)
+    for row, label in enumerate(labels):
+        yield {"label": label, "scores": _by_class(model, _row(scores, row))}
+
+
+def _row(scores: Any, row: int) -> Any:
+    return [s[row].tolist() for s in scores] if isinstance(scores, list) else scores[row].tolist()
+
+
+def _by_class(model: Model, scores: Any) -> Any:
+    classes = [] if model.classes is None else model.classes.tolist()
+    if isinstance(scores, float) and len(classes) == 2:
+        return {str(classes[1]): scores}
+    if isinstance(scores, list) and len(scores) == len(classes):
+        return {str(c): score for c, score in zip(classes, scores, strict=True)}
+    return scores
+
+
+def _read(model: Model, source: str) -> Any:
+    if source == "-" or source.lower().endswith(_ROWS):
+        return read_rows(source, model.inputs[0].columns)
+    if model.contract.image is None:
+        raise BadInput(
+            "this model takes rows, not pictures",
+            expected=f"a file ending in {' or '.join(_ROWS)}",
+            actual=source,
+        )
+    return model.read_image(source)
+
+
+PREDICT = Command("predict", "predict pictures or rows", _add_arguments, _run)

@@ -1,0 +1,117 @@
+"""Rows from files: CSV with or without a header, and numpy's `.npy`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+from edge_infer.errors import BadInput, Unavailable
+
+MAX_BYTES = 256 << 20
+
+
+def read_rows(source: str, names: tuple[str, ...] | None) -> Any:
+    """What a file holds, as `Model.predict` takes it; `-` is CSV from stdin.
+
+    `names` are the model's columns: with them, a CSV's header orders its columns.
+
+    Raises:
+        BadInput: it is missing, too large, or does not hold rows of numbers.
+    """
+    data = _read(source)
+    if source.lower().endswith(".npy"):
+        return _parse_npy(data, source)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{source} is not UTF-8 text", actual=error.reason) from None
+    return parse_csv(text, source, names)
+
+
+def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
+    """Rows of a CSV; a first line with a cell that is no number is the header.
+
+    An empty cell is NaN, which the contract accepts or refuses. Without `names` a header's
+    words say nothing about the order, and are passed over.
+
+    Raises:
+        BadInput: a line has another number of cells, or a cell is no number.
+    """
+    import numpy as np
+
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        lines = [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        raise BadInput(f"{source} is not CSV", actual=error) from None
+    header: list[str] | None = None
+    if lines and any(_number(cell) is None for cell in lines[0][1]):
+        header = [cell.strip() for cell in lines.pop(0)[1]]
+    if not lines:
+        raise BadInput(f"{source} has no rows", expected="at least 1 row", actual="0 rows")
+    width = len(lines[0][1] if header is None else header)
+    rows = np.array([_parse(cells, width, f"{source}, line {n}") for n, cells in lines])
+    if header is None or names is None:
+        return rows
+    if len(set(header)) != len(header):
+        raise BadInput(f"{source} names a column twice", actual=", ".join(header))
+    return {name: rows[:, position] for position, name in enumerate(header)}
+
+
+def _parse(cells: list[str], width: int, where: str) -> list[float]:
+    if len(cells) != width:
+        raise BadInput(f"{where} has another number of cells", expected=width, actual=len(cells))
+    numbers = []
+    for column, cell in enumerate(cells):
+        number = _number(cell)
+        if number is None:
+            raise BadInput(
+                f"{where}, column {column}: not a number", expected="a number", actual=repr(cell)
+            )
+        numbers.append(number)
+    return numbers
+
+
+def _number(cell: str) -> float | None:
+    cell = cell.strip()
+    if not cell:
+        return float("nan")
+    # Python reads 1_000 as a number, which no other reader of CSV does.
+    if "_" in cell:
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _parse_npy(data: bytes, source: str) -> Any:
+    import numpy as np
+
+    try:
+        return np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise BadInput(
+            f"{source} is not an array of numbers",
+            actual=error,
+            hint="write it with numpy.save(file, X.astype('float64'))",
+        ) from None
+
+
+def _read(source: str) -> bytes:
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise BadInput("there is no such file", actual=source) from None
+    except OSError as error:
+        raise Unavailable(f"cannot read {source}: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise BadInput(f"{source} is too large", expected=f"at most {MAX_BYTES} bytes")
+    return data
