@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from convert.graph.emission import Emission
 
 Emitter = Callable[["Graph", Any, "Tensor"], "Emission"]
+CompositeEmitter = Callable[["Graph", Any, "Tensor", Any], "Emission"]
 
 _FAMILIES = (
     boosting,
@@ -38,9 +39,19 @@ _FAMILIES = (
     trees,
 )
 
+_COMPOSITE_FAMILIES = (pipeline,)
+
 EMITTERS: Mapping[type, Emitter] = {
     estimator: emitter for family in _FAMILIES for estimator, emitter in family.EMITTERS.items()
 }
+"""Estimators that stand alone."""
+
+COMPOSITES: Mapping[type, CompositeEmitter] = {
+    estimator: emitter
+    for family in _COMPOSITE_FAMILIES
+    for estimator, emitter in family.COMPOSITES.items()
+}
+"""Estimators that run other estimators; their emitter is handed `emit` for them."""
 
 
 def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
@@ -52,8 +63,8 @@ def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
     """
     _check_fitted(estimator)
     kind = type(estimator)
-    if kind in pipeline.COMPOSITES:
-        return pipeline.COMPOSITES[kind](graph, estimator, x, emit)
+    if kind in COMPOSITES:
+        return COMPOSITES[kind](graph, estimator, x, emit)
     if kind not in EMITTERS:
         raise Unsupported(
             f"there is no exact converter for {class_path(kind)}",
