@@ -1,5 +1,8 @@
 """JSON to frozen dataclasses and back, strictly: no unknown, missing or mistyped field.
 
+A field with a default may be missing: that is how a format grows without its older files
+becoming unreadable, while an older reader refuses what it does not know.
+
 The dataclass is the schema, so a format has one definition.
 """
 
@@ -74,7 +77,8 @@ def _decode_union(options: tuple[typing.Any, ...], value: object, where: str) ->
 def _decode_dataclass(cls: type, value: object, where: str) -> object:
     found = _expect(dict, value, where)
     hints = typing.get_type_hints(cls)
-    unknown, missing = sorted(found.keys() - hints.keys()), sorted(hints.keys() - found.keys())
+    required = {f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING}
+    unknown, missing = sorted(found.keys() - hints.keys()), sorted(required - found.keys())
     if unknown or missing:
         raise Incompatible(
             f"{where} does not have the fields of {cls.__name__}",
@@ -82,7 +86,9 @@ def _decode_dataclass(cls: type, value: object, where: str) -> object:
             actual="unknown: " + (", ".join(unknown) or "none"),
             hint="it was made by another version of edge-infer: update the older side",
         )
-    return cls(**{name: _decode(hints[name], found[name], f"{where}.{name}") for name in hints})
+    return cls(
+        **{name: _decode(hints[name], item, f"{where}.{name}") for name, item in found.items()}
+    )
 
 
 def _expect(kind: typing.Any, value: object, where: str) -> typing.Any:
