@@ -1,0 +1,64 @@
+"""Bisection of pairs of rows down to adjacent doubles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.float64]
+
+_SIGN = np.uint64(1 << 63)
+
+
+def bisect_rows(
+    low: Rows,
+    high: Rows,
+    is_low: Callable[[Rows], NDArray[np.bool_]],
+    *,
+    straight_steps: int = 0,
+) -> tuple[Rows, Rows]:
+    """Draw each pair of rows `(n, f)` together, keeping `is_low` true of one, false of the other.
+
+    `straight_steps` halvings follow the straight line between the two; then the doubles
+    themselves are counted through, which reaches neighbours after at most 64 more.
+    `is_low(rows)` gives `(n,)`. The result holds rows whose columns are equal or adjacent.
+    """
+    low, high = low.copy(), high.copy()
+    for step in range(straight_steps + 64):
+        middle = low + (high - low) / 2 if step < straight_steps else _between(low, high)
+        open_pairs = ~(_same(middle, low) | _same(middle, high)) & np.isfinite(middle).all(axis=1)
+        if not open_pairs.any():
+            if step < straight_steps:
+                continue
+            break
+        side = is_low(middle)
+        low[open_pairs & side] = middle[open_pairs & side]
+        high[open_pairs & ~side] = middle[open_pairs & ~side]
+    return low, high
+
+
+def ordered(x: Rows) -> NDArray[np.uint64]:
+    """Doubles as unsigned integers in the same order, adjacent doubles one apart."""
+    bits = np.ascontiguousarray(x).view(np.uint64)
+    return np.where(bits & _SIGN, ~bits, bits | _SIGN)
+
+
+def from_ordered(index: NDArray[np.uint64]) -> Rows:
+    """The inverse of `ordered`."""
+    bits = np.where(index & _SIGN, index & ~_SIGN, ~index)
+    return bits.view(np.float64)
+
+
+def _between(low: Rows, high: Rows) -> Rows:
+    a, b = ordered(low), ordered(high)
+    return from_ordered((a & b) + ((a ^ b) >> np.uint64(1)))
+
+
+def _same(a: Rows, b: Rows) -> NDArray[Any]:
+    return np.asarray((a == b).all(axis=1))

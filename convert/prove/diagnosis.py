@@ -1,0 +1,121 @@
+"""Why a graph is refused: the row, both answers, and the first step that departs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.errors import NotExact, Unsupported
+from convert.graph.emit import emit_model
+from convert.prove.compare import RELATIVE_TOLERANCE, largest, score_difference
+from convert.prove.engine import Graph
+from convert.prove.reference import quiet, steps_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
+
+    Rows = NDArray[np.float64]
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Departure:
+    """One row on which an answer departs from what was wanted of it."""
+
+    output: EmittedOutput
+    kind: str
+    """Kind of probe."""
+    way: str
+    """How the row was run, such as `in batches of 3`."""
+    row: int
+    x: Rows
+    """`(f,)`."""
+    want: NDArray[Any]
+    got: NDArray[Any]
+    margin: float
+    unit: float
+    rows: int
+    """How many rows of this output depart in this way."""
+
+
+def refusal(departure: Departure, estimator: Any) -> NotExact:
+    """The graph predicts something else than the estimator."""
+    d = departure
+    step = departing_step(estimator, d.x[None])
+    return NotExact(
+        f"{d.output.verb} of the exported graph differs on {d.rows} rows run {d.way}; "
+        f"the first is probe {d.row}, a {d.kind} row: {shortened(d.x)}"
+        + (f"; the first step that departs is {step!r}" if step else ""),
+        expected=_shown(d.want, d),
+        actual=_shown(d.got, d) + _margin(d),
+        hint="this is a fault of the exporter, not of the model: report the estimator's class and "
+        "settings" + (f" of step {step!r}" if step else ""),
+    )
+
+
+def self_refusal(departure: Departure) -> NotExact:
+    """scikit-learn gives one row two answers, so there is nothing to be exact about."""
+    d = departure
+    return NotExact(
+        f"scikit-learn disagrees with itself: {d.output.verb} of a {d.kind} row differs between "
+        f"the row alone and the row in a batch, on {d.rows} rows tried; the first is probe "
+        f"{d.row}: {shortened(d.x)}",
+        expected=_shown(d.want, d) + " in the batch",
+        actual=_shown(d.got, d) + " alone" + _margin(d),
+        hint="scale the columns (StandardScaler) or remove duplicated training rows, so that "
+        "rounding does not decide",
+    )
+
+
+def shortened(values: Rows) -> str:
+    """A row as exact decimals, cut after a few columns."""
+    shown = ", ".join(repr(float(value)) for value in values[:_SHOWN])
+    more = len(values) - _SHOWN
+    return f"[{shown}, … {more} more]" if more > 0 else f"[{shown}]"
+
+
+def departing_step(estimator: Any, X: Rows) -> str | None:
+    """The first step of a pipeline whose own graph does not transform the rows `(n, f)` alike.
+
+    Bits count in a step that scales column by column, since trees behind it see them; elsewhere
+    the tolerance of scores does. The last step is named when none before it departs.
+    """
+    from convert.prove.rounding.terms import carry
+
+    steps = steps_of(estimator)
+    if len(steps) == 1:
+        return None
+    from sklearn.pipeline import Pipeline
+
+    value = X
+    for position, (name, step) in enumerate(steps[:-1]):
+        with quiet():
+            wanted = np.asarray(step.transform(value), dtype=np.float64)
+            error = carry(step, np.asarray(value), np.zeros(np.shape(value)))
+        try:
+            emitted = emit_model(Pipeline(steps[: position + 1]), X.shape[1])
+            got = Graph(emitted).run(X)["transformed"]
+        except (NotExact, Unsupported, KeyError):
+            return name
+        bound = 0.0 if error is not None and not error.any() else RELATIVE_TOLERANCE
+        if (score_difference(got, wanted, largest(wanted)) > bound).any():
+            return name
+        value = wanted
+    return steps[-1][0]
+
+
+def _shown(answer: NDArray[Any], departure: Departure) -> str:
+    if departure.output.kind == "label":
+        return ", ".join(repr(value) for value in np.ravel(answer).tolist())
+    return shortened(np.ravel(np.asarray(answer, dtype=np.float64)))
+
+
+def _margin(departure: Departure) -> str:
+    if departure.output.kind != "label" or not np.isfinite(departure.margin):
+        return ""
+    return f" (margin {departure.margin:.3g}, rounding unit {departure.unit:.3g})"

@@ -1,0 +1,70 @@
+"""The graph as the device runs it: the runtime's own onnxruntime engine, in every way it is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.errors import NotExact
+from edge_infer.engines.onnxruntime import open_session
+from edge_infer.errors import Incompatible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.graph.emitted import Emitted
+
+INPUT = "X"
+
+
+class Graph:
+    """One session over the emitted bytes, asked for all outputs at once."""
+
+    def __init__(self, emitted: Emitted) -> None:
+        try:
+            self._engine = open_session(emitted.onnx)
+        except Incompatible as error:
+            raise NotExact(
+                "onnxruntime does not open the exported graph", actual=error.actual or error.what
+            ) from error
+        self.engine = f"{self._engine.name} {self._engine.version}"
+        self._names: Sequence[str] = [output.name for output in emitted.outputs]
+
+    def run(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
+        """All outputs for the rows `(n, f)`.
+
+        Raises:
+            NotExact: the graph fails where scikit-learn answered.
+        """
+        try:
+            found = self._engine.run(self._names, {INPUT: np.ascontiguousarray(X)})
+        except Exception as error:  # onnxruntime's exceptions share no base class of their own
+            raise NotExact(
+                "the exported graph fails on rows that scikit-learn answers",
+                expected=f"answers for {len(X)} rows",
+                actual=str(error),
+            ) from error
+        return dict(zip(self._names, found, strict=True))
+
+    def in_batches(self, X: NDArray[np.float64], size: int) -> Mapping[str, NDArray[Any]]:
+        """All rows, `size` of them at a time."""
+        parts = [self.run(X[i : i + size]) for i in range(0, len(X), size)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in self._names}
+
+    def in_row_buffers(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
+        """Rows one by one through the bound buffers of `predict_one`, where outputs have them."""
+        found = {}
+        for name in self._names:
+            bound = self._engine.bind_row(INPUT, name)
+            if bound is None:
+                continue
+            answers = []
+            for row in X:
+                bound.row[0] = row
+                bound.run()
+                answers.append(bound.output.copy())
+            found[name] = np.concatenate(answers)
+        return found

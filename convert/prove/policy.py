@@ -1,0 +1,187 @@
+"""What the estimator accepts, asked of the estimator itself.
+
+Whatever it raises on, the device refuses too. The largest magnitude is the largest at which
+scikit-learn still answers with finite scores and agrees with itself between one row and a
+batch: beyond it there is nothing that a graph could match.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convert.errors import NotExact
+from convert.prove.compare import RELATIVE_TOLERANCE, score_difference
+from convert.prove.reference import steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from convert.prove.reference import Answers, Reference
+
+    Rows = NDArray[np.float64]
+
+SINGLE_MAX = float(np.finfo(np.float32).max)
+DOUBLE_MAX = float(np.finfo(np.float64).max)
+_TOP_EXPONENT = 1023
+_COLUMNS = 32
+_ALONE = 8
+_SIGNED = 8
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which rows are served."""
+
+    nan: bool
+    infinite: bool
+    limit: float | None
+    """Largest |x|; None where every finite double is served."""
+    notes: tuple[str, ...] = ()
+
+    def admits(self, X: Rows) -> NDArray[np.bool_]:
+        """`(n,)`: rows that the policy serves."""
+        finite = np.isfinite(X)
+        held = finite | (np.isnan(X) & self.nan) | (np.isinf(X) & self.infinite)
+        if self.limit is not None:
+            held &= ~(finite & (np.abs(X) > self.limit))
+        return np.asarray(held.all(axis=1))
+
+
+def ask_policy(
+    reference: Reference, samples: Rows, scales: Mapping[str, float], *, seed: int
+) -> Policy:
+    """Try rows on the estimator until it is known what it takes.
+
+    Raises:
+        NotExact: it does not agree with itself on magnitudes that the samples have.
+    """
+    probe = _Asked(reference, samples, scales, np.random.default_rng(seed))
+    notes: list[str] = []
+    nan = probe.takes_everywhere((np.nan,), "NaN", notes)
+    infinite = probe.takes_everywhere((np.inf, -np.inf), "an infinity", notes)
+    limit = probe.limit()
+    if limit is not None and limit != SINGLE_MAX:
+        notes.append(
+            f"rows with |x| > {limit:g} are refused: scikit-learn raises, overflows or "
+            "disagrees with itself beyond"
+        )
+    policy = Policy(nan, infinite, limit, tuple(notes))
+    if not policy.admits(samples).all():
+        row = int(np.flatnonzero(~policy.admits(samples))[0])
+        raise NotExact(
+            "the samples hold values that scikit-learn does not treat alike in every column",
+            expected=f"NaN {_allowed(nan)}, infinities {_allowed(infinite)}, |x| <= {limit}",
+            actual=f"sample {row}",
+            hint="impute or scale these columns before the model",
+        )
+    return policy
+
+
+def _allowed(accepted: bool) -> str:
+    return "allowed" if accepted else "refused"
+
+
+class _Asked:
+    def __init__(
+        self,
+        reference: Reference,
+        samples: Rows,
+        scales: Mapping[str, float],
+        rng: np.random.Generator,
+    ) -> None:
+        self._reference = reference
+        self._scales = scales
+        usable = samples[np.isfinite(samples).all(axis=1)]
+        self._base = usable[0] if len(usable) else np.zeros(samples.shape[1])
+        self._largest = float(np.abs(samples[np.isfinite(samples)]).max(initial=1e-300))
+        f = samples.shape[1]
+        self._columns = np.sort(rng.permutation(f)[:_COLUMNS])
+        self._signs = rng.choice([-1.0, 1.0], size=(_SIGNED, f))
+        self._mixes = len(steps_of(reference.estimator)) > 1
+
+    def takes_everywhere(self, values: tuple[float, ...], name: str, notes: list[str]) -> bool:
+        """Whether each column, several and all of them may hold the values."""
+        f = len(self._base)
+        several = np.where(np.arange(f) % 2, values[0], self._base)
+        every = []
+        for value in values:
+            rows = np.tile(self._base, (f, 1))
+            np.fill_diagonal(rows, value)
+            every += [rows, several[None], np.full((1, f), value)]
+        if self._answers(np.concatenate(every)) is not None:
+            return True
+        alone = np.tile(self._base, (f, 1))
+        np.fill_diagonal(alone, values[0])
+        some = [column for column in self._columns if self._answers(alone[column][None])]
+        if some:
+            notes.append(f"{name} is refused, though scikit-learn takes it in some columns")
+        return False
+
+    def limit(self) -> float | None:
+        """The largest |x| that is served, None for no bound."""
+        if self._serves(DOUBLE_MAX):
+            return None
+        if self._serves(SINGLE_MAX) and not self._serves(SINGLE_MAX * (1 + 2.0**-20)):
+            return SINGLE_MAX
+        low = int(np.ceil(np.log2(self._largest)))
+        if low >= _TOP_EXPONENT or not self._serves(2.0**low):
+            return self._largest
+        high = _TOP_EXPONENT + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._serves(2.0**middle) else (low, middle)
+        return max(2.0**low / self._safety(), self._largest)
+
+    def _safety(self) -> float:
+        """Rows of one sign pattern were tried, and others may add up to f times as much."""
+        return float(2.0 ** np.ceil(np.log2(2 * len(self._base))))
+
+    def _serves(self, size: float) -> bool:
+        rows = self._rows_of_size(size)
+        together = self._answers(rows)
+        if together is None or not self._finite(together):
+            return False
+        few = np.concatenate([rows[:2], rows[-_ALONE + 2 :]])
+        batch = self._answers(few)
+        if batch is None:
+            return False
+        alone = self._reference.one_by_one(few)
+        for output, other in itertools.product(self._reference.outputs, (alone, together)):
+            if output.kind != "score":
+                continue
+            scale = self._scales[output.name]
+            got, want = other[output.name], batch[output.name]
+            if other is together:
+                got = np.concatenate([got[:2], got[-_ALONE + 2 :]])
+            if (score_difference(got, want, scale) > RELATIVE_TOLERANCE).any():
+                return False
+        return True
+
+    def _rows_of_size(self, size: float) -> Rows:
+        f = len(self._base)
+        single = np.tile(self._base, (2 * len(self._columns), 1))
+        at = np.arange(len(self._columns))
+        single[at, self._columns] = size
+        single[at + len(at), self._columns] = -size
+        whole = np.concatenate([np.full((1, f), size), np.full((1, f), -size)])
+        return np.concatenate([whole, self._signs * size, single])
+
+    def _finite(self, answers: Answers) -> bool:
+        return all(
+            bool(np.isfinite(answers[output.name]).all())
+            for output in self._reference.outputs
+            if output.kind == "score"
+        )
+
+    def _answers(self, rows: Rows) -> Answers | None:
+        """What scikit-learn says, None where it raises."""
+        try:
+            return self._reference.answers(rows)
+        except Exception:  # whatever an estimator raises on a row means that it is not served
+            return None

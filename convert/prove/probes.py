@@ -1,0 +1,103 @@
+"""All rows of one proof, by kind, within what the estimator's speed allows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convert.prove import rows
+from convert.prove.rows.context import spread
+from convert.prove.rows.thresholds import total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.prove.reference import Reference
+    from convert.prove.rows.context import Context
+
+    Rows = NDArray[np.float64]
+    Maker = Callable[[Context, int], Rows]
+
+MOST_ROWS = 6000
+LEAST_ROWS = 1200
+SECONDS = 1.5
+"""How long scikit-learn may take for one pass over all probes."""
+
+_THRESHOLD = "tree threshold"
+
+SHARES: Sequence[tuple[str, Maker, float]] = (
+    (_THRESHOLD, rows.thresholds, 0.60),
+    ("decision boundary", rows.boundary, 0.04),
+    ("tie", rows.ties, 0.03),
+    ("column extreme", rows.extremes, 0.15),
+    ("scaled sample", rows.scaled, 0.06),
+    ("NaN", rows.missing, 0.06),
+    ("infinity", rows.infinite, 0.06),
+)
+"""Kinds beside the samples, with their shares of the budget; what trees do not use is left."""
+
+SAMPLES_SHARE = 0.35
+
+
+@dataclass(frozen=True)
+class Probes:
+    """`rows` is `(n, f)`; `kinds[kind_of[i]]` names the kind of row i."""
+
+    rows: Rows
+    kinds: tuple[str, ...]
+    kind_of: NDArray[np.intp]
+    notes: tuple[str, ...] = ()
+
+    def count(self, kind: int) -> int:
+        """Rows of one kind."""
+        return int((self.kind_of == kind).sum())
+
+    def stratified(self, limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
+        """At most about `limit` rows, every kind among them."""
+        each = max(limit // max(len(self.kinds), 1), 1)
+        parts = []
+        for kind in range(len(self.kinds)):
+            mine = np.flatnonzero(self.kind_of == kind)
+            parts.append(mine[spread(len(mine), each, rng)])
+        return np.sort(np.concatenate(parts))
+
+
+def measured_budget(reference: Reference, samples: Rows) -> int:
+    """How many probes the estimator answers in the time given, within fixed bounds."""
+    few = samples[:256]
+    reference.answers(few[:1])
+    start = time.perf_counter()
+    reference.answers(few)
+    per_row = (time.perf_counter() - start) / len(few)
+    return int(np.clip(SECONDS / max(per_row, 1e-9), LEAST_ROWS, MOST_ROWS))
+
+
+def used_samples(samples: Rows, budget: int, rng: np.random.Generator) -> Rows:
+    """The user's samples, or as many at random as the budget allows."""
+    return samples[spread(len(samples), max(int(budget * SAMPLES_SHARE), 1), rng)]
+
+
+def gather(context: Context, budget: int) -> Probes:
+    """Make every kind of row; rows that the policy refuses are dropped."""
+    kinds, parts = ["sample"], [context.samples]
+    for kind, make, share in SHARES:
+        made = make(context, int(budget * share))
+        made = made[context.policy.admits(made)]
+        if len(made):
+            kinds.append(kind)
+            parts.append(made)
+    kind_of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    return Probes(np.concatenate(parts), tuple(kinds), kind_of, _coverage(context, kinds, kind_of))
+
+
+def _coverage(context: Context, kinds: list[str], kind_of: NDArray[np.intp]) -> tuple[str, ...]:
+    every = total(context.reference.estimator)
+    if not every:
+        return ()
+    tried = kind_of == kinds.index(_THRESHOLD) if _THRESHOLD in kinds else kind_of < 0
+    return (f"{int(tried.sum())} rows at {every} tree thresholds, drawn with a fixed seed",)

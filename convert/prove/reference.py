@@ -1,0 +1,112 @@
+"""The estimator itself, asked through its public verbs: what the graph has to match."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
+
+    Answers = Mapping[str, NDArray[Any]]
+    """By output name, each with n rows first."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A fitted estimator and the verbs that the graph claims to answer.
+
+    `columns` are the names it was fitted with: rows are then handed over as a DataFrame where
+    pandas is at hand, because a ColumnTransformer picks columns by name.
+    """
+
+    estimator: Any
+    outputs: Sequence[EmittedOutput]
+    columns: tuple[str, ...] | None
+
+    def answers(self, X: NDArray[Any]) -> Answers:
+        """All outputs for the rows `(n, f)`; raises whatever scikit-learn raises."""
+        return self.answers_of(self.estimator, self.frame(X))
+
+    def answers_of(self, estimator: Any, X: Any) -> Answers:
+        """The same verbs of another estimator, such as the last step of the pipeline."""
+        return {output.name: self.answer_of(estimator, output, X) for output in self.outputs}
+
+    def answer_of(self, estimator: Any, output: EmittedOutput, X: Any) -> NDArray[Any]:
+        """One verb, its labels in the dtype that the graph gives them."""
+        with quiet():
+            found = np.asarray(getattr(estimator, output.verb)(X))
+        return as_emitted(found, output)
+
+    def one_by_one(self, X: NDArray[Any]) -> Answers:
+        """`answers`, but each row in a call of its own."""
+        rows = [self.answers(X[i : i + 1]) for i in range(len(X))]
+        return {o.name: np.concatenate([row[o.name] for row in rows]) for o in self.outputs}
+
+    def frame(self, X: NDArray[Any]) -> Any:
+        """The rows as scikit-learn saw them at `fit`."""
+        if self.columns is None or not hasattr(self.estimator, "feature_names_in_"):
+            return X
+        try:
+            import pandas as pd  # type: ignore[import-untyped]
+        except ImportError:
+            return X
+        return pd.DataFrame(X, columns=list(self.columns))
+
+
+def as_emitted(found: NDArray[Any], output: EmittedOutput) -> NDArray[Any]:
+    """Labels as the graph gives them (bool as int64 0/1, strings as objects), scores untouched."""
+    if output.kind != "label":
+        return found
+    if found.dtype.kind in "OU":
+        return np.array([str(value) for value in found.ravel()], dtype=object).reshape(found.shape)
+    return found.astype(np.float64 if found.dtype.kind == "f" else np.int64)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings from hostile rows, and sums in one fixed order.
+
+    A forest with `n_jobs` adds its trees in whatever order the threads finish.
+    """
+    import joblib
+    import sklearn
+
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        sklearn.config_context(assume_finite=False, transform_output="default"),
+        joblib.parallel_config(backend="sequential"),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def steps_of(estimator: Any) -> list[tuple[str, Any]]:
+    """A pipeline's steps in order, nested pipelines and fitted searches laid open.
+
+    An estimator that is no pipeline is its own single step. `passthrough` steps are left out.
+    """
+    from sklearn.model_selection._search import BaseSearchCV
+    from sklearn.pipeline import Pipeline
+
+    if isinstance(estimator, BaseSearchCV) and hasattr(estimator, "best_estimator_"):
+        return steps_of(estimator.best_estimator_)
+    if type(estimator) is not Pipeline:
+        return [(type(estimator).__name__, estimator)]
+    found: list[tuple[str, Any]] = []
+    for name, step in estimator.steps:
+        if step is None or step == "passthrough":
+            continue
+        inner = steps_of(step)
+        nested = type(step) is Pipeline
+        found.extend((f"{name}.{inner_name}" if nested else name, s) for inner_name, s in inner)
+    return found

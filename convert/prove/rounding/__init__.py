@@ -1,0 +1,14 @@
+"""How far rounding alone can carry a decision, row by row.
+
+scikit-learn is not one function: BLAS adds in another order for one row than for a batch. A row
+is undecided where the margin of its decision lies under 8 · eps · Σ|terms|, the sum taken by
+evaluating the model in absolute values. Where that sum is not to be had, the unit is 8 times
+scikit-learn's own difference between the row alone and the row in the batch. Trees have none.
+"""
+
+from __future__ import annotations
+
+from convert.prove.rounding.band import EPS, UNITS, Band, no_band
+from convert.prove.rounding.decide import Rounding
+
+__all__ = ["EPS", "UNITS", "Band", "Rounding", "no_band"]

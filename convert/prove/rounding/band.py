@@ -1,0 +1,93 @@
+"""Which rows are undecided, and what passes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.prove.reference import Answers
+
+EPS = float(np.finfo(np.float64).eps)
+UNITS = 8.0
+"""A decision's rounding unit is 8 · eps · Σ|terms|."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """The margin of n rows and the rounding unit that it is measured against.
+
+    A row is undecided where its margin lies under its unit. Equal to it, or both zero as at an
+    exact tie of a forest, is decided: scikit-learn's own tie rule is then required.
+    """
+
+    margin: NDArray[np.float64]
+    unit: NDArray[np.float64]
+    tied: NDArray[np.bool_] | None = None
+    """`(n, k)`: classes within their unit of the winner; None where labels are not classes."""
+    classes: NDArray[Any] | None = None
+    """`(k,)` labels behind `tied`, as the graph gives them."""
+    alternatives: Mapping[int, Callable[[], Sequence[Answers]]] = field(default_factory=dict)
+    """By row: asks for the estimator's answers with a rounding-sized step made the other way."""
+
+    @property
+    def undecided(self) -> NDArray[np.bool_]:
+        """`(n,)`."""
+        return np.asarray((self.margin < self.unit) & np.isfinite(self.unit))
+
+    def allows(self, row: int, label: NDArray[Any]) -> bool:
+        """Whether a label `(1,)` is one of the row's tied classes."""
+        assert self.tied is not None
+        assert self.classes is not None
+        return bool((self.classes[self.tied[row]] == label[0]).any())
+
+    def take(self, rows: NDArray[np.intp]) -> Band:
+        """The band of some of the rows."""
+        return Band(
+            self.margin[rows],
+            self.unit[rows],
+            None if self.tied is None else self.tied[rows],
+            self.classes,
+            {
+                new: self.alternatives[int(old)]
+                for new, old in enumerate(rows)
+                if int(old) in self.alternatives
+            },
+        )
+
+
+def no_band(n: int) -> Band:
+    """Every row decided: nothing is excused."""
+    return Band(np.full(n, np.inf), np.zeros(n))
+
+
+def class_band(
+    scores: NDArray[np.float64], terms: NDArray[np.float64], classes: NDArray[Any]
+) -> Band:
+    """The band of an argmax over `(n, k)` scores, or of the sign of `(n,)`.
+
+    `terms` is Σ|terms| of each score. The margin of two classes carries both their sums.
+    """
+    if scores.ndim == 1:
+        unit = UNITS * EPS * terms
+        sides = np.stack([scores < unit, scores > -unit], axis=1)
+        sides[np.arange(len(scores)), (scores > 0).astype(int)] = True
+        return Band(np.abs(scores), unit, sides, classes)
+    rows = np.arange(len(scores))
+    top = scores.argmax(axis=1)
+    gap = scores[rows, top][:, None] - scores
+    unit = UNITS * EPS * (terms[rows, top][:, None] + terms)
+    with np.errstate(all="ignore"):
+        nearness = np.where(unit > 0, gap / unit, np.where(gap > 0, np.inf, 1.0))
+    nearness[rows, top] = np.inf
+    nearness = np.where(np.isnan(nearness), np.inf, nearness)
+    rival = nearness.argmin(axis=1)
+    tied = gap < unit
+    tied[rows, top] = True
+    return Band(gap[rows, rival], unit[rows, rival], tied, classes)

@@ -1,0 +1,147 @@
+"""Choose how an estimator's band is measured, and check the choice against its labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.prove.reference import as_emitted, quiet, steps_of
+from convert.prove.rounding.band import Band, class_band, no_band
+from convert.prove.rounding.branches import branch_band
+from convert.prove.rounding.linear import is_linear, linear_band
+from convert.prove.rounding.neural import is_perceptron, perceptron_band
+from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
+from convert.prove.rounding.terms import carry
+from convert.prove.splits import is_tree_model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
+    from convert.prove.reference import Reference
+
+    Doubles = NDArray[np.float64]
+
+_DECISION_VERBS = ("decision_function", "predict_proba", "transform")
+
+
+class Rounding:
+    """The rounding band of one estimator.
+
+    `method` says in the certificate's words how the unit was had.
+    """
+
+    def __init__(self, reference: Reference, samples: Doubles) -> None:
+        self._reference = reference
+        self._steps = steps_of(reference.estimator)
+        self._label = next((o for o in reference.outputs if o.kind == "label"), None)
+        self._classes = _class_labels(reference, self._label)
+        self._rounds_before = False
+        band = self._by_terms(samples)
+        if band is not None and not self._explains(band, samples):
+            band = None
+        self._has_terms = band is not None
+        self.method = self._described()
+
+    def band(self, X: Doubles) -> Band:
+        """The band of the rows `(n, f)`, all columns of it as far as terms are known.
+
+        Where they are not, every row counts as decided until `band_of_rows` has asked.
+        """
+        if not self._has_terms:
+            return no_band(len(X))
+        band = self._by_terms(X)
+        assert band is not None
+        return band
+
+    def refine(self, band: Band, X: Doubles, rows: NDArray[np.intp]) -> Band:
+        """Measure scikit-learn's own difference on `rows` where terms are not known."""
+        if self._has_terms or self._label is None or not len(rows):
+            return band
+        scores = self._decision(X)
+        if scores is None or self._classes is None:
+            return band
+        alone = np.concatenate([self._need(X[i : i + 1]) for i in rows])
+        spread = np.abs(alone - scores[rows]).reshape(len(rows), -1).max(axis=1)
+        terms = np.zeros_like(scores)
+        # class_band multiplies by 8 eps and adds both classes' shares: give each the half.
+        share = spread / np.finfo(np.float64).eps / (1.0 if scores.ndim == 1 else 2.0)
+        terms[rows] = share.reshape(-1, *[1] * (scores.ndim - 1))
+        if scores.ndim == 1:
+            return class_band(scores, terms, self._classes)
+        if scores.shape[1] != len(self._classes):
+            return band
+        return class_band(scores, terms, self._classes)
+
+    def _described(self) -> str:
+        if self._label is None and not is_tree_model(self._steps[-1][1]):
+            return "none, for there are no labels"
+        if not self._has_terms:
+            return "8 times scikit-learn's own difference between a row alone and in a batch"
+        if not is_tree_model(self._steps[-1][1]):
+            return "8 eps times the sum of absolute terms of the decision"
+        if self._rounds_before:
+            return "trees have none, the steps before them 8 eps times the sum of absolute terms"
+        return "none, for trees have none"
+
+    def _by_terms(self, X: Doubles) -> Band | None:
+        value = self._reference.frame(X)
+        error: Doubles = np.zeros(X.shape)
+        with quiet():
+            for _, step in self._steps[:-1]:
+                carried = carry(step, np.asarray(value), error)
+                if carried is None:
+                    return None
+                error, value = carried, step.transform(value)
+            value = np.asarray(value)
+            self._rounds_before |= bool(error.any())
+            return self._of_last(self._steps[-1][1], value, error)
+
+    def _of_last(self, last: Any, value: Doubles, error: Doubles) -> Band | None:
+        if is_tree_model(last):
+            if not error.any():
+                return no_band(len(value))
+            return branch_band(self._reference, last, value, error)
+        if self._label is None:
+            return no_band(len(value))
+        classes = self._classes
+        if classes is None:
+            return None
+        if is_linear(last):
+            return linear_band(last, value, error, classes)
+        if is_perceptron(last):
+            return perceptron_band(last, value, error, classes)
+        if is_support_vector_classifier(last):
+            return svc_band(last, value, error, classes, self._reference.outputs)
+        return None
+
+    def _explains(self, band: Band, X: Doubles) -> bool:
+        """Whether the decision that the band is measured on gives scikit-learn's labels.
+
+        If it does not, this is not how the estimator decides, and its band would be a guess.
+        """
+        if self._label is None or band.tied is None or self._classes is None:
+            return True
+        want = self._reference.answers(X)[self._label.name]
+        return all(band.allows(i, want[i : i + 1]) for i in range(len(want)))
+
+    def _decision(self, X: Doubles) -> Doubles | None:
+        for verb in _DECISION_VERBS:
+            if hasattr(self._reference.estimator, verb):
+                with quiet():
+                    found = getattr(self._reference.estimator, verb)(self._reference.frame(X))
+                return np.asarray(found, dtype=np.float64)
+        return None
+
+    def _need(self, X: Doubles) -> Doubles:
+        found = self._decision(X)
+        assert found is not None
+        return found
+
+
+def _class_labels(reference: Reference, label: EmittedOutput | None) -> NDArray[Any] | None:
+    classes = getattr(reference.estimator, "classes_", None)
+    if label is None or classes is None or isinstance(classes, list):
+        return None
+    return as_emitted(np.asarray(classes), label)

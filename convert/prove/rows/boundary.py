@@ -1,0 +1,54 @@
+"""Rows on both sides of a decision, as close as doubles allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convert.prove.bisection import bisect_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convert.prove.rows.context import Context, Rows
+
+_STRAIGHT_STEPS = 40
+
+
+def boundary(context: Context, count: int) -> Rows:
+    """Pairs of samples with different labels, bisected; both ends of each are probes."""
+    low, high = different_pairs(context, count // 2)
+    if not len(low):
+        return low
+    wanted = _labels(context, low)
+
+    def is_low(rows: Rows) -> NDArray[np.bool_]:
+        return np.asarray(_labels(context, rows) == wanted)
+
+    low, high = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
+    return np.concatenate([low, high])
+
+
+def different_pairs(context: Context, count: int) -> tuple[Rows, Rows]:
+    """Finite pairs of samples that scikit-learn labels differently, `(count, f)` each or fewer."""
+    nothing = np.empty((0, context.features))
+    usable = np.isfinite(context.samples).all(axis=1)
+    if context.labels is None or not usable.any():
+        return nothing, nothing
+    samples, labels = context.samples[usable], context.labels[usable]
+    values, codes = np.unique(labels, return_inverse=True)
+    if len(values) < 2:
+        return nothing, nothing
+    rng = context.random()
+    left = np.array([rng.choice(np.flatnonzero(codes == i % len(values))) for i in range(count)])
+    shift = rng.integers(1, len(values), size=count)
+    other = (codes[left] + shift) % len(values)
+    right = np.array([rng.choice(np.flatnonzero(codes == code)) for code in other])
+    return samples[left], samples[right]
+
+
+def _labels(context: Context, rows: Rows) -> NDArray[np.object_]:
+    output = next(o for o in context.reference.outputs if o.kind == "label")
+    reference = context.reference
+    return reference.answer_of(reference.estimator, output, reference.frame(rows))

@@ -1,0 +1,196 @@
+"""Every threshold of every tree in an estimator, and how rows get to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.prove.reference import quiet, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    Doubles = NDArray[np.float64]
+
+_PLAIN_TREES = (
+    "DecisionTreeClassifier",
+    "DecisionTreeRegressor",
+    "ExtraTreeClassifier",
+    "ExtraTreeRegressor",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "HistGradientBoostingClassifier",
+    "HistGradientBoostingRegressor",
+    "IsolationForest",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+)
+
+
+def is_tree_model(estimator: Any) -> bool:
+    """Whether it is one of scikit-learn's tree models: sums of leaves and nothing else."""
+    kind = type(estimator)
+    return kind.__name__ in _PLAIN_TREES and kind.__module__.startswith("sklearn.")
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """One tree as arrays over its nodes; `left` is -1 at a leaf."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    threshold: Doubles
+    single: bool
+    """Whether rows are cast to float32 before the comparison `x <= threshold`."""
+
+    @cached_property
+    def splits(self) -> NDArray[np.intp]:
+        """Positions of the inner nodes that a number reaches (categorical ones left out)."""
+        return np.flatnonzero((self.left >= 0) & np.isfinite(self.threshold))
+
+    @cached_property
+    def parent(self) -> NDArray[np.int64]:
+        """Each node's parent, -1 at the root."""
+        found = np.full(len(self.left), -1, dtype=np.int64)
+        inner = np.flatnonzero(self.left >= 0)
+        found[self.left[inner]] = inner
+        found[self.right[inner]] = inner
+        return found
+
+
+@dataclass(frozen=True)
+class Grove:
+    """Trees that see the rows through the same preceding steps."""
+
+    before: Callable[[Doubles], Doubles]
+    """Rows `(n, f)` as the trees see them, before the float32 cast."""
+    by_column: bool
+    """Whether column j of the trees depends on column j of the rows alone."""
+    trees: tuple[Nodes, ...]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """All thresholds of one model in flat arrays."""
+
+    feature: NDArray[np.int64]
+    threshold: Doubles
+    single: bool
+
+    def seen(self, x: Doubles) -> Doubles:
+        """Values as they are compared."""
+        return as_seen(x, single=self.single)
+
+
+def as_seen(x: Doubles, *, single: bool) -> Doubles:
+    """float32 and back where the trees cast."""
+    with np.errstate(all="ignore"):
+        return x.astype(np.float32).astype(np.float64) if single else x
+
+
+def own_splits(model: Any) -> Splits:
+    """The thresholds of one tree model."""
+    trees = list(_trees(model))
+    feature = np.concatenate([tree.feature[tree.splits] for tree in trees] or [np.zeros(0, int)])
+    threshold = np.concatenate([tree.threshold[tree.splits] for tree in trees] or [np.zeros(0)])
+    return Splits(feature, threshold, all(tree.single for tree in trees))
+
+
+def groves(estimator: Any) -> list[Grove]:
+    """All trees of an estimator, those inside composites and ensembles among them."""
+    return list(_groves(estimator, lambda X: X, by_column=True))
+
+
+def _groves(
+    estimator: Any, before: Callable[[Doubles], Doubles], *, by_column: bool
+) -> Iterator[Grove]:
+    for _, step in steps_of(estimator)[:-1]:
+        before, by_column = _through(before, step), by_column and _keeps_columns(step)
+    last = steps_of(estimator)[-1][1]
+    trees = tuple(_trees(last))
+    if trees:
+        yield Grove(before, by_column, trees)
+        return
+    for member in _members(last):
+        yield from _groves(member, before, by_column=by_column)
+
+
+def _through(before: Callable[[Doubles], Doubles], step: Any) -> Callable[[Doubles], Doubles]:
+    def transform(X: Doubles) -> Doubles:
+        with quiet():
+            return np.asarray(step.transform(before(X)), dtype=np.float64)
+
+    return transform
+
+
+def _keeps_columns(step: Any) -> bool:
+    from sklearn import preprocessing
+
+    return type(step) in (
+        preprocessing.StandardScaler,
+        preprocessing.MinMaxScaler,
+        preprocessing.MaxAbsScaler,
+        preprocessing.RobustScaler,
+    )
+
+
+def _members(estimator: Any) -> Iterator[Any]:
+    """Fitted estimators inside an ensemble or wrapper that see its rows unchanged."""
+    if getattr(estimator, "estimators_features_", None) is not None:
+        return
+    for name in ("estimators_", "estimator_", "regressor_", "calibrated_classifiers_"):
+        found = getattr(estimator, name, None)
+        if found is None:
+            continue
+        many = found if isinstance(found, list | tuple | np.ndarray) else [found]
+        for member in np.ravel(np.asarray(many, dtype=object)):
+            yield getattr(member, "estimator", member) if "calibrated" in name else member
+
+
+def _trees(model: Any) -> Iterator[Nodes]:
+    if not is_tree_model(model):
+        return
+    if hasattr(model, "_predictors"):
+        for predictor in np.ravel(np.asarray(model._predictors, dtype=object)):
+            yield _histogram_nodes(predictor.nodes)
+        return
+    if hasattr(model, "tree_"):
+        yield _nodes(model.tree_, None)
+        return
+    columns = getattr(model, "estimators_features_", None)
+    for i, tree in enumerate(np.ravel(np.asarray(model.estimators_, dtype=object))):
+        yield _nodes(tree.tree_, None if columns is None else np.asarray(columns[i]))
+
+
+def _nodes(tree: Any, columns: NDArray[np.int64] | None) -> Nodes:
+    left = np.asarray(tree.children_left, dtype=np.int64)
+    feature = np.maximum(np.asarray(tree.feature, dtype=np.int64), 0)
+    if columns is not None:
+        feature = columns[feature]
+    return Nodes(
+        left,
+        np.asarray(tree.children_right, dtype=np.int64),
+        feature,
+        np.asarray(tree.threshold, dtype=np.float64),
+        single=True,
+    )
+
+
+def _histogram_nodes(nodes: Any) -> Nodes:
+    inner = nodes["is_leaf"] == 0
+    numeric = inner & (nodes["is_categorical"] == 0)
+    return Nodes(
+        np.where(inner, nodes["left"].astype(np.int64), -1),
+        np.where(inner, nodes["right"].astype(np.int64), -1),
+        nodes["feature_idx"].astype(np.int64),
+        np.where(numeric, nodes["num_threshold"], np.nan),
+        single=False,
+    )
