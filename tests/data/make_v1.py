@@ -44,7 +44,7 @@ def main(out: Path) -> None:
         "linear": _answers(linear, X[:ROWS], ("predict_proba", "decision_function")),
         "forest": _answers(forest, holes[:ROWS], ("predict_proba",)),
     }
-    (out / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", "utf-8")
+    (out / "expected.json").write_text(json.dumps(expected) + "\n", "utf-8")
 
 
 def _answers(estimator: object, rows: np.ndarray, verbs: tuple[str, ...]) -> dict[str, list]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import doctest
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import joblib
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import LabelSpreading
 
 import convert
 import edge_infer.__main__
@@ -34,15 +37,36 @@ def weather(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     convert.export(estimator, rows).write("bundle", key="fleet.key")
 
 
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A folder with a signed pickle, and the names that the tutorial of `convert` uses."""
+    monkeypatch.chdir(tmp_path)
+    X, y = load_digits(return_X_y=True)
+    estimator = SGDClassifier(loss="log_loss", random_state=0).fit(X, y)
+    np.save("X.npy", X)
+    joblib.dump(estimator, "model.pkl.gz", compress=("gzip", 6))
+    for command in (
+        ["keygen", "trainer"],
+        ["keygen", "fleet"],
+        ["sign", "model.pkl.gz", "--key", "trainer.key"],
+    ):
+        assert edge_infer.__main__.main(command) == 0
+    return {"X": X, "y": y, "estimator": estimator, "LabelSpreading": LabelSpreading}
+
+
 @pytest.mark.usefixtures("weather")
 def test_the_tutorial_of_edge_infer() -> None:
-    run_docstring("edge_infer")
+    run_docstring("edge_infer", {})
 
 
-def run_docstring(name: str) -> None:
+def test_the_tutorial_of_convert(workshop: dict[str, Any]) -> None:
+    run_docstring("convert", workshop)
+
+
+def run_docstring(name: str, names: dict[str, Any]) -> None:
     module = importlib.import_module(name)
     assert module.__doc__
-    test = doctest.DocTestParser().get_doctest(module.__doc__, {}, name, module.__file__, 0)
+    test = doctest.DocTestParser().get_doctest(module.__doc__, names, name, module.__file__, 0)
     assert test.examples
     runner = doctest.DocTestRunner(
         optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL, verbose=False
