@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sklearn.pipeline import Pipeline
@@ -33,7 +34,7 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
             if "transform" not in emission.verbs:
                 raise Unsupported(f"step {name!r} has no exact transform")
             y = emission.transformed
-    return Emission(emission.verbs, emission.index, tuple(notes))
+    return replace(emission, notes=tuple(notes))
 
 
 def _step(g: Graph, name: str, step: object, y: Tensor, emit: Emit) -> Emission:

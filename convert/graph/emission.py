@@ -27,6 +27,8 @@ class Emission:
     """By verb: `predict_proba`, `decision_function`, `transform`, a regressor's `predict`."""
     index: Tensor | None = None
     """A classifier's `predict` as positions in `classes_`, int64 `(n,)`."""
+    labels: Tensor | None = None
+    """`predict` of a clusterer or an outlier detector: int64 `(n,)`, itself the label."""
     notes: tuple[str, ...] = ()
     """What is not served and why."""
 

@@ -42,6 +42,9 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
         tensors["label"] = graph.op("Gather", _class_values(classes), emission.index)
         dtype = {"bool": "int64"}.get(classes.dtype, classes.dtype)
         outputs.append(EmittedOutput("predict", "label", dtype, (None,), "label"))
+    elif emission.labels is not None:
+        tensors["label"] = emission.labels
+        outputs.append(EmittedOutput("predict", "label", "int64", (None,), "label"))
     for verb, scores in emission.verbs.items():
         name = _NAMES[verb]
         shape = (None,) if scores.columns is None else (None, scores.columns)
