@@ -7,18 +7,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from convert.artifact import Artifact
-from convert.estimators.dispatch import class_path
-from convert.graph.emit import emit_model
 from convert.progress import Progress, quiet
-from convert.prove import prove
 from edge_infer.contract import FORMAT, Contract, Runtimes, Source
 from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from edge_infer.contract import Image
@@ -56,6 +52,10 @@ def export(
         Unsupported: no exact converter for a step.
         NotExact: the graph and the estimator disagree on a probe.
     """
+    # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
+    from convert.graph.emit import emit_model
+    from convert.prove import prove
+
     rows = _check_samples(samples)
     if image is not None:
         _check_image(image, rows.shape[1])
@@ -85,6 +85,8 @@ def export(
 
 
 def _check_samples(samples: Any) -> NDArray[np.float64]:
+    import numpy as np
+
     array = np.asarray(samples)
     if array.ndim != 2 or 0 in array.shape:
         raise BadInput(
@@ -136,6 +138,8 @@ def _feature_names(estimator: Any) -> tuple[str, ...] | None:
 
 
 def _describe(estimator: Any) -> str:
+    from convert.estimators.dispatch import class_path
+
     steps = getattr(estimator, "steps", None)
     if steps is None:
         return class_path(type(estimator))

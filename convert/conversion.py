@@ -1,0 +1,121 @@
+"""From a signed pickle on disk to a signed artifact on disk, in one order:
+
+read once → verify → decompress → audit → child: unpickle, export, prove → check → sign
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convert.progress import Progress, quiet
+from edge_infer.errors import BadInput
+
+if TYPE_CHECKING:
+    from convert.artifact import Artifact
+    from convert.unpickle.parent import Limits
+    from edge_infer.contract import Image
+    from edge_infer.trust import Trust
+    from edge_infer.trust.signing import SigningKey
+
+MAX_SEQUENCE = 2**63 - 1
+
+
+def convert(
+    path: str | os.PathLike[str],
+    *,
+    trust: Trust,
+    samples: Any,
+    out: str | os.PathLike[str],
+    key: SigningKey,
+    name: str | None = None,
+    sequence: int = 1,
+    image: str | Image | None = None,
+    expires: str | None = None,
+    target: str = "generic",
+    limits: Limits | None = None,
+    progress: Progress = quiet,
+) -> Artifact:
+    """Convert `path`, a pickle signed by `trust`, and write the artifact `out`, signed by `key`.
+
+    Args:
+        path: `.pkl`, `.pkl.gz` or `.joblib`, beside its signature `path.sig`.
+        trust: public key file of whoever trained it.
+        samples: `(n, f)` rows such as the device will see: `.npy`, `.npz`, `.csv` or an array.
+        out: directory to make.
+        key: private key file whose public half the devices trust.
+        name: what the model is called; by default the file's name up to the first dot.
+        sequence: orders releases of this model.
+        image: how a picture becomes one row, such as `L:8x8,range=0..16`.
+        expires: UTC date (ISO 8601) after which the artifact is not to be installed.
+        target: which kind of device it is for.
+        limits: time and memory of the process that unpickles.
+        progress: called with a stage and the fraction done.
+
+    Raises:
+        Untrusted: no trusted key vouches for the pickle, or it names code outside the list.
+        Incompatible: it was made by another scikit-learn.
+        BadInput: pickle, samples, option or output path cannot be used.
+        Unsupported: no exact converter for a step.
+        NotExact: the graph and the estimator disagree on a probe.
+        Unavailable: disk, time or memory ran out, or a package is missing.
+    """
+    from convert.samples import read_samples
+    from convert.unpickle.allowlist import read_allow_list
+    from convert.unpickle.audit import audit, check_audit
+    from convert.unpickle.parent import Limits, run_child
+    from convert.unpickle.returned import check_returned
+    from convert.unpickle.source import read_signed_pickle
+    from convert.unpickle.wire import Request
+    from edge_infer.trust.keygen import load_private_key
+
+    out = Path(out)
+    _check_options(out, sequence)
+    limits = limits or Limits()
+    picture = _read_image(image)
+    # Read now, so that a wrong key or passphrase does not cost a whole conversion.
+    signing_key = load_private_key(key) if isinstance(key, str | os.PathLike) else key
+    progress("verify the pickle", 0.0)
+    source = read_signed_pickle(path, trust)
+    progress("verify the pickle", 1.0)
+    allow_list = read_allow_list()
+    report = audit(source.pickle, allow_list=allow_list, progress=progress)
+    check_audit(report, allow_list)
+    rows = read_samples(samples)
+    request = Request(
+        name=name if name is not None else source.path.name.partition(".")[0],
+        sequence=sequence,
+        image=picture,
+        expires=expires,
+        target=target,
+        source_sha256=source.sha256,
+        columns=rows.columns,
+        pairs=tuple(f"{module} {name}" for module, name in sorted(report.pairs)),
+        memory_bytes=limits.memory_bytes,
+        cpu_s=max(1, int(limits.timeout_s)),
+    )
+    returned = run_child(request, source.pickle, rows.to_npy(), limits=limits, progress=progress)
+    artifact = check_returned(returned, request)
+    artifact.write(out, key=signing_key)
+    return artifact
+
+
+def _check_options(out: Path, sequence: int) -> None:
+    if os.path.lexists(out):
+        raise BadInput(
+            "the output path exists",
+            expected="a path where nothing is",
+            actual=out,
+            hint="remove it or choose another; nothing is overwritten",
+        )
+    if not 1 <= sequence <= MAX_SEQUENCE:
+        raise BadInput(
+            "the sequence is no release number", expected="1 to 2^63 - 1", actual=sequence
+        )
+
+
+def _read_image(image: str | Image | None) -> Image | None:
+    from convert.image_option import parse_image
+
+    return parse_image(image) if isinstance(image, str) else image

@@ -1,0 +1,126 @@
+"""Rows for the proof, from a file: `.npy`, `.npz` or `.csv`, never by unpickling."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_infer.errors import BadInput
+from edge_infer.trust import read_file
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_BYTES = 1 << 30
+_HINT = "numpy.save('samples.npy', X) with the rows as the estimator was trained on"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Rows such as the device will see."""
+
+    X: NDArray[np.float64]
+    """`(n, f)`."""
+    columns: tuple[str, ...] | None
+    """The header of a `.csv` file."""
+
+    def to_npy(self) -> bytes:
+        """X as the bytes of a `.npy` file."""
+        out = io.BytesIO()
+        np.save(out, self.X, allow_pickle=False)
+        return out.getvalue()
+
+
+def read_samples(source: Any) -> Samples:
+    """Rows from a path, or from anything that numpy takes as an array.
+
+    Raises:
+        BadInput: not two-dimensional numbers with at least one row, or another kind of file.
+    """
+    if not isinstance(source, str | os.PathLike):
+        columns = getattr(source, "columns", None)
+        names = None if columns is None else tuple(map(str, columns))
+        return Samples(_check(source, "the samples"), names)
+    path = Path(source)
+    data = read_file(Path(os.path.realpath(path)), max_bytes=MAX_BYTES)
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return _read_csv(data, path.name)
+    if suffix not in (".npy", ".npz"):
+        raise BadInput(
+            f"{path.name} is no file of samples",
+            expected=".npy, .npz or .csv",
+            actual=suffix or "no suffix",
+            hint=_HINT,
+        )
+    return Samples(_check(_read_numpy(data, path.name), path.name), None)
+
+
+def _read_numpy(data: bytes, name: str) -> Any:
+    try:
+        found = np.load(io.BytesIO(data), allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return found
+        names = list(found)
+        if len(names) == 1:
+            return found[names[0]]
+        if "X" in names:
+            return found["X"]
+    except Exception as error:  # numpy, zipfile and zlib each raise their own
+        raise BadInput(
+            f"{name} cannot be read as numpy arrays",
+            expected="an array of numbers (objects would have to be unpickled)",
+            actual=f"{type(error).__name__}: {error}",
+            hint=_HINT,
+        ) from None
+    raise BadInput(
+        f"{name} holds several arrays", expected="one, or one named X", actual=", ".join(names)
+    )
+
+
+def _read_csv(data: bytes, name: str) -> Samples:
+    try:
+        rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"{name} is not UTF-8 text of comma-separated values: {error}") from None
+    columns = None
+    if rows and not all(_is_number(cell) for cell in rows[0]):
+        columns = tuple(cell.strip() for cell in rows.pop(0))
+    width = len(columns) if columns is not None else len(rows[0]) if rows else 0
+    X = np.empty((len(rows), width))
+    for i, row in enumerate(rows):
+        if len(row) != width or not all(_is_number(cell) for cell in row):
+            raise BadInput(
+                f"{name} is not a table of numbers",
+                expected=f"{width} numbers in each row; an empty cell is NaN",
+                actual=f"data row {i + 1}: {','.join(row)[:80]}",
+                hint="encode text and categories as for the training",
+            )
+        X[i] = [float(cell) if cell.strip() else np.nan for cell in row]
+    return Samples(_check(X, name), columns)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell or "nan")
+    except ValueError:
+        return not cell.strip()
+    return True
+
+
+def _check(rows: Any, name: str) -> NDArray[np.float64]:
+    array = np.asarray(rows)
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiub":
+        raise BadInput(
+            f"{name} holds no rows of numbers",
+            expected="a two-dimensional array (n, f) of float, int or bool",
+            actual=f"shape {array.shape}, dtype {array.dtype}",
+            hint=_HINT,
+        )
+    return np.ascontiguousarray(array, dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Signed pickles: verified, read by an audit that executes nothing, unpickled in a child."""

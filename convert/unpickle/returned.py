@@ -1,0 +1,91 @@
+"""What the child handed back, held against what was asked: none of it is believed.
+
+A pickle that took the child over can still hand back a wrong model, as whoever signed it can
+sign a wrong estimator. It cannot reach the parent, nor a device, by a graph that is more than
+arithmetic.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convert.artifact import Artifact
+from edge_infer.contract import FORMAT, Contract, read_contract
+from edge_infer.engines import open_engine
+from edge_infer.errors import EdgeInferError, Untrusted
+from edge_infer.selftest import run_golden
+
+if TYPE_CHECKING:
+    from convert.unpickle.parent import Returned
+    from convert.unpickle.wire import Request
+
+MAX_IR = 10
+MAX_OPSETS = {"": 21, "ai.onnx": 21, "ai.onnx.ml": 5}
+_GRAPH_ATTRIBUTES = (5, 10)
+"""AttributeProto.GRAPH and GRAPHS: the bodies of Loop, If and Scan."""
+
+
+def check_returned(returned: Returned, request: Request) -> Artifact:
+    """The artifact, once contract, graph and golden vectors fit the request and each other.
+
+    Raises:
+        Untrusted: they do not.
+    """
+    try:
+        contract = read_contract(returned.contract)
+        _check_asked(contract, request)
+        _check_graph(returned.onnx)
+        run_golden(open_engine(returned.onnx, contract), contract, returned.golden)
+    except Untrusted:
+        raise
+    except EdgeInferError as error:
+        raise _unfit(f"{type(error).__name__}: {error.what}", error.actual) from error
+    return Artifact(contract=contract, onnx=returned.onnx, golden=returned.golden)
+
+
+def _check_asked(contract: Contract, request: Request) -> None:
+    asked = {
+        "format": FORMAT,
+        "name": request.name,
+        "sequence": request.sequence,
+        "image": request.image,
+        "expires": request.expires,
+        "target": request.target,
+    }
+    for field, want in asked.items():
+        if (got := getattr(contract, field)) != want:
+            raise _unfit(f"{field} {want!r}", got)
+    if contract.source.sha256 != request.source_sha256:
+        raise _unfit(f"the pickle {request.source_sha256}", contract.source.sha256)
+    if any(parity.differ for parity in contract.certificate.parity):
+        raise _unfit("no label that differs", "a certificate that counts some")
+
+
+def _check_graph(data: bytes) -> None:
+    """Plain arithmetic in one graph: no loops, functions, other domains or other files."""
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError as error:
+        raise _unfit("an ONNX model", error) from None
+    if model.ir_version > MAX_IR or model.functions:
+        raise _unfit(f"IR {MAX_IR} without functions", f"IR {model.ir_version}")
+    for opset in model.opset_import:
+        if opset.version > MAX_OPSETS.get(opset.domain, -1):
+            raise _unfit(f"opsets {MAX_OPSETS}", f"{opset.domain or 'ai.onnx'} {opset.version}")
+    for node in model.graph.node:
+        if node.domain not in MAX_OPSETS or any(
+            attribute.type in _GRAPH_ATTRIBUTES for attribute in node.attribute
+        ):
+            raise _unfit("operators of ONNX without subgraphs", f"{node.domain} {node.op_type}")
+
+
+def _unfit(expected: object, actual: object) -> Untrusted:
+    return Untrusted(
+        "the process that unpickles handed back an artifact that does not hold",
+        expected=expected,
+        actual=actual,
+        hint="the pickle may have taken it over: ask whoever signed it",
+    )
