@@ -56,8 +56,9 @@ def check_row(row: Any, wanted: Input) -> NDArray[np.float64]:
         BadInput: as `check_rows`.
     """
     if _has_columns(row):
-        row = {name: [row[name]] for name in row} if hasattr(row, "keys") else row
-        return check_rows(row, wanted)
+        # The keys of a pandas Series are its index; iterating over it gives the values.
+        names = list(row.keys() if hasattr(row, "keys") else row.columns)
+        return check_rows({name: [row[name]] for name in names}, wanted)
     values = _as_float64(row, wanted, "the row")
     if values.ndim != 1:
         raise BadInput(

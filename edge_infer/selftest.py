@@ -100,7 +100,7 @@ def compare(output: Output, got: Any, want: Any, tolerance: float, way: str = ""
     if not same.all():
         vector = int(np.argmin(same.reshape(len(same), -1).all(axis=1)))
         place = f"vector {vector} {way}".strip()
-        raise _differs(output, place, want[vector].tolist(), got[vector].tolist())
+        raise _differs(output, place, want.tolist()[vector], got.tolist()[vector])
     return float(relative.max(initial=0.0))
 
 
