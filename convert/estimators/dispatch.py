@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convert.errors import Unsupported
@@ -22,7 +23,7 @@ from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
     from convert.graph.builder import Graph, Tensor
-    from convert.graph.emission import Emission
+    from convert.graph.emission import Check, Emission
 
 Emitter = Callable[["Graph", Any, "Tensor"], "Emission"]
 CompositeEmitter = Callable[["Graph", Any, "Tensor", Any], "Emission"]
@@ -64,7 +65,7 @@ def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
     _check_fitted(estimator)
     kind = type(estimator)
     if kind in COMPOSITES:
-        return COMPOSITES[kind](graph, estimator, x, emit)
+        return _composite(graph, estimator, x)
     if kind not in EMITTERS:
         raise Unsupported(
             f"there is no exact converter for {class_path(kind)}",
@@ -72,6 +73,20 @@ def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
             "class is refused because it may predict otherwise",
         )
     return EMITTERS[kind](graph, estimator, x)
+
+
+def _composite(graph: Graph, estimator: object, x: Tensor) -> Emission:
+    """Whatever an inner estimator raises on, the composite around it raises on."""
+    checks: list[Check] = []
+
+    def emit_inner(graph: Graph, inner: object, y: Tensor) -> Emission:
+        emission = emit(graph, inner, y)
+        checks.extend(emission.checks)
+        return emission
+
+    emission = COMPOSITES[type(estimator)](graph, estimator, x, emit_inner)
+    every = dict.fromkeys((*checks, *emission.checks))
+    return replace(emission, checks=tuple(every))
 
 
 def class_path(kind: type) -> str:

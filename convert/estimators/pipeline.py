@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
+from convert.estimators.handover import received
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
@@ -23,23 +24,28 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
     y = x
     columns = int(getattr(estimator, "n_features_in_", 0)) or None
     emission = Emission({"transform": Scores(x, columns)})
+    rows: Scores | None = None
     notes: list[str] = []
     last = len(estimator.steps) - 1
     for position, (name, step) in enumerate(estimator.steps):
         if step is None or step == "passthrough":
             continue
-        emission = _step(g, name, step, y, emit)
+        emission = _step(g, name, step, y, emit, rows)
         notes += emission.notes
         if position < last:
             if "transform" not in emission.verbs:
                 raise Unsupported(f"step {name!r} has no exact transform")
-            y = emission.transformed
+            rows = emission.verbs["transform"]
+            y = rows.tensor
+            emission = Emission({"transform": rows})
     return replace(emission, notes=tuple(notes))
 
 
-def _step(g: Graph, name: str, step: object, y: Tensor, emit: Emit) -> Emission:
+def _step(
+    g: Graph, name: str, step: object, y: Tensor, emit: Emit, rows: Scores | None
+) -> Emission:
     try:
-        return emit(g, step, y)
+        return received(step, emit(g, step, y), rows)
     except Unsupported as error:
         raise Unsupported(
             f"pipeline step {name!r}: {error.what}",

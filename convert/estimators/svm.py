@@ -38,7 +38,7 @@ def svc(g: Graph, estimator: Any, x: Tensor) -> Emission:
     if n_classes == 2:
         decision = Scores(g.op("Neg", labels.flat(g, pairs)), None)
         index = g.cast(g.op("LessOrEqual", labels.flat(g, pairs), 0.0), np.int64)
-        return Emission({"decision_function": decision}, index, notes)
+        return Emission({"decision_function": decision}, index, notes=notes)
     ovr = _one_vs_rest(g, pairs, n_classes)
     if estimator.decision_function_shape == "ovo":
         decision = Scores(pairs, n_classes * (n_classes - 1) // 2)
@@ -48,7 +48,7 @@ def svc(g: Graph, estimator: Any, x: Tensor) -> Emission:
         index = labels.argmax(g, ovr)
     else:
         index = labels.argmax(g, _votes(g, g.op("Greater", pairs, 0.0), n_classes))
-    return Emission({"decision_function": decision}, index, notes)
+    return Emission({"decision_function": decision}, index, notes=notes)
 
 
 def svr(g: Graph, estimator: Any, x: Tensor) -> Emission:

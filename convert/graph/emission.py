@@ -17,6 +17,19 @@ class Scores:
 
     tensor: Tensor
     columns: int | None
+    dtype: str = "float64"
+    """What scikit-learn returns; the tensor itself is float64 wherever a next step reads it."""
+    sparse: bool = False
+    """Whether scikit-learn returns a sparse matrix: fine for a next step, not for a device."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Rows on which scikit-learn raises, such as an unknown category."""
+
+    tensor: Tensor
+    """bool `(n,)`, true where the row must be refused."""
+    message: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,8 @@ class Emission:
     """`predict` of a clusterer or an outlier detector: int64 `(n,)`, itself the label."""
     notes: tuple[str, ...] = ()
     """What is not served and why."""
+    checks: tuple[Check, ...] = ()
+    """A row that one of them marks has no answer; composites need not carry them along."""
 
     @property
     def transformed(self) -> Tensor:

@@ -14,7 +14,7 @@ from convert.graph.onnx_model import to_onnx
 from edge_infer.contract import Classes
 
 if TYPE_CHECKING:
-    from convert.graph.emission import Emission
+    from convert.graph.emission import Emission, Scores
 
 _NAMES = {
     "predict_proba": "probabilities",
@@ -34,6 +34,7 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
     """
     graph = Graph("X")
     emission = emit(graph, estimator, graph.x)
+    _check_every_row_served(emission)
     outputs: list[EmittedOutput] = []
     tensors: dict[str, Tensor] = {}
     classes = None
@@ -47,13 +48,40 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
         outputs.append(EmittedOutput("predict", "label", "int64", (None,), "label"))
     for verb, scores in emission.verbs.items():
         name = _NAMES[verb]
+        _check_dense(estimator, scores)
         shape = (None,) if scores.columns is None else (None, scores.columns)
-        tensors[name] = scores.tensor
-        outputs.append(EmittedOutput(verb, name, "float64", shape, "score"))
+        tensors[name] = _typed(graph, scores)
+        outputs.append(EmittedOutput(verb, name, scores.dtype, shape, "score"))
     if not outputs:
         raise Unsupported(f"{type(estimator).__name__} has nothing to predict")
     onnx = to_onnx(estimator, graph, tensors, outputs, n_features=n_features)
     return Emitted(onnx, tuple(outputs), classes, _notes(emission))
+
+
+def _check_every_row_served(emission: Emission) -> None:
+    if emission.checks:
+        raise Unsupported(
+            "scikit-learn raises on some rows, which an artifact cannot tell apart yet",
+            expected="an estimator that answers every row",
+            actual="; ".join(dict.fromkeys(check.message for check in emission.checks)),
+            hint="let it take such rows, for instance with handle_unknown='ignore'",
+        )
+
+
+def _check_dense(estimator: Any, scores: Scores) -> None:
+    if scores.sparse:
+        raise Unsupported(
+            f"{type(estimator).__name__} returns a sparse matrix",
+            expected="dense rows",
+            hint="ask for dense output (sparse_output=False, encode='onehot-dense') or put a "
+            "predictor behind it",
+        )
+
+
+def _typed(graph: Graph, scores: Scores) -> Tensor:
+    if scores.dtype == "float64":
+        return scores.tensor
+    return graph.cast(scores.tensor, np.dtype(scores.dtype).type)
 
 
 def _notes(emission: Emission) -> tuple[str, ...]:
