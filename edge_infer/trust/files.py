@@ -38,6 +38,18 @@ class ReadFile:
     """The very bytes that were hashed, where they were asked for."""
 
 
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """`path` free of links: those in a path that the caller chose are the caller's own.
+
+    Raises:
+        BadInput: it contains NUL, so it names nothing.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        raise BadInput(f"{show(path)} is not a path") from None
+
+
 def read_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of a regular file that is no link.
 
@@ -106,7 +118,7 @@ def check_regular(path: Path, info: os.stat_result, *, max_bytes: int = MAX_FILE
 
 def show(name: object) -> str:
     """A name fit for a terminal, whatever bytes an attacker put into it."""
-    text = os.fspath(name) if isinstance(name, Path) else str(name)
+    text = str(name)
     return text if text.isprintable() else ascii(text)
 
 

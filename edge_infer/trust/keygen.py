@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Unavailable
-from edge_infer.trust.files import read_file, show
+from edge_infer.trust.files import read_file, real_path, show
 from edge_infer.trust.keys import MAX_KEY_BYTES, PublicKey
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def load_private_key(
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    real = Path(os.path.realpath(path))
+    real = real_path(path)
     pem = read_file(real, max_bytes=MAX_KEY_BYTES)
     _check_private(real)
     try:

@@ -7,12 +7,11 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.trust import p256
-from edge_infer.trust.files import read_file, show
+from edge_infer.trust.files import read_file, real_path, show
 
 MAX_KEY_BYTES = 64 << 10
 
@@ -109,8 +108,7 @@ def _read(trust: Trust) -> list[PublicKey]:
 
 
 def _read_file(path: str) -> PublicKey:
-    # The caller chose this path, so a link there is the caller's own.
-    pem = read_file(Path(os.path.realpath(path)), max_bytes=MAX_KEY_BYTES)
+    pem = read_file(real_path(path), max_bytes=MAX_KEY_BYTES)
     try:
         return parse_public_key(pem)
     except Untrusted as error:

@@ -10,20 +10,20 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import InitVar, dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.trust import p256
 from edge_infer.trust.envelope import MAX_BYTES, Envelope, pae, parse_envelope
-from edge_infer.trust.files import ReadFile, hash_file, read_file, show
+from edge_infer.trust.files import ReadFile, hash_file, read_file, real_path, show
 from edge_infer.trust.keys import PublicKey, Trust, read_trust
 from edge_infer.trust.statement import SINGLE_FILE, Statement, parse_statement
 from edge_infer.trust.tree import list_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 SIGNATURE_NAME = "model.sig"
 
@@ -104,7 +104,7 @@ def verify_tree(
         Unavailable: a file cannot be read.
     """
     keys = read_trust(trust)
-    real = Path(os.path.realpath(root))
+    real = real_path(root)
     signature = _read_signature(real)
     verified = verify_statement(signature, keys)
     paths = list_tree(real)
