@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 ROUNDS = 15
 
+QUIET = {"ORT_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
 OURS = """
 import sys
-sys.path.insert(0, {runtime!r})
+sys.path.insert(0, {bundle!r})
 import edge_infer
 model = edge_infer.load({bundle!r}, trust={trust!r})
 import numpy as np
@@ -66,7 +68,7 @@ def measure(
     """Start the three in turn; the first round only warms the page cache."""
     programs = {
         "ours": (device_python, OURS.format(
-            runtime=str(bundle / "runtime"), bundle=str(bundle), trust=str(trust), row=row)),
+            bundle=str(bundle), trust=str(trust), row=row)),
         "bare": (device_python, BARE.format(
             model=str(bundle / "artifact" / "model.onnx"), row=row)),
         "sklearn": (sys.executable, SKLEARN.format(pickle=str(pickle), row=row)),
@@ -90,7 +92,7 @@ def _start(python: Path | str, code: str) -> Start:
     started = time.perf_counter()
     child = subprocess.Popen(
         [python, "-c", code],
-        env={"PATH": os.defpath, "LANG": "C.UTF-8", "ORT_DISABLE_TELEMETRY": "1"},
+        env={"PATH": os.defpath, "LANG": "C.UTF-8", **QUIET},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

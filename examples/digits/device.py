@@ -64,7 +64,7 @@ class Device:
 
     def predict(self, bundle: Path, trust: Path, *files: Path) -> Answer:
         """Run `predict` from the bundle itself: what was copied is all that is needed."""
-        return self.run(bundle / "run", "predict", bundle, *files, "--trust", trust.name, "--json")
+        return self.run(bundle / "run", "predict", *files, "--trust", trust.name, "--json")
 
     def labels(self, bundle: Path, trust: Path, *files: Path) -> np.ndarray:
         """Labels of pictures or rows, in order.

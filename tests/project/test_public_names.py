@@ -10,6 +10,7 @@ import pytest
 
 PUBLIC = {
     "convert": ["Artifact", "NotExact", "Unsupported", "convert", "export"],
+    "firmware_bundle": ["Manifest", "bundle"],
     "edge_infer": [
         "BadInput",
         "EdgeInferError",

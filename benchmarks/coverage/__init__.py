@@ -1,0 +1,1 @@
+"""Which estimators of the installed scikit-learn are exact, refused, or neither."""
