@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SEED = 20240229
 ODD_BATCHES = (1, 2, 3, 17)
+LARGE_BATCH = 500
+"""The largest batch: kernels take rows x support vectors x columns doubles of memory."""
 ROW_BUFFER_ROWS = 500
 SELF_CHECK_SECONDS = 1.5
 SELF_CHECK_ROWS = (70, 600)
@@ -155,10 +157,10 @@ class _Case:
     def check_graph(self) -> None:
         """The graph in one batch, in small odd ones, row by row and in the row buffers."""
         rows, every = self.probes.rows, np.arange(len(self.probes.rows))
-        whole = self.graph.run(rows)
+        whole = self.graph.in_batches(rows, LARGE_BATCH)
         self._check_shapes(whole)
         self._ask_about_differences(whole)
-        self._judge(whole, every, f"in one batch of {len(rows)}")
+        self._judge(whole, every, f"in batches of {min(LARGE_BATCH, len(rows))}")
         for size in ODD_BATCHES:
             way = "one by one" if size == 1 else f"in batches of {size}"
             self._judge(self.graph.in_batches(rows, size), every, way)
@@ -197,7 +199,7 @@ class _Case:
             want = self.reference.answers(cast)
         except Exception:  # it does not take this dtype, which is an answer too
             return False
-        got, band = self.graph.run(exact), self._rounding.band(exact)
+        got, band = self.graph.in_batches(exact, LARGE_BATCH), self._rounding.band(exact)
         return not any(
             compare(
                 o, got[o.name], want[o.name], scale=self._scales[o.name], band=band

@@ -11,6 +11,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.svm import SVC, NuSVC
 from sklearn.utils.multiclass import _ovr_decision_function
 
@@ -130,10 +131,9 @@ def _kernel_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
 
 
 def _rbf_terms(x: Doubles, error: Doubles, vectors: Doubles, gamma: float) -> Doubles:
-    found = np.empty((len(x), len(vectors)))
-    for row in range(len(x)):
-        step = np.abs(x[row] - vectors)
-        moved = gamma * (step**2 + 2.0 * step * error[row]).sum(axis=1)
-        value = np.exp(-gamma * (step**2).sum(axis=1))
-        found[row] = np.where(value > 0, value * (1.0 + moved), 0.0)
-    return found
+    squared = cdist(x, vectors, "sqeuclidean")
+    moved = squared.copy()
+    for row in np.flatnonzero(error.any(axis=1)):
+        moved[row] += 2.0 * np.abs(x[row] - vectors) @ error[row]
+    value = np.exp(-gamma * squared)
+    return np.asarray(np.where(value > 0, value * (1.0 + gamma * moved), 0.0))

@@ -1,0 +1,142 @@
+"""What is served is what scikit-learn answers, and no more."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from convert.errors import NotExact
+from convert.graph.emit import emit_model
+from convert.graph.emitted import EmittedOutput
+from convert.progress import quiet
+from convert.prove import prove
+from convert.prove.policy import SINGLE_MAX, ask_policy
+from convert.prove.reference import Reference
+from edge_infer.errors import BadInput
+
+LABEL = EmittedOutput("predict", "label", "int64", (None,), "label")
+PREDICTION = EmittedOutput("predict", "prediction", "float64", (None,), "score")
+
+
+def asked(estimator, X, output=LABEL):
+    return ask_policy(Reference(estimator, (output,), None), X, {output.name: 1.0}, seed=0)
+
+
+def test_linear_model_refuses_nan_and_infinity_as_scikit_learn_does(blobs):
+    policy = asked(LogisticRegression().fit(*blobs), blobs[0])
+    assert (policy.nan, policy.infinite) == (False, False)
+
+
+def test_tree_takes_nan_and_what_float32_holds(blobs):
+    policy = asked(DecisionTreeClassifier(random_state=0).fit(*blobs), blobs[0])
+    assert (policy.nan, policy.infinite, policy.limit) == (True, False, SINGLE_MAX)
+
+
+def test_histogram_boosting_takes_everything(holes):
+    model = HistGradientBoostingClassifier(max_iter=2).fit(*holes)
+    policy = asked(model, holes[0])
+    assert (policy.nan, policy.infinite, policy.limit) == (True, True, None)
+
+
+@pytest.mark.parametrize(
+    "steps", [(StandardScaler(),), (PCA(3),), (StandardScaler(), PCA(2))], ids=str
+)
+def test_every_row_within_the_limit_of_a_pipeline_is_answered(blobs, steps):
+    """The worst combination of signs for each component does not overflow the float32 cast."""
+    X, y = blobs
+    X = X * [1e-3, 1.0, 1e3, 1e-6]
+    model = make_pipeline(*steps, DecisionTreeRegressor(random_state=0)).fit(X, y)
+    policy = asked(model, X, PREDICTION)
+    assert policy.limit is not None
+    signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * 4)).reshape(4, -1).T
+    assert np.isfinite(model.predict(signs * policy.limit)).all()
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="too large"):
+        model.predict(signs * policy.limit * 2.0**16)
+
+
+def test_limit_keeps_sums_finite(blobs):
+    X, y = blobs
+    model = LinearRegression().fit(X, y * 1e6)
+    policy = asked(model, X, PREDICTION)
+    assert policy.limit is not None
+    assert np.isfinite(model.predict(np.sign(model.coef_)[None] * policy.limit)).all()
+
+
+class Moody(ClassifierMixin, BaseEstimator):
+    """Answers one row by one model and more by another."""
+
+    def __init__(self, one, many):
+        self.one, self.many = one, many
+        self.classes_ = many.classes_
+
+    def _of(self, X):
+        return self.one if len(X) == 1 else self.many
+
+    def predict(self, X):
+        return self._of(X).predict(X)
+
+    def decision_function(self, X):
+        return self._of(X).decision_function(X)
+
+    def predict_proba(self, X):
+        return self._of(X).predict_proba(X)
+
+
+def test_scikit_learn_that_contradicts_itself_is_refused(blobs):
+    X, y = blobs
+    many = LogisticRegression().fit(X, y > 0)
+    one = LogisticRegression(C=1e-3).fit(X, y > 0)
+    with pytest.raises(NotExact, match="scikit-learn disagrees with itself") as caught:
+        prove(Moody(one, many), emit_model(many, 4), X, progress=quiet)
+    assert "alone" in str(caught.value)
+
+
+def test_cancellation_narrows_what_is_served_and_says_so(blobs):
+    """Two opposite weights on huge columns: nothing of the rest survives in a double."""
+    X, y = blobs
+    model = LogisticRegression().fit(X, y > 0)
+    model.coef_ = np.array([[1e5, -1e5 * (1 + 1e-12), 1.0, -1.0]])
+    proof = prove(model, emit_model(model, 4), X, progress=quiet)
+    (served,) = proof.inputs
+    assert served.limit is not None
+    assert np.abs(X).max() < served.limit < 1e12
+    assert any("refused" in note for note in proof.certificate.notes)
+
+
+def test_samples_that_scikit_learn_refuses(holes):
+    X, y = holes
+    model = LogisticRegression().fit(np.nan_to_num(X), y)
+    with pytest.raises(BadInput, match="raises on the samples"):
+        prove(model, emit_model(model, 4), X, progress=quiet)
+
+
+class NeedsSecond(LinearRegression):
+    """Takes NaN in its first column alone."""
+
+    def predict(self, X):
+        if np.isnan(X[:, 1:]).any():
+            raise ValueError("NaN")
+        return super().predict(np.nan_to_num(X))
+
+
+def test_nan_in_some_columns_only_is_refused_with_a_note(blobs):
+    X, y = blobs
+    policy = asked(NeedsSecond().fit(X, y), X, PREDICTION)
+    assert not policy.nan
+    assert any("some columns" in note for note in policy.notes)
+
+
+def test_samples_with_nan_in_such_a_column_are_refused(blobs):
+    X, y = blobs
+    model = NeedsSecond().fit(X, y)
+    X = X.copy()
+    X[3, 0] = np.nan
+    with pytest.raises(NotExact, match="alike in every column"):
+        asked(model, X, PREDICTION)
