@@ -91,7 +91,7 @@ def compare(output: Output, got: Any, want: Any, tolerance: float, way: str = ""
     if output.kind == "label":
         same, relative = np.asarray(got == want), np.zeros(1)
     else:
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             scale = np.maximum(np.abs(want), output.scale)
             difference = np.abs(got - want)
             equal = (got == want) | (np.isnan(got) & np.isnan(want))

@@ -32,7 +32,7 @@ def read_rows(source: str, names: tuple[str, ...] | None) -> Any:
 
 
 def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
-    """Rows of a CSV; a first line with a cell that is no number is the header.
+    """Rows of a CSV; a first line of words, none of them a number, is the header.
 
     An empty cell is NaN, which the contract accepts or refuses. Without `names` a header's
     words say nothing about the order, and are passed over.
@@ -48,7 +48,7 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     except csv.Error as error:
         raise BadInput(f"{source} is not CSV", actual=error) from None
     header: list[str] | None = None
-    if lines and any(_number(cell) is None for cell in lines[0][1]):
+    if lines and _is_header(lines[0][1]):
         header = [cell.strip() for cell in lines.pop(0)[1]]
     if not lines:
         raise BadInput(f"{source} has no rows", expected="at least 1 row", actual="0 rows")
@@ -59,6 +59,12 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     if len(set(header)) != len(header):
         raise BadInput(f"{source} names a column twice", actual=", ".join(header))
     return {name: rows[:, position] for position, name in enumerate(header)}
+
+
+def _is_header(cells: list[str]) -> bool:
+    """No cell is a number; a line of words and numbers is a broken row, not a header."""
+    words = [cell for cell in cells if cell.strip()]
+    return bool(words) and all(_number(cell) is None for cell in words)
 
 
 def _parse(cells: list[str], width: int, where: str) -> list[float]:

@@ -1,0 +1,348 @@
+"""The device's commands: what they print, their JSON, their exit codes, in a pipe or not."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from artifact_builder import (
+    Linear,
+    golden_rows,
+    random_linear,
+    weather,
+    write_artifact,
+    write_bundle,
+)
+from PIL import Image as Pillow
+
+from edge_infer.__main__ import main
+from edge_infer.commands import dispatch
+from edge_infer.commands.output import print_json
+from edge_infer.commands.verify import expiry_state
+from edge_infer.errors import BadInput, EdgeInferError, Incompatible, Unavailable, Untrusted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GREY = np.random.default_rng(11).integers(0, 256, (8, 8), dtype=np.uint8)
+
+
+class Shell:
+    """Runs commands in this process on one artifact."""
+
+    def __init__(self, bundle: Path, trust: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.bundle, self.trust, self.capsys = bundle, trust, capsys
+
+    def __call__(self, name: str, *arguments: object, code: int = 0) -> str:
+        line = [name, str(self.bundle), *map(str, arguments), "--trust", str(self.trust)]
+        assert main(line) == code
+        captured = self.capsys.readouterr()
+        assert captured.err == "" or code
+        return captured.out if not code or "--json" in line else captured.err
+
+    def json(self, name: str, *arguments: object, code: int = 0) -> Any:
+        return json.loads(self(name, *arguments, "--json", code=code))
+
+
+@pytest.fixture
+def shell(artifact: Path, trust: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(artifact, trust, capsys)
+
+
+@pytest.fixture
+def named(key: Path, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    columns = {"columns": ("celsius", "humidity"), "nan": True}
+    return Shell(
+        write_artifact(tmp_path / "w", key, weather(), input_changes=columns), trust, capsys
+    )
+
+
+def test_verify(shell: Shell) -> None:
+    text = shell("verify")
+    assert "SHA256:" in text
+    assert "never expires" in text
+    found = shell.json("verify")
+    assert found["verified"] is True
+    assert found["files"] == 3
+    sizes = [p.stat().st_size for p in shell.bundle.iterdir() if p.name != "model.sig"]
+    assert found["bytes"] == sum(sizes)
+
+
+def test_verify_of_a_bundle_counts_all_its_files(shell: Shell, key: Path, tmp_path: Path) -> None:
+    shell.bundle = write_bundle(tmp_path / "bundle", key, shell.bundle)
+    assert shell.json("verify")["files"] == 6
+
+
+def test_expiry_is_told_not_enforced() -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    assert expiry_state(None, now=now) == "never expires"
+    for seconds, word in ((1, "valid until"), (0, "expired since"), (-1, "expired since")):
+        moment = (now + timedelta(seconds=seconds)).isoformat()
+        assert expiry_state(moment, now=now) == f"{word} {moment}"
+    assert expiry_state("2030-01-01T02:00:00+02:00", now=now).startswith("expired")
+    for nonsense in ("soon", "2030-01-01", "2030-01-01T00:00:00"):
+        with pytest.raises(Incompatible):
+            expiry_state(nonsense, now=now)
+
+
+def test_info(shell: Shell) -> None:
+    text = shell("info")
+    for part in ("Linear", "L 8x8", "predict_proba (n, 10) float64", "1e-09", "1.26, 1.27"):
+        assert part in text
+    assert shell.json("info") == json.loads((shell.bundle / "contract.json").read_text())
+
+
+def test_selftest(shell: Shell) -> None:
+    assert "passed" in shell("selftest")
+    found = shell.json("selftest")
+    assert found["golden_vectors"] == 8
+    assert found["values_compared"] == 8 * 21 * 3
+    assert found["max_difference"] <= 1e-9
+
+
+def test_bench(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from edge_infer.commands import bench
+
+    median = bench.median_us
+    monkeypatch.setattr(bench, "median_us", lambda call: median(call, rounds=3, round_s=0.001))
+    assert "µs" in shell("bench")
+    found = shell.json("bench")
+    assert 0 < found["predict_one_us"] < found["predict_batch_us"]
+
+
+def test_predict_a_picture(shell: Shell, tmp_path: Path, linear: Linear) -> None:
+    path = tmp_path / "seven.png"
+    Pillow.fromarray(GREY).save(path)
+    row = GREY.reshape(1, -1) * 16.0 / 255
+    label = int(linear.predict(row)[0])
+    assert shell("predict", path) == f"{label}\n"
+    found = shell.json("predict", path)
+    assert found["label"] == label
+    assert list(found["scores"]) == [str(c) for c in range(10)]
+    assert np.allclose(list(found["scores"].values()), linear.predict_proba(row)[0], rtol=1e-9)
+    assert shell("predict", path, path) == f"{label}\n" * 2
+
+
+def test_predict_rows_of_npy_and_csv(shell: Shell, tmp_path: Path, linear: Linear) -> None:
+    X = golden_rows(linear, 5)
+    np.save(tmp_path / "X.npy", X)
+    np.savetxt(tmp_path / "X.csv", X, delimiter=",", fmt="%.17g")
+    header = ",".join(f"pixel{i}" for i in range(64))
+    np.savetxt(tmp_path / "named.csv", X, delimiter=",", fmt="%.17g", header=header, comments="")
+    want = linear.predict(X).tolist()
+    for name in ("X.npy", "X.csv", "named.csv"):
+        assert shell("predict", tmp_path / name).split() == [str(label) for label in want]
+        lines = shell("predict", tmp_path / name, "--json").splitlines()
+        assert [json.loads(line)["label"] for line in lines] == want
+
+
+def test_predict_orders_columns_by_the_header(named: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("humidity, celsius\r\n40,21.5\r\n\r\n20,35\r\n80,3\r\n")
+    assert named("predict", path).split() == ["warm", "hot", "cold"]
+    path.write_text("\ufeff21.5,40\n35,20\n")
+    assert named("predict", path).split() == ["warm", "hot"]
+    path.write_text("celsius,wind\n1,2\n")
+    assert "unknown: wind" in named("predict", path, code=BadInput.exit_code)
+
+
+def test_predict_reads_stdin(named: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"celsius,humidity\n35,20\n"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert named("predict", "-") == "hot\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n\n", "celsius,humidity\n", "celsius,celsius\n1,2\n", "1,2\n3\n", "1,2\n3,x\n",
+     "1,2\n3,1_0\n", "1.2.3,4\n5,6\n", "1,2\n3,0x1\n", "1,2,3\n", "1,inf\n", "\xff\n", '"1,2\n'],
+)  # fmt: skip
+def test_a_csv_that_is_no_rows_is_refused(named: Shell, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(text.encode("latin-1"))
+    found = named.json("predict", path, code=BadInput.exit_code)
+    assert found["error"] == "BadInput"
+
+
+def test_an_empty_cell_is_nan_and_the_contract_decides(named: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("celsius,humidity\n,40\n")
+    found = named("predict", path, "--json")
+    assert json.loads(found)["scores"]["hot"] is None
+
+
+def test_attack_a_pickle_within_an_npy_is_not_opened(shell: Shell, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+
+    class Attack:
+        def __reduce__(self) -> Any:
+            return (canary.touch, ())
+
+    path = tmp_path / "X.npy"
+    np.save(path, np.array([Attack()], dtype=object), allow_pickle=True)
+    shell("predict", path, code=BadInput.exit_code)
+    path.write_bytes(b"not numpy")
+    shell("predict", path, code=BadInput.exit_code)
+    assert not canary.exists()
+
+
+def test_a_bad_file_among_good_ones_prints_no_half_answer(shell: Shell, tmp_path: Path) -> None:
+    good = tmp_path / "good.png"
+    Pillow.fromarray(GREY).save(good)
+    found = shell.json("predict", good, tmp_path / "none.png", code=BadInput.exit_code)
+    assert found["error"] == "BadInput"
+
+
+def test_errors_are_text_on_stderr_and_json_on_stdout(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copytree(shell.bundle, tmp_path / "copy")
+    (copy / "golden.bin").write_bytes(b"")
+    shell.bundle = copy
+    line = ["verify", str(copy), "--trust", str(shell.trust)]
+    assert main(line) == Untrusted.exit_code == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("edge-infer: Untrusted: ")
+    assert "Traceback" not in captured.err
+    assert main([*line, "--json"]) == 3
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert json.loads(captured.out)["exit_code"] == 3
+
+
+@pytest.mark.parametrize("name", dispatch.OWN)
+def test_a_bundle_is_never_read_without_trust(
+    artifact: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([name, str(artifact), *(["x.csv"] if name == "predict" else [])])
+    assert caught.value.code == 2
+    assert "--trust" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [[], ["no-such-command"], ["verify"], ["verify", "--what"]])
+def test_wrong_usage_ends_with_2(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(line)
+    assert caught.value.code == 2
+    assert "usage: edge-infer" in capsys.readouterr().err
+
+
+def test_help_lists_every_own_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in dispatch.OWN)
+
+
+class Entry:
+    """An entry point of another room."""
+
+    def __init__(self, name: str, loaded: Any) -> None:
+        self.name, self.loaded = name, loaded
+
+    def load(self) -> Any:
+        if isinstance(self.loaded, Exception):
+            raise self.loaded
+        return self.loaded
+
+
+def register(monkeypatch: pytest.MonkeyPatch, *entries: Entry) -> None:
+    from importlib import metadata
+
+    monkeypatch.setattr(metadata, "entry_points", lambda group: entries)
+
+
+def test_commands_of_other_rooms_are_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from edge_infer.commands import Command
+
+    def run(arguments: Any) -> int:
+        print(arguments.word, arguments.json)
+        if arguments.word == "bad":
+            raise NewError("not exact", hint="look")
+        return 0
+
+    class NewError(EdgeInferError):
+        exit_code = 7
+
+    convert = Command("convert", "convert", lambda parser: parser.add_argument("word"), run)
+    register(monkeypatch, Entry("convert", convert))
+    assert main(["convert", "good", "--json"]) == 0
+    assert capsys.readouterr().out == "good True\n"
+    assert main(["convert", "bad"]) == 7
+    assert "not exact" in capsys.readouterr().err
+
+
+def test_a_room_that_is_not_here_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for entries in ([], [Entry("convert", ModuleNotFoundError("No module named 'sklearn'"))]):
+        register(monkeypatch, *entries)
+        assert main(["convert", "model.pkl"]) == Unavailable.exit_code
+        assert "pip install 'edge-infer[convert]'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "convert" in capsys.readouterr().out
+
+
+def test_an_interrupt_ends_quietly(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dispatch, "_run", interrupt)
+    assert main(["verify"]) == 130
+
+
+def test_a_reader_that_stops_reading_hears_no_complaint(
+    shell: Shell, tmp_path: Path, linear: Linear
+) -> None:
+    path = tmp_path / "X.npy"
+    np.save(path, golden_rows(linear, 20_000))
+    command = [sys.executable, "-m", "edge_infer", "predict", str(shell.bundle), str(path),
+               "--trust", str(shell.trust), "--json"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert json.loads(child.stdout.readline())["label"] in range(10)
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait() == 141
+
+
+def test_json_is_strict(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [float("nan"), float("inf"), -float("inf")], "é": (1, True, None)})
+    assert capsys.readouterr().out == (
+        '{"a": [null, "Infinity", "-Infinity"], "é": [1, true, null]}\n'
+    )
+
+
+def test_scores_without_probabilities_are_decisions(
+    key: Path, trust: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from artifact_builder import contract_parts
+
+    linear = random_linear(4, ["a", "b", "c"])
+    contract, _ = contract_parts(linear, golden_rows(linear))
+    import dataclasses
+
+    golden = dataclasses.replace(contract.golden, outputs=contract.golden.outputs[:2])
+    out = write_artifact(
+        tmp_path / "out", key, linear, outputs=contract.outputs[:2], golden_changes=golden
+    )
+    X = golden_rows(linear, 1)
+    np.save(tmp_path / "X.npy", X)
+    found = Shell(out, trust, capsys).json("predict", tmp_path / "X.npy")
+    want = dict(zip("abc", linear.decision_function(X)[0].tolist(), strict=True))
+    assert found["scores"] == pytest.approx(want)
+    assert found["label"] == linear.predict(X)[0]

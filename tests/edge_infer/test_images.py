@@ -1,0 +1,298 @@
+"""Pictures: prepared as the contract says, or refused with what to do."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tracemalloc
+import warnings
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from artifact_builder import digits_image
+from PIL import Image as Pillow
+
+from edge_infer import images
+from edge_infer.errors import BadInput, Unavailable
+from edge_infer.images import read_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from artifact_builder import Linear
+
+    from edge_infer.model import Model
+
+RNG = np.random.default_rng(7)
+GREY = RNG.integers(0, 256, (8, 8), dtype=np.uint8)
+COLOUR = RNG.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+AS_IS = digits_image(high=255.0)
+
+
+def encode(picture: Pillow.Image, form: str = "PNG", **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def test_pixels_come_row_by_row_in_the_declared_range() -> None:
+    row = read_image(encode(Pillow.fromarray(GREY)), digits_image())
+    assert row.shape == (1, 64)
+    assert row.dtype == np.float64
+    assert np.array_equal(row[0], GREY.reshape(-1) * 16.0 / 255)
+    assert np.array_equal(read_image(encode(Pillow.fromarray(GREY)), AS_IS)[0], GREY.ravel())
+
+
+def test_inverted_and_with_another_low() -> None:
+    row = read_image(encode(Pillow.fromarray(GREY)), digits_image(invert=True, low=-1.0, high=1.0))
+    assert np.array_equal(row[0], -1.0 + (255.0 - GREY.reshape(-1)) * 2.0 / 255)
+    black = read_image(Pillow.new("L", (8, 8), 0), digits_image(invert=True))
+    assert set(black[0]) == {16.0}
+
+
+def test_colour_is_interleaved() -> None:
+    row = read_image(encode(Pillow.fromarray(COLOUR)), digits_image(mode="RGB", high=255.0))
+    assert np.array_equal(row[0], COLOUR.reshape(-1))
+
+
+@pytest.mark.parametrize("form", ["PNG", "BMP", "PPM", "TIFF", "WEBP", "GIF"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_lossless_formats_agree(form: str, mode: str) -> None:
+    if (form, mode) == ("GIF", "RGB"):
+        picture = Pillow.fromarray(COLOUR).quantize(64).convert("RGB")
+    else:
+        picture = Pillow.fromarray(GREY if mode == "L" else COLOUR)
+    data = encode(picture, form, **({"lossless": True} if form == "WEBP" else {}))
+    image = digits_image(mode=mode, high=255.0)
+    assert np.array_equal(read_image(data, image)[0], np.asarray(picture).reshape(-1))
+
+
+def test_jpeg_is_pillow_s_decoding() -> None:
+    data = encode(Pillow.fromarray(COLOUR), "JPEG", quality=95)
+    want = np.asarray(Pillow.open(io.BytesIO(data)).convert("L"))
+    assert np.array_equal(read_image(data, AS_IS)[0], want.reshape(-1))
+
+
+@pytest.mark.parametrize("resample", images.RESAMPLE)
+def test_resizing_uses_the_contract_s_filter(resample: str) -> None:
+    large = Pillow.fromarray(RNG.integers(0, 256, (30, 50), dtype=np.uint8))
+    want = large.resize((8, 8), Pillow.Resampling[resample.upper()])
+    got = read_image(encode(large), digits_image(high=255.0, resample=resample))
+    assert np.array_equal(got[0], np.asarray(want).reshape(-1))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_picture_is_turned_upright(orientation: int) -> None:
+    turns = {
+        1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud,
+        5: np.transpose, 6: lambda a: np.rot90(a, 1),
+        7: lambda a: np.rot90(np.transpose(a), 2), 8: lambda a: np.rot90(a, -1),
+    }  # fmt: skip
+    exif = Pillow.Exif()
+    exif[0x0112] = orientation
+    stored = Pillow.fromarray(np.ascontiguousarray(turns[orientation](GREY)))
+    assert np.array_equal(read_image(encode(stored, exif=exif), AS_IS)[0], GREY.reshape(-1))
+
+
+def test_path_bytes_and_picture_agree(tmp_path: Path, model: Model, linear: Linear) -> None:
+    picture = Pillow.fromarray(GREY)
+    path = tmp_path / "seven.png"
+    path.write_bytes(encode(picture))
+    want = linear.predict(GREY.reshape(1, -1) * 16.0 / 255)[0]
+    for source in (path, str(path), path.read_bytes(), bytearray(path.read_bytes()), picture):
+        assert model.predict_image(source) == want
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA", "RGBA", "PA"])
+def test_palettes_bitmaps_and_opaque_alpha_are_right(mode: str) -> None:
+    picture = Pillow.fromarray(GREY).convert("1" if mode == "1" else "L")
+    want = np.asarray(picture.convert("L")).reshape(-1)
+    picture = picture.convert("P" if mode == "PA" else mode)
+    assert np.array_equal(read_image(picture.convert(mode), AS_IS)[0], want)
+    if mode != "PA":
+        assert np.array_equal(read_image(encode(picture), AS_IS)[0], want)
+
+
+def test_a_colour_palette_becomes_rgb() -> None:
+    picture = Pillow.fromarray(COLOUR).quantize(16)
+    row = read_image(encode(picture), digits_image(mode="RGB", high=255.0))
+    assert np.array_equal(row[0], np.asarray(picture.convert("RGB")).reshape(-1))
+
+
+def transparent(mode: str) -> bytes:
+    if mode == "tRNS":
+        return encode(Pillow.fromarray(GREY), transparency=int(GREY[3, 3]))
+    if mode == "P":
+        return encode(Pillow.fromarray(GREY).convert("P"), transparency=int(GREY[3, 3]))
+    picture = Pillow.fromarray(GREY).convert(mode)
+    alpha = Pillow.new("L", (8, 8), 255)
+    alpha.putpixel((7, 7), 254)
+    picture.putalpha(alpha)
+    return encode(picture)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "P", "tRNS"])
+def test_one_transparent_pixel_is_refused(mode: str) -> None:
+    with pytest.raises(BadInput, match="transparent"):
+        read_image(transparent(mode), AS_IS)
+
+
+def test_a_transparent_colour_that_no_pixel_has_is_opaque() -> None:
+    picture = Pillow.fromarray(np.minimum(GREY, 250))
+    row = read_image(encode(picture, transparency=255), AS_IS)
+    assert np.array_equal(row[0], np.asarray(picture).reshape(-1))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF"])
+def test_cmyk_is_refused(form: str) -> None:
+    data = encode(Pillow.fromarray(COLOUR).convert("CMYK"), form)
+    with pytest.raises(BadInput, match="colours"):
+        read_image(data, AS_IS)
+    for mode in ("CMYK", "LAB", "HSV", "YCbCr", "RGBa"):
+        with pytest.raises(BadInput):
+            read_image(Pillow.new(mode, (8, 8)), AS_IS)
+
+
+def png(colour_type: int, depth: int, rows: bytes, width: int = 8, height: int = 8) -> bytes:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+DEEP = {
+    "png grey": encode(Pillow.fromarray(GREY.astype("u2") * 257)),
+    "png rgb": png(2, 16, b"".join(b"\0" + bytes(48) for _ in range(8))),
+    "tiff": encode(Pillow.fromarray(GREY.astype("u2") * 257), "TIFF"),
+    "tiff float": encode(Pillow.fromarray(GREY.astype("f4")), "TIFF"),
+    "pgm": b"P5 8 8 65535\n" + bytes(128),
+    "ppm": b"P6\n# a comment 1 2\n8 8\n# another\n1023\n" + bytes(384),
+    "ppm text": b"P3 8 8 256\n" + b"256 " * 192,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_more_than_eight_bits_are_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="more than 8 bits"):
+        read_image(DEEP[name], AS_IS)
+
+
+def test_deep_pictures_in_memory_are_refused() -> None:
+    for mode in ("I;16", "I", "F"):
+        with pytest.raises(BadInput, match="more than 8 bits"):
+            read_image(Pillow.new(mode, (8, 8)), AS_IS)
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_several_frames_are_refused(form: str) -> None:
+    frames = [Pillow.fromarray(np.roll(GREY, i)) for i in range(3)]
+    data = encode(frames[0], form, save_all=True, append_images=frames[1:])
+    with pytest.raises(BadInput, match="several frames"):
+        read_image(data, AS_IS)
+
+
+def test_attack_a_hundred_megapixels_are_refused_before_they_are_decoded() -> None:
+    data = png(0, 8, b"\0", width=10_000, height=10_000)
+    tracemalloc.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(BadInput, match="too large") as caught:
+            read_image(data, AS_IS)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "100000000 pixels" in str(caught.value.actual)
+    assert peak_bytes < 10_000_000
+    with pytest.raises(BadInput, match="too large"):
+        read_image(Pillow.new("1", (10_000, 10_000)), AS_IS)
+
+
+def test_attack_an_endless_file_is_read_no_further_than_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "MAX_BYTES", 1000)
+    path = tmp_path / "large.png"
+    path.write_bytes(encode(Pillow.fromarray(GREY)) + bytes(1000))
+    for source in (path, path.read_bytes(), "/dev/zero"):
+        with pytest.raises(BadInput, match="too large"):
+            read_image(source, AS_IS)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello", b"%PDF-1.7", b"RIFF\0\0\0\0WAVE", b"BM", b"P6", b"P5 8 8", b"GIF89a", b"II*\0",
+     b"P5 -1 -1 255\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"<svg/>", b"\0\0\1\0"],
+)  # fmt: skip
+def test_what_is_no_picture_is_refused(data: bytes) -> None:
+    with pytest.raises(BadInput):
+        read_image(data, AS_IS)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "PPM", "WEBP", "GIF", "TIFF"])
+def test_a_truncated_picture_is_refused_at_every_length(form: str) -> None:
+    data = encode(Pillow.fromarray(COLOUR), form)
+    # What stands behind the pixels of a PNG, TIFF or GIF may be missing without harm.
+    whole = read_image(data, AS_IS)
+    refused = 0
+    for length in range(0, len(data), 7):
+        try:
+            row = read_image(data[:length], AS_IS)
+        except BadInput:
+            refused += 1
+        else:
+            assert np.array_equal(row, whole)
+    assert refused > len(data) // 7 * 0.5
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "BMP", "PPM", "WEBP", "GIF", "TIFF"])
+def test_broken_pictures_never_raise_anything_else(form: str) -> None:
+    data = encode(Pillow.fromarray(COLOUR), form)
+    rng = np.random.default_rng(3)
+    for _ in range(150):
+        broken = bytearray(data)
+        broken[rng.integers(len(data))] ^= 1 << rng.integers(8)
+        try:
+            row = read_image(bytes(broken), AS_IS)
+        except BadInput:
+            continue
+        assert row.shape == (1, 64)
+
+
+@pytest.mark.parametrize("source", [None, 7, 1.5, GREY, [1, 2], object()], ids=repr)
+def test_other_objects_are_refused(source: object) -> None:
+    with pytest.raises(BadInput):
+        read_image(source, AS_IS)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such picture"):
+        read_image(tmp_path / "nothing.png", AS_IS)
+    with pytest.raises(Unavailable, match="cannot read"):
+        read_image(tmp_path, AS_IS)
+
+
+def test_without_pillow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "PIL.Image", None)
+    with pytest.raises(Unavailable, match="Pillow") as caught:
+        read_image(b"\x89PNG", AS_IS)
+    assert "pip install" in str(caught.value.hint)
+
+
+def test_a_model_without_a_declared_picture_takes_none(
+    key: Path, trust: Path, tmp_path: Path
+) -> None:
+    import artifact_builder
+
+    import edge_infer
+
+    linear = artifact_builder.random_linear(4, "ab")
+    out = artifact_builder.write_artifact(tmp_path / "out", key, linear)
+    with pytest.raises(BadInput, match="does not say") as caught:
+        edge_infer.load(out, trust=trust).predict_image(os.devnull)
+    assert "--image" in str(caught.value.hint)
