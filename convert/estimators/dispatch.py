@@ -10,12 +10,16 @@ from convert.errors import Unsupported
 from convert.estimators import (
     boosting,
     decomposition,
+    expansions,
     forests,
+    imputation,
     linear_classifiers,
     linear_regressors,
+    neighbors,
     neural,
     pipeline,
     scaling,
+    selection,
     svm,
     trees,
 )
@@ -31,16 +35,20 @@ CompositeEmitter = Callable[["Graph", Any, "Tensor", Any], "Emission"]
 _FAMILIES = (
     boosting,
     decomposition,
+    expansions,
     forests,
+    imputation,
     linear_classifiers,
     linear_regressors,
+    neighbors,
     neural,
     scaling,
+    selection,
     svm,
     trees,
 )
 
-_COMPOSITE_FAMILIES = (pipeline,)
+_COMPOSITE_FAMILIES = (pipeline, selection)
 
 EMITTERS: Mapping[type, Emitter] = {
     estimator: emitter for family in _FAMILIES for estimator, emitter in family.EMITTERS.items()
@@ -98,6 +106,7 @@ def class_path(kind: type) -> str:
 def _check_fitted(estimator: object) -> None:
     from sklearn.base import BaseEstimator
     from sklearn.exceptions import NotFittedError
+    from sklearn.utils import get_tags
     from sklearn.utils.validation import check_is_fitted
 
     if not isinstance(estimator, BaseEstimator):
@@ -109,6 +118,9 @@ def _check_fitted(estimator: object) -> None:
         )
     try:
         check_is_fitted(estimator)
+        stateless = not get_tags(estimator).requires_fit
+        if stateless and type(estimator) in EMITTERS and not hasattr(estimator, "n_features_in_"):
+            raise NotFittedError
     except NotFittedError:
         raise BadInput(
             f"{class_path(type(estimator))} is not fitted",
