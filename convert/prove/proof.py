@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 
 SEED = 20240229
 ODD_BATCHES = (1, 2, 3, 17)
-LARGE_BATCH = 500
+LARGE_BATCH = 100
 """The largest batch: kernels take rows x support vectors x columns doubles of memory."""
+ENGINE_SECONDS = 1.5
+"""How long the engine may take for one way of running the probes; fewer rows if it is slow."""
+LEAST_ENGINE_ROWS = 600
 ROW_BUFFER_ROWS = 500
 SELF_CHECK_SECONDS = 1.5
 SELF_CHECK_ROWS = (70, 600)
@@ -156,15 +159,20 @@ class _Case:
 
     def check_graph(self) -> None:
         """The graph in one batch, in small odd ones, row by row and in the row buffers."""
-        rows, every = self.probes.rows, np.arange(len(self.probes.rows))
+        rows = self.probes.rows
+        start = time.perf_counter()
         whole = self.graph.in_batches(rows, LARGE_BATCH)
+        per_row = (time.perf_counter() - start) / len(rows)
         self._check_shapes(whole)
         self._ask_about_differences(whole)
-        self._judge(whole, every, f"in batches of {min(LARGE_BATCH, len(rows))}")
+        self._judge(whole, np.arange(len(rows)), f"in batches of {min(LARGE_BATCH, len(rows))}")
+        rng = np.random.default_rng(SEED)
+        limit = max(int(ENGINE_SECONDS / per_row), LEAST_ENGINE_ROWS)
+        chosen = self.probes.stratified(limit, rng) if limit < len(rows) else np.arange(len(rows))
         for size in ODD_BATCHES:
             way = "one by one" if size == 1 else f"in batches of {size}"
-            self._judge(self.graph.in_batches(rows, size), every, way)
-        few = self.probes.stratified(ROW_BUFFER_ROWS, np.random.default_rng(SEED))
+            self._judge(self.graph.in_batches(rows[chosen], size), chosen, way)
+        few = self.probes.stratified(ROW_BUFFER_ROWS, rng)
         self._judge(self.graph.in_row_buffers(rows[few]), few, "in row buffers")
 
     def check_empty(self) -> None:

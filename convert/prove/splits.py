@@ -104,29 +104,32 @@ def own_splits(model: Any) -> Splits:
     return Splits(feature, threshold, all(tree.single for tree in trees))
 
 
-def groves(estimator: Any) -> list[Grove]:
-    """All trees of an estimator, those inside composites and ensembles among them."""
-    return list(_groves(estimator, lambda X: X, by_column=True))
+def groves(estimator: Any, frame: Callable[[Doubles], Any]) -> list[Grove]:
+    """All trees of an estimator, those inside composites and ensembles among them.
+
+    `frame` makes of rows `(n, f)` what the estimator's first step was fitted on.
+    """
+    return list(_groves(estimator, frame, by_column=True))
 
 
 def _groves(
-    estimator: Any, before: Callable[[Doubles], Doubles], *, by_column: bool
+    estimator: Any, before: Callable[[Doubles], Any], *, by_column: bool
 ) -> Iterator[Grove]:
     for _, step in steps_of(estimator)[:-1]:
         before, by_column = _through(before, step), by_column and _keeps_columns(step)
     last = steps_of(estimator)[-1][1]
     trees = tuple(_trees(last))
     if trees:
-        yield Grove(before, by_column, trees)
+        yield Grove(lambda X: np.asarray(before(X), dtype=np.float64), by_column, trees)
         return
     for member in _members(last):
         yield from _groves(member, before, by_column=by_column)
 
 
-def _through(before: Callable[[Doubles], Doubles], step: Any) -> Callable[[Doubles], Doubles]:
-    def transform(X: Doubles) -> Doubles:
+def _through(before: Callable[[Doubles], Any], step: Any) -> Callable[[Doubles], Any]:
+    def transform(X: Doubles) -> Any:
         with quiet():
-            return np.asarray(step.transform(before(X)), dtype=np.float64)
+            return step.transform(before(X))
 
     return transform
 

@@ -47,8 +47,11 @@ def svc_band(
     error: Doubles,
     classes: NDArray[Any],
     outputs: Sequence[EmittedOutput],
-) -> Band:
-    """The band of a support vector classifier on rows `(n, f)`."""
+) -> Band | None:
+    """The band of a support vector classifier on rows `(n, f)`.
+
+    None where the pairs' decisions do not give scikit-learn's labels.
+    """
     terms = _pair_terms(estimator, x, error)
     pairs = np.asarray(estimator._decision_function(x))
     if len(classes) == 2:
@@ -56,6 +59,9 @@ def svc_band(
     unit = UNITS * EPS * terms
     with np.errstate(all="ignore"):
         nearness = np.where(unit > 0, np.abs(pairs) / unit, np.inf)
+    decided = ~(nearness < 1).any(axis=1)
+    if (_winners(estimator, pairs, len(classes)) != _indices(estimator, x))[decided].any():
+        return None
     closest = np.where(np.isnan(nearness), np.inf, nearness).argmin(axis=1)
     rows = np.arange(len(x))
     alternatives = {}
@@ -79,25 +85,42 @@ def _answers(
     for signs in product((-1.0, 1.0), repeat=len(open_pairs)):
         side = np.sign(pairs)
         side[open_pairs] = signs
-        ovr = _ovr_decision_function((side < 0)[None].astype(int), -pairs[None], len(classes))
         answer: dict[str, NDArray[Any]] = {}
         for output in outputs:
             if output.verb == "decision_function":
                 shown = estimator.decision_function_shape == "ovr"
+                ovr = _one_vs_rest(pairs[None], side[None], len(classes))
                 answer[output.name] = ovr if shown else pairs[None]
             elif output.kind == "label":
-                winner = ovr.argmax() if estimator.break_ties else _voted(side, len(classes))
-                answer[output.name] = classes[winner : winner + 1]
+                winner = _winners(estimator, pairs[None], len(classes), side[None])
+                answer[output.name] = classes[winner]
         found.append(answer)
     return found
 
 
-def _voted(side: Doubles, n_classes: int) -> int:
-    """The winner of `svm_predict_values`: the first class with most votes."""
-    votes = np.zeros(n_classes, dtype=int)
+def _winners(
+    estimator: Any, pairs: Doubles, n_classes: int, side: Doubles | None = None
+) -> NDArray[np.intp]:
+    """`(n,)` class numbers: `svm_predict_values`, or `SVC.predict` with `break_ties`.
+
+    `side` holds the signs that the pairs `(n, p)` are taken to have, their own when None.
+    """
+    side = np.sign(pairs) if side is None else side
+    if estimator.break_ties and estimator.decision_function_shape == "ovr":
+        return np.asarray(_one_vs_rest(pairs, side, n_classes).argmax(axis=1))
+    votes = np.zeros((len(pairs), n_classes), dtype=int)
     for pair, (i, j) in enumerate(combinations(range(n_classes), 2)):
-        votes[i if side[pair] > 0 else j] += 1
-    return int(votes.argmax())
+        votes[:, i] += side[:, pair] > 0
+        votes[:, j] += side[:, pair] <= 0
+    return np.asarray(votes.argmax(axis=1))
+
+
+def _one_vs_rest(pairs: Doubles, side: Doubles, n_classes: int) -> Doubles:
+    return np.asarray(_ovr_decision_function((side < 0).astype(int), -pairs, n_classes))
+
+
+def _indices(estimator: Any, x: Doubles) -> NDArray[np.intp]:
+    return np.asarray(np.searchsorted(estimator.classes_, estimator.predict(x)))
 
 
 def _pair_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convert.prove.reference import quiet
 from convert.prove.rows.context import spread
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def extremes(context: Context, count: int) -> Rows:
     values = _values(context)
     f = context.features
     constant = np.repeat(values[:, None], f, axis=1)
-    low, high = np.nanmin(context.samples, axis=0), np.nanmax(context.samples, axis=0)
+    with quiet():  # a column of nothing but NaN
+        low, high = np.nanmin(context.samples, axis=0), np.nanmax(context.samples, axis=0)
     ends = np.stack([low, high, (low + high) / 2])
     column = np.repeat(np.arange(f), len(values) + 2)
     value = np.tile(np.arange(len(values) + 2), f)

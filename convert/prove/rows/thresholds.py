@@ -45,7 +45,7 @@ def thresholds(context: Context, count: int) -> Rows:
     """Up to `count` rows at the thresholds of all trees, spread over the columns."""
     every = [
         Threshold(grove, tree, int(node))
-        for grove in groves(context.reference.estimator)
+        for grove in groves(context.reference.estimator, context.reference.frame)
         for tree in grove.trees
         for node in tree.splits
     ]
@@ -65,7 +65,8 @@ def thresholds(context: Context, count: int) -> Rows:
 
 def total(estimator: object) -> int:
     """How many thresholds the estimator has."""
-    return sum(len(tree.splits) for grove in groves(estimator) for tree in grove.trees)
+    found = groves(estimator, lambda X: X)
+    return sum(len(tree.splits) for grove in found for tree in grove.trees)
 
 
 def _stratified(every: list[Threshold], count: int, rng: np.random.Generator) -> list[Threshold]:
