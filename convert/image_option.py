@@ -1,8 +1,10 @@
 """The spelling of `--image`: how a picture becomes one row.
 
-L:8x8,range=0..16                   grey, 8 wide, 8 high, black is 0, white is 16
-RGB:32x24,range=0..1,invert         colour, 32 wide, 24 high, black is 1, white is 0
-L:28x28,range=0..255,resample=box   another filter for resizing than bilinear
+    L:8x8,range=0..16                   grey, 8 wide, 8 high, black is 0, white is 16
+    RGB:32x24,range=0..1,invert         colour, 32 wide, 24 high, black is 1, white is 0
+    L:28x28,range=0..255,resample=box   another filter for resizing than bilinear
+
+The mode comes first; the options follow in any order.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
     convert.convert(..., progress=quiet)         # nothing, the default
     with terminal() as progress: ...             # a bar on standard error if it is a terminal
+
+Stages come one after another; a stage may report the same fraction twice.
 """
 
 from __future__ import annotations

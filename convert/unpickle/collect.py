@@ -41,7 +41,7 @@ PROTOCOLS = (3, 4, 5)
 def collect(*, options: bool = True) -> tuple[set[Pair], list[str]]:
     """Pairs that the installed scikit-learn's pickles name, and what could not be tried.
 
-    `options=False` tries each estimator with its default settings only.
+    `options=False` tries each estimator with its default settings on one kind of target only.
     """
     pairs: set[Pair] = set()
     missed: list[str] = []
@@ -68,8 +68,9 @@ def may_be_listed(module: str, name: str) -> bool:
     """Whether the pair is an undotted class or function of a reviewed package."""
     if "." in name or module.partition(".")[0] not in ROOTS or (module, name) in REFUSED:
         return False
-    home = getattr(getattr(importlib.import_module(module), name), "__module__", None) or module
-    return home.partition(".")[0] in ROOTS
+    value = getattr(importlib.import_module(module), name)
+    home = getattr(value, "__module__", None) or module
+    return callable(value) and home.partition(".")[0] in ROOTS
 
 
 def globals_of(value: object) -> set[Pair]:
@@ -107,7 +108,7 @@ def _estimators(*, options: bool) -> Iterator[tuple[Any, bool]]:
 
     for _, kind in all_estimators():
         try:
-            yield from ((instance, True) for instance in _construct_instances(kind))
+            yield from ((instance, options) for instance in _construct_instances(kind))
         except Exception as error:
             print(f"# not constructed: {kind.__name__}: {error}", file=sys.stderr)
             continue
@@ -150,7 +151,8 @@ def _data() -> list[tuple[str, Any, Any]]:
     rng = np.random.default_rng(0)
     X = np.abs(rng.normal(size=(45, 4))) + 0.1
     y = np.repeat([0, 1, 2], 15)
-    labels = np.stack([y > 0, y > 1, y >= 0], axis=1).astype(int)
+    labels = np.stack([y > 0, y > 1], axis=1).astype(int)
+    constant = np.stack([y > 0, y >= 0], axis=1).astype(int)
     return [
         ("classes", X, np.array(["cat", "dog", "eel"])[y]),
         ("binary", X, y > 0),
@@ -160,6 +162,7 @@ def _data() -> list[tuple[str, Any, Any]]:
         ("other", ["red green blue", "red sea", "blue sea at night"] * 15, y),
         ("other", [{"a": 1, "b": "x"}] * 45, y),
         ("labels", X, labels),
+        ("constant", X, constant),
         ("other", [["a", "b"], ["c"], ["a"]] * 15, None),
         ("other", X @ X.T, y),
         ("other", X[:, :3], y),

@@ -73,6 +73,8 @@ class Machine:
             raise malformed(f"{type(error).__name__}: {error}", self.stream.tell()) from None
 
     def _step(self, opcode: str, argument: Any, position: int) -> None:
+        if self.protocol == 0 and opcode != "PROTO":
+            raise _old_protocol("0 or 1, which do not say so")
         if opcode in CONSTANTS:
             self._stack.append(argument)
         elif not (
@@ -162,20 +164,14 @@ class Machine:
         match opcode:
             case "PROTO":
                 if not 3 <= argument <= 5:
-                    raise BadInput(
-                        "the pickle has a protocol that is not read",
-                        expected="protocol 3 to 5",
-                        actual=f"protocol {argument}",
-                        hint="dump it again with joblib.dump or pickle.dump and their defaults",
-                    )
+                    raise _old_protocol(argument)
                 self.protocol = argument
             case "FRAME":
                 if self.stream.tell() < self._frame_end:
                     raise malformed("a frame begins within a frame", position)
                 self._frame_end = self.stream.tell() + argument
             case "STOP":
-                if self.protocol == 0:
-                    raise malformed("it does not say its protocol", position)
+                pass
             case _:
                 return False
         return True
@@ -250,3 +246,12 @@ class Machine:
         if count > self.size - self.stream.tell():
             raise malformed("an array is longer than the file", position)
         self.stream.seek(count, io.SEEK_CUR)
+
+
+def _old_protocol(actual: object) -> BadInput:
+    return BadInput(
+        "the pickle has a protocol that is not read",
+        expected="protocol 3 to 5",
+        actual=f"protocol {actual}",
+        hint="dump it again with joblib.dump or pickle.dump and their default protocol",
+    )
