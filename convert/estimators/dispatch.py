@@ -10,6 +10,8 @@ from convert.errors import Unsupported
 from convert.estimators import (
     boosting,
     decomposition,
+    discretization,
+    encoders,
     expansions,
     forests,
     imputation,
@@ -35,6 +37,8 @@ CompositeEmitter = Callable[["Graph", Any, "Tensor", Any], "Emission"]
 _FAMILIES = (
     boosting,
     decomposition,
+    discretization,
+    encoders,
     expansions,
     forests,
     imputation,

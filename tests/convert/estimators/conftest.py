@@ -71,3 +71,55 @@ def side_by_side():
         return SideBySide(estimator, outputs, session)
 
     return build
+
+
+@dataclass(frozen=True)
+class WithChecks:
+    """The rows that a transformer refuses, and what it makes of the others."""
+
+    estimator: Any
+    messages: tuple[str, ...]
+    session: Any
+
+    def assert_refuses_what_scikit_learn_refuses(self, rows: np.ndarray) -> None:
+        transformed, *marks = self.session.run(None, {"X": rows})
+        refused = np.any(marks, axis=0)
+        assert refused.dtype == np.bool_
+        for row, got, marked in zip(rows, transformed, refused, strict=True):
+            try:
+                want = self.estimator.transform(row[None])
+            except ValueError:
+                assert marked, row
+            else:
+                assert not marked, row
+                want = want.toarray() if hasattr(want, "toarray") else want
+                np.testing.assert_array_equal(got, want[0])
+        assert refused.any()
+        assert not refused.all()
+
+
+@pytest.fixture
+def with_checks():
+    """For transformers that raise on some rows: outputs `transformed`, then each check."""
+
+    def build(estimator: Any, n_features: int) -> WithChecks:
+        import onnxruntime
+
+        from convert.estimators import emit
+        from convert.graph.builder import Graph
+        from convert.graph.emitted import EmittedOutput
+        from convert.graph.onnx_model import to_onnx
+
+        graph = Graph("X")
+        emission = emit(graph, estimator, graph.x)
+        tensors = {"transformed": emission.transformed}
+        outputs = [EmittedOutput("transform", "transformed", "float64", (None, None), "score")]
+        for position, check in enumerate(emission.checks):
+            tensors[f"check_{position}"] = check.tensor
+            outputs.append(EmittedOutput("check", f"check_{position}", "bool", (None,), "label"))
+        onnx = to_onnx(estimator, graph, tensors, outputs, n_features=n_features)
+        session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+        messages = tuple(check.message for check in emission.checks)
+        return WithChecks(estimator, messages, session)
+
+    return build
