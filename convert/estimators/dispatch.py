@@ -8,22 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 from convert.errors import Unsupported
 from convert.estimators import (
+    adaboost,
+    bagging,
     boosting,
+    clusters,
+    cross_decomposition,
     decomposition,
+    delegates,
     discretization,
+    dummies,
     encoders,
     expansions,
     forests,
+    generalized_linear,
+    gradient_boosting,
     imputation,
+    isotonic,
     linear_classifiers,
     linear_regressors,
+    naive_bayes,
     neighbors,
     neural,
     pipeline,
     scaling,
     selection,
+    stacking,
     svm,
+    thresholds,
     trees,
+    voting,
 )
 from edge_infer.errors import BadInput
 
@@ -36,14 +49,20 @@ CompositeEmitter = Callable[["Graph", Any, "Tensor", Any], "Emission"]
 
 _FAMILIES = (
     boosting,
+    clusters,
+    cross_decomposition,
     decomposition,
     discretization,
+    dummies,
     encoders,
     expansions,
     forests,
+    generalized_linear,
     imputation,
+    isotonic,
     linear_classifiers,
     linear_regressors,
+    naive_bayes,
     neighbors,
     neural,
     scaling,
@@ -52,7 +71,17 @@ _FAMILIES = (
     trees,
 )
 
-_COMPOSITE_FAMILIES = (pipeline, selection)
+_COMPOSITE_FAMILIES = (
+    adaboost,
+    bagging,
+    delegates,
+    gradient_boosting,
+    pipeline,
+    selection,
+    stacking,
+    thresholds,
+    voting,
+)
 
 EMITTERS: Mapping[type, Emitter] = {
     estimator: emitter for family in _FAMILIES for estimator, emitter in family.EMITTERS.items()

@@ -9,14 +9,11 @@ from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
 from convert.estimators.handover import received
+from convert.estimators.members import Composite, Emit, emit_at
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from convert.graph.builder import Graph, Tensor
-
-    Emit = Callable[[Graph, object, Tensor], Emission]
 
 
 def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
@@ -30,7 +27,8 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
     for position, (name, step) in enumerate(estimator.steps):
         if step is None or step == "passthrough":
             continue
-        emission = _step(g, name, step, y, emit, rows)
+        path = f"pipeline step {name!r}"
+        emission = _received(g, path, step, y, emit, rows)
         notes += emission.notes
         if position < last:
             if "transform" not in emission.verbs:
@@ -41,18 +39,13 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
     return replace(emission, notes=tuple(notes))
 
 
-def _step(
-    g: Graph, name: str, step: object, y: Tensor, emit: Emit, rows: Scores | None
+def _received(
+    g: Graph, path: str, step: object, y: Tensor, emit: Emit, rows: Scores | None
 ) -> Emission:
-    try:
+    def emit_step(g: Graph, step: object, y: Tensor) -> Emission:
         return received(step, emit(g, step, y), rows)
-    except Unsupported as error:
-        raise Unsupported(
-            f"pipeline step {name!r}: {error.what}",
-            expected=error.expected,
-            actual=error.actual,
-            hint=error.hint,
-        ) from error
+
+    return emit_at(g, path, step, y, emit_step)
 
 
-COMPOSITES: dict[type, Callable[[Graph, Any, Tensor, Any], Emission]] = {Pipeline: pipeline}
+COMPOSITES: dict[type, Composite] = {Pipeline: pipeline}
