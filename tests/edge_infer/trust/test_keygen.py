@@ -49,6 +49,21 @@ def test_no_key_is_overwritten(tmp_path: Path, existing: str) -> None:
     assert (tmp_path / existing).read_bytes() == b"precious"
 
 
+def test_key_written_by_another_in_the_meantime_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for existing in ("fleet.key", "fleet.pub"):
+        (tmp_path / existing).write_bytes(b"precious")
+        with monkeypatch.context() as patch:
+            patch.setattr(os.path, "lexists", lambda _path: False)
+            with pytest.raises(BadInput, match="exists already"):
+                generate(tmp_path / "fleet")
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+            existing: b"precious"
+        }
+        (tmp_path / existing).unlink()
+
+
 def test_key_is_not_written_through_a_planted_link(tmp_path: Path) -> None:
     (tmp_path / "fleet.key").symlink_to(tmp_path / "stolen")
     with pytest.raises(BadInput, match="exists already"):

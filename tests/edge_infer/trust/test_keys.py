@@ -124,6 +124,7 @@ def malformed() -> dict[str, bytes]:
         "another label": pem_of(der, "EC PUBLIC KEY"),
         "certificate": pem_of(der, "CERTIFICATE"),
         "trailing byte": pem_of(der + b"\0"),
+        "bytes before the point": pem_of(der[:27] + bytes(3) + der[27:]),
         "truncated": pem_of(der[:-1]),
         "hybrid point": pem_of(der[:26] + b"\x06" + der[27:]),
         "compressed point": pem_of(

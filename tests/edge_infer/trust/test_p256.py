@@ -27,8 +27,16 @@ def point_of(key: ec.EllipticCurvePrivateKey) -> p256.Point:
     return numbers.x, numbers.y
 
 
+def signature_of(length: int) -> bytes:
+    """One in four is 70 bytes, r and s without padding; one in four 72, both padded."""
+    while True:
+        signature: bytes = PRIVATE.sign(MESSAGE, ec.ECDSA(SHA256()))
+        if len(signature) == length:
+            return signature
+
+
 POINT = point_of(PRIVATE)
-VALID = PRIVATE.sign(MESSAGE, ec.ECDSA(SHA256()))
+VALID = signature_of(70)
 
 
 def verdict(point: p256.Point, message: bytes, signature: bytes) -> bool:
@@ -134,14 +142,31 @@ def test_negated_s_is_the_same_signature_to_ecdsa() -> None:
     assert verdict(POINT, MESSAGE, encode_dss_signature(pair[0], p256.N - pair[1]))
 
 
+def affine(point: p256.Jacobian) -> p256.Point | None:
+    x, y, z = point
+    if z == 0:
+        return None
+    inverse = pow(z, -1, p256.P)
+    return x * inverse**2 % p256.P, y * inverse**3 % p256.P
+
+
+def test_multiples_that_meet_are_doubled_or_cancelled() -> None:
+    multiples = [None] + [point_of(ec.derive_private_key(k, ec.SECP256R1())) for k in range(1, 39)]
+    for u in range(20):
+        for v in range(20):
+            assert affine(p256._sum_of_multiples(u, p256.G, v, p256.G)) == multiples[u + v]
+            rest = affine(p256._sum_of_multiples(u + v, p256.G, p256.N - v, p256.G))
+            assert rest == multiples[u]
+
+
 def point_for(r_point: p256.Point, r: int, s: int) -> p256.Point:
     """The key under which (r, s) signs DIGEST with `r_point` as its point: (s·R - e·G) / r."""
     inverse = pow(r, -1, p256.N)
-    x, y, z = p256._sum_of_multiples(
-        s * inverse % p256.N, r_point, -DIGEST * inverse % p256.N, p256.G
+    point = affine(
+        p256._sum_of_multiples(s * inverse % p256.N, r_point, -DIGEST * inverse % p256.N, p256.G)
     )
-    z_inverse = pow(z, -1, p256.P)
-    return x * z_inverse**2 % p256.P, y * z_inverse**3 % p256.P
+    assert point is not None
+    return point
 
 
 def test_a_point_whose_x_exceeds_the_order_is_reduced() -> None:
@@ -212,6 +237,15 @@ def ber_variants() -> dict[str, bytes]:
 def test_another_encoding_of_a_valid_signature_is_refused(variant: str) -> None:
     assert verdict(POINT, MESSAGE, VALID)
     assert not verdict(POINT, MESSAGE, ber_variants()[variant])
+
+
+def test_padding_left_out_makes_r_and_s_negative() -> None:
+    padded = signature_of(72)
+    r, s = padded[5:37], padded[40:72]
+    assert verdict(POINT, MESSAGE, padded)
+    for first, second in [(r, b"\0" + s), (b"\0" + r, s), (r, s)]:
+        body = b"".join(bytes([2, len(one)]) + one for one in (first, second))
+        assert not verdict(POINT, MESSAGE, bytes([0x30, len(body)]) + body)
 
 
 def test_every_truncated_signature_is_refused() -> None:

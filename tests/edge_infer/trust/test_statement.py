@@ -98,7 +98,7 @@ def edits() -> dict[str, Any]:
             place[path[-1]] = value
         return changed
 
-    resource, serialization = ["predicate", "resources", 0], ["predicate", "serialization"]
+    resource, serialization = ["predicate", "resources", 1], ["predicate", "serialization"]
     return {
         "statement v0.1": edit(["_type"], "https://in-toto.io/Statement/v0.1"),
         "no type": edit(["_type"], KeyError),
@@ -187,6 +187,7 @@ COLLISIONS = {
     "sharp s": ("stra\u00dfe", "STRASSE"),
     "Kelvin sign": ("k", "\u212a"),
     "dotless forms": ("\u01c4", "\u01c6"),
+    "iota written below": ("\u1f80\u0300", "\u03b1\u0313\u0300\u0345"),
     "final sigma": ("\u03c3", "\u03c2"),
     "file and folder": ("a", "a/b"),
     "folder and file": ("a/b", "a"),
