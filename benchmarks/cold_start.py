@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,7 @@ sys.path.insert(0, {bundle!r})
 import edge_infer
 model = edge_infer.load({bundle!r}, trust={trust!r})
 import numpy as np
-print(model.predict(np.array({row!r}))[0])
+print(model.predict(np.array({row!r}))[0], flush=True)
 """
 
 BARE = """
@@ -32,14 +33,19 @@ import onnxruntime as ort
 options = ort.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
 session = ort.InferenceSession({model!r}, options, providers=["CPUExecutionProvider"])
-print(session.run(["label"], {{"X": np.array({row!r})}})[0][0])
+print(session.run(["label"], {{"X": np.array({row!r})}})[0][0], flush=True)
 """
 
 SKLEARN = """
 import numpy as np
 import joblib
-print(joblib.load({pickle!r}).predict(np.array({row!r}))[0])
+print(joblib.load({pickle!r}).predict(np.array({row!r}))[0], flush=True)
 """
+
+PEAK = """
+print(open("/proc/self/status").read())
+"""
+"""The process's own peak: what `wait4` reports holds the parent's memory before exec as well."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +96,20 @@ def measure(
 
 def _start(python: Path | str, code: str) -> Start:
     started = time.perf_counter()
-    child = subprocess.Popen(
-        [python, "-c", code],
+    with subprocess.Popen(
+        [python, "-c", code + PEAK],
         env={"PATH": os.defpath, "LANG": "C.UTF-8", **QUIET},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert child.stdout is not None
-    printed = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
+    ) as child:
+        assert child.stdout is not None
+        printed = child.stdout.readline()
+        seconds = time.perf_counter() - started
+        peak = re.search(r"VmHWM:\s+(\d+) kB", child.stdout.read())
+    if child.returncode != 0 or peak is None:
         raise RuntimeError(f"exit {child.returncode}:\n{code}")
-    return Start(seconds, usage.ru_maxrss / 1024, printed.strip())
+    return Start(seconds, int(peak[1]) / 1024, printed.strip())
 
 
 def table(measured: Measured) -> str:
