@@ -1,0 +1,79 @@
+"""Nearest neighbours: `sklearn.neighbors`, votes and averages of the k nearest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+from convert.errors import Unsupported
+from convert.estimators import labels
+from convert.estimators.arrays import dense
+from convert.estimators.neighbor_search import Neighbors, nearest
+from convert.estimators.sums import numpy_sum
+from convert.graph.emission import Emission, Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convert.graph.builder import Graph, Tensor
+
+_ROWS = np.array([1], dtype=np.int64)
+_LAST = np.array([2], dtype=np.int64)
+
+
+def classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
+    """The class with the most votes, the first of equal ones; shares of the votes."""
+    if estimator.outputs_2d_:
+        raise Unsupported("a KNeighborsClassifier of several outputs has no exact converter")
+    found = nearest(g, estimator, x, int(estimator.n_neighbors))
+    known = np.arange(len(estimator.classes_), dtype=np.int64)
+    voted = g.op("Gather", np.asarray(estimator._y, dtype=np.int64), found.index)
+    is_vote = g.op("Equal", g.op("Unsqueeze", voted, _LAST), known)
+    if _weighted(estimator):
+        weights = g.op("Unsqueeze", inverse_distances(g, found), _LAST)
+        votes = numpy_sum(g, g.op("Where", is_vote, weights, 0.0), int(estimator.n_neighbors))
+    else:
+        votes = g.op("ReduceSum", g.cast(is_vote, np.float64), _ROWS, keepdims=0)
+    share = g.op("Div", votes, g.op("ReduceSum", votes, _ROWS, keepdims=1))
+    verbs = {"predict_proba": Scores(share, len(known))}
+    return Emission(verbs, labels.argmax(g, votes))
+
+
+def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:
+    """The mean of the k targets, weighted by inverse distance if asked."""
+    found = nearest(g, estimator, x, int(estimator.n_neighbors))
+    targets = g.op("Gather", dense(estimator._y), found.index)
+    is_flat = estimator._y.ndim == 1
+    if _weighted(estimator):
+        weights = inverse_distances(g, found)
+        shaped = weights if is_flat else g.op("Unsqueeze", weights, _LAST)
+        total = g.op("ReduceSum", g.op("Mul", targets, shaped), _ROWS, keepdims=0)
+        value = g.op("Div", total, g.op("ReduceSum", shaped, _ROWS, keepdims=0))
+    else:
+        value = g.op("ReduceMean", targets, _ROWS, keepdims=0)
+    return Emission({"predict": Scores(value, None if is_flat else estimator._y.shape[1])})
+
+
+def inverse_distances(g: Graph, found: Neighbors) -> Tensor:
+    """`_get_weights`: 1 / d, and where a distance has no finite inverse 1 for it alone."""
+    weights = g.op("Div", 1.0, found.distance)
+    here = g.cast(g.op("IsInf", weights), np.float64)
+    any_here = g.op("Greater", g.op("ReduceMax", here, _ROWS, keepdims=1), 0.0)
+    return g.op("Where", any_here, here, weights)
+
+
+def _weighted(estimator: Any) -> bool:
+    if callable(estimator.weights):
+        raise Unsupported(
+            f"{type(estimator).__name__} with a callable for weights cannot be exported",
+            hint="use weights='uniform' or 'distance'",
+        )
+    return bool(estimator.weights == "distance")
+
+
+EMITTERS: dict[type, Callable[[Graph, Any, Tensor], Emission]] = {
+    KNeighborsClassifier: classifier,
+    KNeighborsRegressor: regressor,
+}

@@ -1,0 +1,108 @@
+"""Nearest neighbours, ties and all."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_iris, load_wine
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+from convert.errors import Unsupported
+from convert.graph.emit import emit_model
+
+IRIS = load_iris(return_X_y=True)
+WINE = load_wine(return_X_y=True)
+DIABETES = load_diabetes(return_X_y=True)
+
+METRICS = [
+    {"p": 1},
+    {"p": 2},
+    {"p": 3},
+    {"metric": "chebyshev"},
+    {"metric": "minkowski", "p": 2, "metric_params": {"w": np.array([1.0, 2.0, 0.5, 3.0])}},
+]
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
+@pytest.mark.parametrize("settings", METRICS, ids=str)
+def test_metrics_and_searches(weights, algorithm, settings, side_by_side):
+    if algorithm == "kd_tree" and "metric_params" in settings:
+        pytest.skip("scikit-learn has no weighted k-d tree")
+    X, y = IRIS
+    rng = np.random.default_rng(0)
+    estimator = KNeighborsClassifier(4, weights=weights, algorithm=algorithm, **deepcopy(settings))
+    rows = X[:, :4] + rng.normal(size=X.shape) * 0.3
+    side_by_side(estimator.fit(X, y), 4).assert_all_close(rows)
+
+
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize("leaf_size", [1, 5, 30])
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
+def test_ties_fall_to_the_point_that_the_search_meets_first(k, leaf_size, algorithm, side_by_side):
+    """Small integers tie everywhere; every row has a label of its own."""
+    rng = np.random.default_rng(1)
+    X = rng.integers(0, 5, size=(300, 3)).astype(float)
+    estimator = KNeighborsClassifier(k, algorithm=algorithm, leaf_size=leaf_size)
+    rows = rng.integers(0, 9, size=(600, 3)) / 2
+    side_by_side(estimator.fit(X, np.arange(300)), 3).assert_same_bits("predict", rows)
+
+
+def test_midpoints_of_decimal_columns(side_by_side):
+    X, y = WINE
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(len(X), size=(2, 1000))
+    estimator = KNeighborsClassifier(2, weights="distance").fit(X, y)
+    side_by_side(estimator, 13).assert_all_close(X[pairs[0]] / 2 + X[pairs[1]] / 2)
+
+
+@pytest.mark.parametrize("k", [7, 9, 20])
+def test_weighted_votes_of_many_neighbours(k, side_by_side):
+    X, y = IRIS
+    estimator = KNeighborsClassifier(k, weights="distance", algorithm="kd_tree").fit(X, y)
+    side_by_side(estimator, 4).assert_all_close(X + 0.01)
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
+def test_rows_out_of_reach(algorithm, side_by_side):
+    X, y = IRIS
+    estimator = KNeighborsClassifier(3, algorithm=algorithm).fit(X, (y + 1) % 3)
+    rows = np.full((2, 4), 1e200)
+    rows[1] *= -1
+    side_by_side(estimator, 4).assert_same_bits("predict", rows)
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
+def test_regressors(weights, algorithm, side_by_side):
+    X, y = DIABETES
+    estimator = KNeighborsRegressor(6, weights=weights, algorithm=algorithm)
+    side_by_side(estimator.fit(X, y), 10).assert_all_close(X + 1e-3)
+    side_by_side(estimator.fit(X, np.c_[y, -y]), 10).assert_all_close(X + 1e-3)
+    side_by_side(estimator.fit(X, y.astype(int)), 10).assert_all_close(X + 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"metric": "canberra"}, "metric"),
+        ({"weights": lambda distance: distance}, "callable"),
+        ({"metric": "precomputed"}, "metric"),
+    ],
+    ids=["metric", "weights", "precomputed"],
+)
+def test_what_is_refused(settings, reason):
+    X, y = IRIS
+    rows = X @ X.T if settings.get("metric") == "precomputed" else X
+    with pytest.raises(Unsupported, match=reason):
+        emit_model(KNeighborsClassifier(**settings).fit(rows, y), rows.shape[1])
+
+
+def test_integer_rows_by_brute_force_are_refused():
+    X, y = IRIS
+    estimator = KNeighborsClassifier(algorithm="brute").fit(X.astype(int), y)
+    with pytest.raises(Unsupported, match="int64"):
+        emit_model(estimator, 4)
