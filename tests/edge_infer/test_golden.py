@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_infer.contract import Tensor
-from edge_infer.contract.golden import read_tensor, read_tensors, write_tensors
+from edge_infer.contract.golden import read_tensor, read_tensors, tensor_bytes, write_tensors
 from edge_infer.errors import BadInput, Incompatible
 
 ARRAYS = {
@@ -76,6 +76,11 @@ def test_hostile_descriptions_are_refused(change: dict[str, object]) -> None:
     (tensor,), data = write_tensors({"x": np.array([2**40, 2, 3])})
     with pytest.raises(Incompatible, match="does not fit"):
         read_tensor(dataclasses.replace(tensor, **change), data)  # type: ignore[arg-type]
+
+
+def test_bytes_behind_the_end_are_refused_without_numpy() -> None:
+    with pytest.raises(Incompatible, match="within the 8 bytes"):
+        tensor_bytes(Tensor("x", "bool", (4,), 5, 4), bytes(8))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import statistics
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ import edge_infer
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge_infer.model import Model
@@ -177,3 +180,25 @@ def test_a_signal_handler_that_predicts_disturbs_nothing(model: Model, linear: L
     finally:
         shortcut._run = run
     assert seen == [want[other]]
+
+
+def test_one_row_costs_about_what_the_engine_costs(model: Model, artifact: Path) -> None:
+    """At most 1.3 times a bare run of the same file (`benchmarks/runtime.py`); thrice that here."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(artifact / "model.onnx", options)
+    row = X[:1].copy()
+
+    def seconds(call: Callable[[], object]) -> float:
+        started = time.perf_counter()
+        for _ in range(300):
+            call()
+        return time.perf_counter() - started
+
+    ratios = [
+        seconds(lambda: model.predict(row)) / seconds(lambda: session.run(["label"], {"X": row}))
+        for _ in range(9)
+    ]
+    assert statistics.median(ratios) <= 3 * 1.3

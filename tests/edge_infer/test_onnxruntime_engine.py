@@ -132,11 +132,27 @@ def test_one_thread_that_does_not_spin() -> None:
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
+def reshape_to_2_3() -> bytes:
+    """A graph that fails within a node for every X but those of six values."""
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [helper.make_node("Reshape", ["X", "shape"], ["y"])],
+        "g",
+        [value("X", TensorProto.DOUBLE, [None, 4])],
+        [value("y", TensorProto.DOUBLE, None)],
+        [helper.make_tensor("shape", TensorProto.INT64, [2], [2, 3])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    return bytes(model.SerializeToString())
+
+
 def test_failing_graphs_and_runs_print_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Incompatible):
         open_session(b"no graph")
     with pytest.raises(Exception, match="INVALID_ARGUMENT"):
         open_session(random_linear(4, "ab").onnx()).run(["label"], {"X": np.zeros((1, 5))})
+    with pytest.raises(Exception, match="Reshape"):
+        open_session(reshape_to_2_3()).run(["y"], {"X": np.zeros((1, 4))})
     captured = capfd.readouterr()
     assert captured.out + captured.err == ""
 
