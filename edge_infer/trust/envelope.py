@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import json
-import string
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ MAX_BYTES = 1 << 20
 MAX_SIGNATURES = 8
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+_HINT = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,7 @@ def _hint(material: dict[str, Any]) -> str | None:
     """A well-formed hint; anything else an attacker wrote there is not worth a word."""
     public_key = material.get("publicKey")
     hint = public_key.get("hint") if isinstance(public_key, dict) else None
-    if isinstance(hint, str) and len(hint) == 64 and not hint.strip(string.hexdigits):
-        return hint
-    return None
+    return hint if isinstance(hint, str) and _HINT.fullmatch(hint) else None
 
 
 def _decode(text: str, where: str) -> bytes:

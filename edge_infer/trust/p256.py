@@ -1,7 +1,7 @@
 """ECDSA over P-256 with SHA-256: verification (FIPS 186-5, SEC 1 section 4.1.4).
 
 Two verifiers accept the same signatures. `verify` takes `cryptography` where the process has
-imported it already, and our own otherwise: importing it costs 15-50 ms from a cold start, our
+imported it already, and our own otherwise: importing it costs 12-50 ms from a cold start, our
 own verifier 2 ms in all (`benchmarks/trust.py`), and slow machines slow both down alike.
 Nothing here is secret, so nothing needs constant time.
 """
