@@ -10,7 +10,7 @@ from typing import Any
 from svg import document, rectangle, text
 
 DOCS = Path(__file__).parents[1]
-WIDTH, LEFT, BAR, STEP = 760, 290, 18, 30
+WIDTH, LEFT, BAR, STEP = 860, 370, 18, 30
 SERIES = (("ours_us", "edge-infer", "ours"), ("sklearn_us", "scikit-learn", "theirs"))
 
 
@@ -31,8 +31,10 @@ def draw(figures: dict[str, Any]) -> str:
             ]
             y += STEP - 6
         y += 12
-    body.append(text(16, y + 10, str(figures["machine"]), anchor="start", kind="small"))
-    return document(WIDTH, int(y + 26), "Latency of one row beside scikit-learn", body)
+    processor, _, versions = str(figures["machine"]).partition("; ")
+    body.append(text(16, y + 10, processor, anchor="start", kind="small"))
+    body.append(text(16, y + 28, versions, anchor="start", kind="small"))
+    return document(WIDTH, int(y + 44), "Latency of one row beside scikit-learn", body)
 
 
 def _length(us: float) -> float:
