@@ -7,6 +7,7 @@ scikit-learn trained, so all programs answer the same question. Run it:
 
 from __future__ import annotations
 
+import compileall
 import os
 import platform
 import statistics
@@ -62,6 +63,8 @@ def main() -> None:
 
 def cold_start_table(bundle: Path, trust: Path, pickle: Path, row: list[list[float]]) -> str:
     """Measure from a process that is small itself: a child's peak memory begins at its parent's."""
+    # A device has the runtime's bytecode; the starts below write none.
+    compileall.compile_dir(str(Path(edge_infer.__file__).parent), quiet=1)
     code = f"""
 import pathlib, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
