@@ -111,7 +111,10 @@ def _check_options(out: Path, sequence: int) -> None:
         )
     if not 1 <= sequence <= MAX_SEQUENCE:
         raise BadInput(
-            "the sequence is no release number", expected="1 to 2^63 - 1", actual=sequence
+            "the sequence is no release number",
+            expected="1 to 2^63 - 1",
+            actual=sequence,
+            hint="count the releases of a model from 1 upwards",
         )
 
 

@@ -22,6 +22,7 @@ from convert.unpickle.symbols import (
     Entries,
     Named,
     array_bytes,
+    forged,
     is_wrapper,
     malformed,
 )
@@ -202,19 +203,19 @@ class Machine:
 
     def _name(self, module: object, name: object, position: int) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
-            raise malformed("it computes the name of a global", position)
+            raise forged("it computes the name of a global", position)
         named = Named(module, name, position)
         self.named.append(named)
         self._stack.append(named)
 
     def _call(self, callee: object, arguments: object, position: int) -> None:
         if not isinstance(callee, Named):
-            raise malformed("it calls an object that it built itself", position)
+            raise forged("it calls an object that it built itself", position)
         self._stack.append(Built(callee, arguments))
 
     def _build(self, target: object, state: object, position: int) -> None:
         if isinstance(target, Named):
-            raise malformed(f"it rewrites {target.module} {target.name}", position)
+            raise forged(f"it rewrites {target.module} {target.name}", position)
         if isinstance(target, Built):
             target.state = state
         if is_wrapper(target):

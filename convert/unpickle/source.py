@@ -57,7 +57,15 @@ def read_signed_pickle(
             hint=f"whoever trained it runs: edge-infer sign {path.name} --key trainer.key",
         )
     signature = read_file(signature_path, max_bytes=MAX_SIGNATURE_BYTES)
-    key = verify_file(data, signature, trust, name=path.name)
+    try:
+        key = verify_file(data, signature, trust, name=path.name)
+    except Untrusted as error:
+        raise Untrusted(
+            f"{path.name}: {error.what}",
+            expected=error.expected or "a whole signature by a trusted key",
+            actual=error.actual,
+            hint=error.hint or f"copy {path.name} and its .sig again, or have it signed again",
+        ) from error
     return SignedPickle(
         path=path,
         pickle=decompress(data, bounds=bounds),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from edge_infer.errors import BadInput
+from edge_infer.errors import BadInput, Untrusted
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,14 @@ def malformed(why: str, position: int) -> BadInput:
         expected="a pickle as joblib.dump or pickle.dump writes it",
         actual=f"byte {position:,}",
         hint="dump the estimator again",
+    )
+
+
+def forged(why: str, position: int) -> Untrusted:
+    """The error for a stream that does what no pickler writes."""
+    return Untrusted(
+        f"the pickle is forged: {why}",
+        expected="a pickle as joblib.dump or pickle.dump writes it",
+        actual=f"byte {position:,}",
+        hint="nothing was executed; do not load this file, and ask whoever signed it",
     )

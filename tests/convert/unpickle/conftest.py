@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import os
 import pickle
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import joblib
-import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import SGDClassifier
 
 from edge_infer.trust.keygen import generate
 from edge_infer.trust.signing import sign_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
 
 
 class Sign(Protocol):

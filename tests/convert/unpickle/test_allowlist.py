@@ -56,7 +56,7 @@ def test_whole_packages_that_reach_the_system_are_absent() -> None:
 def test_a_value_of_another_package_may_not_be_listed() -> None:
     assert not may_be_listed("sklearn.datasets._base", "os.system")
     assert not may_be_listed("sklearn.datasets._base", "os")
-    assert not may_be_listed("sklearn.utils.fixes", "threadpoolctl")
+    assert not may_be_listed("sklearn.utils._param_validation", "signature")
     assert not may_be_listed("os", "system")
 
 

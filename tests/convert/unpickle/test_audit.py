@@ -16,7 +16,7 @@ from convert.unpickle.compression import decompress
 from edge_infer.errors import BadInput, Incompatible, Untrusted
 
 sys.path.insert(0, str(Path(__file__).parent))
-import opcodes as op  # noqa: E402
+import opcodes as op
 
 ALLOWED = read_allow_list()
 
@@ -173,7 +173,8 @@ def test_a_global_behind_an_array_that_claims_to_end_later_is_not_hidden() -> No
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_what_no_estimators_pickle_does_is_refused(attack: str, data: bytes) -> None:
-    with pytest.raises(BadInput, match=attack):
+    forged = attack in ("rewrites", "calls an object", "computes the name")
+    with pytest.raises(Untrusted if forged else BadInput, match=attack):
         audit(data)
 
 

@@ -20,7 +20,7 @@ from convert.unpickle.restricted import RestrictedUnpickler
 from edge_infer.errors import BadInput, Untrusted
 
 sys.path.insert(0, str(Path(__file__).parent))
-import opcodes as op  # noqa: E402
+import opcodes as op
 
 PAIRS = {
     (module, name): getattr(importlib.import_module(module), name)

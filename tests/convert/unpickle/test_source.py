@@ -87,7 +87,7 @@ def test_a_fifo_is_refused_without_blocking(tmp_path: Path, keys) -> None:
 
 
 def test_a_file_beyond_the_cap_is_refused(sign, keys) -> None:
-    with pytest.raises(Untrusted, match="large|most"):
+    with pytest.raises(Untrusted, match=r"large|most"):
         read_signed_pickle(
             sign(PICKLE * 100), keys / "trainer.pub", bounds=Bounds(compressed_bytes=100)
         )
