@@ -7,13 +7,13 @@ can block; what was opened is looked at again, because the two may differ by the
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge_infer.errors import BadInput, Unavailable, Untrusted
+from edge_infer.trust.digest import sha256
 
 BLOCK_BYTES = 1 << 20
 MAX_FILE_BYTES = 2 << 30
@@ -124,7 +124,7 @@ def show(name: object) -> str:
 
 def _hash(descriptor: int, path: Path, size: int, *, keep: bool) -> ReadFile:
     """Read exactly `size` bytes and find the end there."""
-    digest = hashlib.sha256()
+    digest = sha256(size_bytes=size)
     blocks: list[bytes] = []
     left = size
     while left:

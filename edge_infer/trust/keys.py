@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.trust import p256
+from edge_infer.trust.digest import sha256
 from edge_infer.trust.files import read_file, real_path, show
 
 MAX_KEY_BYTES = 64 << 10
@@ -45,13 +45,13 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """`SHA256:` and the unpadded base64 of the SHA-256 of the DER."""
-        digest = hashlib.sha256(self._der()).digest()
+        digest = sha256(self._der()).digest()
         return "SHA256:" + binascii.b2a_base64(digest, newline=False).decode("ascii").rstrip("=")
 
     @property
     def hint(self) -> str:
         """How OMS names the key: the hexadecimal SHA-256 of the canonical PEM file."""
-        return hashlib.sha256(self.pem).hexdigest()
+        return sha256(self.pem).hexdigest()
 
     def _der(self) -> bytes:
         return _SPKI_PREFIX + self.x.to_bytes(32, "big") + self.y.to_bytes(32, "big")

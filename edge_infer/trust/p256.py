@@ -8,8 +8,9 @@ Nothing here is secret, so nothing needs constant time.
 
 from __future__ import annotations
 
-import hashlib
 import sys
+
+from edge_infer.trust.digest import sha256
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 """The field's prime."""
@@ -61,7 +62,7 @@ def verify_by_own_arithmetic(point: Point, message: bytes, signature: bytes) -> 
     pair = parse_signature(signature)
     if pair is None:
         return False
-    digest = int.from_bytes(hashlib.sha256(message).digest(), "big")
+    digest = int.from_bytes(sha256(message).digest(), "big")
     return verify_digest(point, digest, *pair)
 
 

@@ -7,7 +7,6 @@ digests one after the other. A signed single file is listed as ".". The predicat
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.strict_json import parse_json
+from edge_infer.trust.digest import sha256
 from edge_infer.trust.envelope import MAX_BYTES, expect, take
 from edge_infer.trust.names import collision, name_fault
 
@@ -58,7 +58,7 @@ class Statement:
     @property
     def root_sha256(self) -> str:
         """The subject's digest, over all digests in the order listed."""
-        return hashlib.sha256(
+        return sha256(
             b"".join(bytes.fromhex(resource.sha256) for resource in self.resources)
         ).hexdigest()
 

@@ -7,7 +7,6 @@ trusted is raised, and what is returned exists only because it was verified.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import InitVar, dataclass, field
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.trust import p256
+from edge_infer.trust.digest import sha256
 from edge_infer.trust.envelope import MAX_BYTES, Envelope, pae, parse_envelope
 from edge_infer.trust.files import ReadFile, hash_file, read_file, real_path, show
 from edge_infer.trust.keys import PublicKey, Trust, read_trust
@@ -121,7 +121,7 @@ def verify_tree(
         statement=verified.statement,
         files=MappingProxyType(_kept(found)),
         sizes=MappingProxyType({name: one.size_bytes for name, one in found.items()}),
-        signature_sha256=hashlib.sha256(signature).hexdigest(),
+        signature_sha256=sha256(signature).hexdigest(),
         seal=_SEAL,
     )
 
@@ -142,7 +142,7 @@ def verify_file(data: bytes, signature: bytes, trust: Trust, *, name: str) -> Pu
             actual=_names(sorted(listed)),
             hint=f"sign it: `edge-infer sign {show(name)} --key KEY`",
         )
-    actual = hashlib.sha256(data).hexdigest()
+    actual = sha256(data).hexdigest()
     if actual != listed[SINGLE_FILE]:
         raise Untrusted(
             f"{show(name)} is not the file that was signed",
