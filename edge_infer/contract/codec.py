@@ -52,13 +52,21 @@ def _decode(hint: typing.Any, value: object, where: str) -> object:
         return {key: _decode(value_type, item, f"{where}.{key}") for key, item in entries.items()}
     if dataclasses.is_dataclass(hint):
         return _decode_dataclass(typing.cast("type", hint), value, where)
-    if hint is float and type(value) is int:
-        value = float(value)
-    if hint is float and isinstance(value, float) and not math.isfinite(value):
-        raise Incompatible(f"{where} overflows a double", actual=value)
+    if hint is float and isinstance(value, int | float) and type(value) is not bool:
+        value = _double(value, where)
     if hint is type(None):
         hint = types.NoneType
     return _expect(hint, value, where)
+
+
+def _double(value: float, where: str) -> float:
+    try:
+        double = float(value)
+    except OverflowError:
+        double = math.inf
+    if not math.isfinite(double):
+        raise Incompatible(f"{where} overflows a double", expected="a finite number")
+    return double
 
 
 def _decode_union(options: tuple[typing.Any, ...], value: object, where: str) -> object:
