@@ -32,12 +32,18 @@ class Model:
         self.self_test = self_test
         self._engine = engine
         self._wanted = contract.inputs[0]
-        self._classes = _as_array(contract.classes)
+        self._classes = None if contract.classes is None else _as_array(contract.classes)
+        self._target_classes = [_as_array(classes) for classes in contract.target_classes]
         self._one_row = self._shortcut()
 
     @property
-    def classes(self) -> NDArray[Any] | None:
-        """The labels in scikit-learn's order and dtype; None where there are none."""
+    def classes(self) -> NDArray[Any] | list[NDArray[Any]] | None:
+        """The labels in scikit-learn's order and dtype, a list of them for several outputs.
+
+        None where there are none.
+        """
+        if self._target_classes:
+            return [classes.copy() for classes in self._target_classes]
         return None if self._classes is None else self._classes.copy()
 
     @property
@@ -169,7 +175,12 @@ class Model:
             )
         rows = check_rows(X, self._wanted)
         names = [output.name for output in outputs]
-        found = self._engine.run(names, {self._wanted.name: rows})
+        checks = self.contract.checks
+        found = self._engine.run(
+            [*names, *(check.name for check in checks)], {self._wanted.name: rows}
+        )
+        for check in reversed(checks):
+            _refuse_rows(found.pop(), check.message)
         if verb == "predict":
             found = [self._as_label(label) for label in found]
         # Several outputs of one verb: scikit-learn's list, one array per target.
@@ -180,21 +191,34 @@ class Model:
 
     def _as_label(self, label: Any) -> Any:
         """Labels in the classes' dtype: the graph has neither bool nor fixed-width text."""
-        if self._classes is None or label.dtype is self._classes.dtype:
+        classes = self._target_classes[0] if self._target_classes else self._classes
+        if classes is None or label.dtype is classes.dtype:
             return label
-        return label.astype(self._classes.dtype)
+        return label.astype(classes.dtype)
 
     def _shortcut(self) -> OneRow | None:
         outputs = self._outputs("predict")
-        if len(outputs) != 1:
+        if len(outputs) != 1 or self.contract.checks:
             return None
         bound = self._engine.bind_row(self._wanted.name, outputs[0].name)
         return None if bound is None else OneRow(bound, self._wanted)
 
 
-def _as_array(classes: Classes | None) -> NDArray[Any] | None:
-    if classes is None:
-        return None
+def _refuse_rows(refused: Any, message: str) -> None:
+    """Raise where scikit-learn raises.
+
+    Raises:
+        BadInput: naming the first such row.
+    """
+    if refused.any():
+        raise BadInput(
+            f"row {int(refused.argmax())}: {message}",
+            expected="a row that scikit-learn answers",
+            actual=f"{int(refused.sum())} of {len(refused)} rows on which it raises",
+        )
+
+
+def _as_array(classes: Classes) -> NDArray[Any]:
     import numpy as np
 
     return np.array(classes.values, dtype=None if classes.dtype == "str" else classes.dtype)

@@ -54,9 +54,7 @@ def measure(candidate: Candidate, dataset: Dataset) -> Case:
 
     def case(outcome: Outcome, reason: str = "", undecided: int = 0) -> Case:
         spent = time.perf_counter() - started
-        return Case(
-            candidate.name, candidate.kind, dataset.name, outcome, reason, spent, undecided
-        )
+        return Case(candidate.name, candidate.kind, dataset.name, outcome, reason, spent, undecided)
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -11,7 +11,7 @@ from convert.estimators import emit
 from convert.graph.builder import Graph, Tensor
 from convert.graph.emitted import Emitted, EmittedOutput
 from convert.graph.onnx_model import to_onnx
-from edge_infer.contract import Classes
+from edge_infer.contract import Check, Classes
 
 if TYPE_CHECKING:
     from convert.graph.emission import Emission, Scores
@@ -34,7 +34,6 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
     """
     graph = Graph("X")
     emission = emit(graph, estimator, graph.x)
-    _check_every_row_served(emission)
     outputs: list[EmittedOutput] = []
     tensors: dict[str, Tensor] = {}
     classes = None
@@ -54,18 +53,23 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
         outputs.append(EmittedOutput(verb, name, scores.dtype, shape, "score"))
     if not outputs:
         raise Unsupported(f"{type(estimator).__name__} has nothing to predict")
-    onnx = to_onnx(estimator, graph, tensors, outputs, n_features=n_features)
-    return Emitted(onnx, tuple(outputs), classes, _notes(emission))
+    checks = _add_checks(graph, emission, tensors)
+    marks = [EmittedOutput("", check.name, "bool", (None,), "label") for check in checks]
+    onnx = to_onnx(estimator, graph, tensors, [*outputs, *marks], n_features=n_features)
+    return Emitted(onnx, tuple(outputs), classes, _notes(emission), checks=checks)
 
 
-def _check_every_row_served(emission: Emission) -> None:
-    if emission.checks:
-        raise Unsupported(
-            "scikit-learn raises on some rows, which an artifact cannot tell apart yet",
-            expected="an estimator that answers every row",
-            actual="; ".join(dict.fromkeys(check.message for check in emission.checks)),
-            hint="let it take such rows, for instance with handle_unknown='ignore'",
+def _add_checks(graph: Graph, emission: Emission, tensors: dict[str, Tensor]) -> tuple[Check, ...]:
+    """One bool output for each reason why scikit-learn raises on a row."""
+    by_message: dict[str, Tensor] = {}
+    for check in emission.checks:
+        before = by_message.get(check.message)
+        by_message[check.message] = (
+            check.tensor if before is None else graph.op("Or", before, check.tensor)
         )
+    found = tuple(Check(f"refused_{i}", message) for i, message in enumerate(by_message))
+    tensors.update({check.name: by_message[check.message] for check in found})
+    return found
 
 
 def _check_dense(estimator: Any, scores: Scores) -> None:

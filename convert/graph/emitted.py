@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from edge_infer.contract import Classes
+    from edge_infer.contract import Check, Classes
 
 Kind = Literal["label", "score"]
 
@@ -31,3 +31,7 @@ class Emitted:
     classes: Classes | None
     notes: tuple[str, ...]
     """What is not served and why."""
+    target_classes: tuple[Classes, ...] = ()
+    """A classifier of several outputs: the classes of each."""
+    checks: tuple[Check, ...] = ()
+    """Bool outputs that mark the rows on which scikit-learn raises."""

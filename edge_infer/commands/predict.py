@@ -74,7 +74,8 @@ def _row(scores: Any, row: int) -> Any:
 
 
 def _by_class(model: Model, scores: Any) -> Any:
-    classes = [] if model.classes is None else model.classes.tolist()
+    found = model.classes
+    classes = [] if found is None or isinstance(found, list) else found.tolist()
     if isinstance(scores, float) and len(classes) == 2:
         return {str(classes[1]): scores}
     if isinstance(scores, list) and len(scores) == len(classes):

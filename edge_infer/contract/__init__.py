@@ -6,6 +6,7 @@ from edge_infer.contract.codec import decode, encode
 from edge_infer.contract.schema import (
     FORMAT,
     Certificate,
+    Check,
     Classes,
     Contract,
     Golden,
@@ -24,6 +25,7 @@ from edge_infer.strict_json import dump_json, parse_json
 __all__ = [
     "FORMAT",
     "Certificate",
+    "Check",
     "Classes",
     "Contract",
     "Golden",

@@ -72,6 +72,14 @@ class Classes:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A bool output `(n,)` of the graph: true for a row on which scikit-learn raises."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Tensor:
     """A little-endian, C-ordered tensor in `golden.bin`."""
 
@@ -167,3 +175,7 @@ class Contract:
     certificate: Certificate
     source: Source
     runtimes: Runtimes
+    target_classes: tuple[Classes, ...] = ()
+    """A classifier of several outputs: the classes of each; `classes` is then None."""
+    checks: tuple[Check, ...] = ()
+    """Run with every verb; ONNX cannot raise, so the runtime does."""
