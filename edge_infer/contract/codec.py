@@ -72,7 +72,7 @@ def _double(value: float, where: str) -> float:
 def _decode_union(options: tuple[typing.Any, ...], value: object, where: str) -> object:
     for option in options:
         if type(value) is option:
-            return value
+            return _decode(option, value, where)
     for option in options:
         try:
             return _decode(option, value, where)
