@@ -9,7 +9,9 @@ import numpy as np
 from convert.prove.reference import as_emitted, quiet, steps_of
 from convert.prove.rounding.band import Band, class_band, no_band
 from convert.prove.rounding.branches import branch_band
+from convert.prove.rounding.centers import center_band, is_center_model
 from convert.prove.rounding.linear import is_linear, linear_band
+from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
 from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
 from convert.prove.rounding.terms import carry
@@ -75,7 +77,8 @@ class Rounding:
         return class_band(scores, terms, self._classes)
 
     def _described(self) -> str:
-        if self._label is None and not is_tree_model(self._steps[-1][1]):
+        has_steps = is_tree_model(last := self._steps[-1][1]) or is_neighbors_model(last)
+        if self._label is None and not has_steps:
             return "none, for there are no labels"
         if not self._has_terms:
             return "8 times scikit-learn's own difference between a row alone and in a batch"
@@ -103,8 +106,12 @@ class Rounding:
             if not error.any():
                 return no_band(len(value))
             return branch_band(self._reference, last, value, error)
+        if is_neighbors_model(last):
+            return neighbors_band(last, value, error, self._reference.outputs)
         if self._label is None:
             return no_band(len(value))
+        if is_center_model(last):
+            return center_band(last, value, error)
         classes = self._classes
         if classes is None:
             return None

@@ -1,0 +1,75 @@
+"""Bands of nearest neighbours and centres: any of the equally near, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.cluster import Birch, BisectingKMeans, KMeans
+from sklearn.datasets import load_iris, load_wine
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from convert.export import export
+from convert.graph.emitted import EmittedOutput
+from convert.prove.reference import Reference
+from convert.prove.rounding import Rounding
+
+LABEL = EmittedOutput("predict", "label", "int64", (None,), "label")
+SHARES = EmittedOutput("predict_proba", "probabilities", "float64", (None, 2), "score")
+MEAN = EmittedOutput("predict", "prediction", "float64", (None,), "score")
+
+POINTS = np.array([[0.0], [2.0], [4.0], [-6.0]])
+
+
+def band_of(estimator, outputs, rows):
+    return Rounding(Reference(estimator, outputs, None), rows).band(rows)
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
+def test_either_of_two_equally_far_neighbours_may_vote(algorithm):
+    model = KNeighborsClassifier(1, algorithm=algorithm).fit(POINTS, [0, 1, 1, 0])
+    band = band_of(model, (LABEL, SHARES), np.array([[1.0], [1.0 + 1e-9], [3.0]]))
+    assert band.undecided.tolist() == [True, False, True]
+    assert {int(a["label"][0]) for a in band.alternatives[0]()} == {0, 1}
+    # Both neighbours of the third row are of the same class.
+    assert {int(a["label"][0]) for a in band.alternatives[2]()} == {1}
+    assert [a["probabilities"].tolist() for a in band.alternatives[2]()] == [[[0.0, 1.0]]]
+
+
+def test_a_regressor_may_take_either_target():
+    model = KNeighborsRegressor(2).fit(POINTS, [1.0, 2.0, 4.0, 8.0])
+    band = band_of(model, (MEAN,), np.array([[2.0], [2.5]]))
+    assert band.undecided.tolist() == [True, False]
+    assert sorted(float(a["prediction"][0]) for a in band.alternatives[0]()) == [1.5, 3.0]
+
+
+@pytest.mark.parametrize("model", [KMeans(2, n_init=1), Birch(n_clusters=2), BisectingKMeans(2)])
+def test_clusters_tie_halfway_alone(model):
+    model.fit(np.array([[0.0], [0.2], [9.8], [10.0]]))
+    rows = np.array([[5.0], [5.1], [3.0]])
+    band = band_of(model, (LABEL,), rows)
+    assert band.undecided.tolist()[1:] == [False, False]
+    label = model.predict(rows)
+    for row in range(3):
+        assert band.allows(row, label[row : row + 1])
+    assert not band.allows(1, 1 - label[1:2])
+    if not isinstance(model, Birch):
+        assert band.undecided[0]
+        assert band.allows(0, 1 - label[:1])
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (KNeighborsClassifier(), load_wine),
+        (KNeighborsClassifier(weights="distance", algorithm="kd_tree"), load_iris),
+        (make_pipeline(StandardScaler(), KNeighborsClassifier(3)), load_iris),
+        (make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)), load_iris),
+    ],
+)
+def test_neighbours_and_clusters_are_proven(model, data):
+    X, y = data(return_X_y=True)
+    certificate = export(model.fit(X, y), X).contract.certificate
+    assert all(parity.differ == 0 for parity in certificate.parity)
+    assert certificate.parity[0].compared > 1000
