@@ -43,6 +43,24 @@ def bisect_rows(
     return low, high
 
 
+OUTWARD = (2.0**-40, 2.0**-30)
+"""How far back towards its origin a bisected row is moved, to where rounding no longer decides."""
+
+
+def with_outward(starts: tuple[Rows, Rows], ends: tuple[Rows, Rows]) -> Rows:
+    """Both ends of each bisected pair, and rows a little outside on either side.
+
+    The ends themselves may lie so close that rounding decides; the rows outside do not.
+    """
+    parts = list(ends)
+    for start, end in zip(starts, ends, strict=True):
+        parts += [end + (start - end) * way for way in OUTWARD]
+    return np.concatenate(parts)
+
+
+ROWS_PER_PAIR = 2 + 2 * len(OUTWARD)
+
+
 def ordered(x: Rows) -> NDArray[np.uint64]:
     """Doubles as unsigned integers in the same order, adjacent doubles one apart."""
     bits = np.ascontiguousarray(x).view(np.uint64)

@@ -31,8 +31,8 @@ SECONDS = 1.5
 _THRESHOLD = "tree threshold"
 
 SHARES: Sequence[tuple[str, Maker, float]] = (
-    (_THRESHOLD, rows.thresholds, 0.60),
-    ("decision boundary", rows.boundary, 0.04),
+    (_THRESHOLD, rows.thresholds, 0.55),
+    ("decision boundary", rows.boundary, 0.10),
     ("tie", rows.ties, 0.03),
     ("column extreme", rows.extremes, 0.15),
     ("scaled sample", rows.scaled, 0.06),

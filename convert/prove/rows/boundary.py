@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convert.prove.bisection import bisect_rows
+from convert.prove.bisection import ROWS_PER_PAIR, bisect_rows, with_outward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +17,8 @@ _STRAIGHT_STEPS = 40
 
 
 def boundary(context: Context, count: int) -> Rows:
-    """Pairs of samples with different labels, bisected; both ends of each are probes."""
-    low, high = different_pairs(context, count // 2)
+    """Pairs of samples with different labels, bisected: both ends, and rows a little outside."""
+    low, high = different_pairs(context, count // ROWS_PER_PAIR)
     if not len(low):
         return low
     wanted = _labels(context, low)
@@ -26,8 +26,8 @@ def boundary(context: Context, count: int) -> Rows:
     def is_low(rows: Rows) -> NDArray[np.bool_]:
         return np.asarray(_labels(context, rows) == wanted)
 
-    low, high = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
-    return np.concatenate([low, high])
+    ends = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
+    return with_outward((low, high), ends)
 
 
 def different_pairs(context: Context, count: int) -> tuple[Rows, Rows]:

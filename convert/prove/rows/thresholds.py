@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convert.prove.bisection import bisect_rows
+from convert.prove.bisection import ROWS_PER_PAIR, bisect_rows, with_outward
 from convert.prove.splits import Grove, as_seen, groves
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from convert.prove.splits import Nodes
 
 _NEIGHBOURS = 8
+_STRAIGHT_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ def thresholds(context: Context, count: int) -> Rows:
     parts = []
     for grove in {id(t.grove): t.grove for t in chosen}.values():
         mine = [t for t in chosen if t.grove is grove]
-        at = _by_column if grove.by_column else _by_samples
-        parts.append(at(context, grove, mine, rng))
-    near = np.concatenate(parts)
-    return near[:count]
+        if grove.by_column:
+            parts.append(_by_column(context, grove, mine, rng))
+        else:
+            fewer = mine[: max(len(mine) * per_node // ROWS_PER_PAIR, 1)]
+            parts.append(_by_samples(context, grove, fewer, rng))
+    return np.concatenate(parts)[:count]
 
 
 def total(estimator: object) -> int:
@@ -132,8 +135,9 @@ def _by_samples(
             high.append(samples[rng.choice(b)])
     if not kept:
         return np.empty((0, context.features))
-    ends = bisect_rows(np.array(low), np.array(high), _goes_left(grove, kept), straight_steps=40)
-    return np.concatenate(ends)
+    starts = np.array(low), np.array(high)
+    ends = bisect_rows(*starts, _goes_left(grove, kept), straight_steps=_STRAIGHT_STEPS)
+    return with_outward(starts, ends)
 
 
 def _goes_left(grove: Grove, chosen: list[Threshold]) -> Callable[[Rows], NDArray[np.bool_]]:

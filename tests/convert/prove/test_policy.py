@@ -69,6 +69,14 @@ def test_limit_keeps_sums_finite(blobs):
     assert np.isfinite(model.predict(np.sign(model.coef_)[None] * policy.limit)).all()
 
 
+def test_limit_keeps_a_single_column_finite(blobs):
+    X, y = blobs
+    model = LinearRegression().fit(X[:, :1], y * 1e6)
+    policy = asked(model, X[:, :1], PREDICTION)
+    assert policy.limit is not None
+    assert np.isfinite(model.predict([[policy.limit], [-policy.limit]])).all()
+
+
 class Moody(ClassifierMixin, BaseEstimator):
     """Answers one row by one model and more by another."""
 

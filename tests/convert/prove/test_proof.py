@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from convert.graph.emit import emit_model
 from convert.progress import quiet
@@ -91,6 +92,7 @@ def test_undecided_rows_are_counted_and_kept_out_of_the_golden_vectors(blobs):
     assert by_output["label"].undecided > 0
     assert 0 < by_output["label"].widest_undecided < 1e-13
     assert by_output["probabilities"].undecided == 0
+    assert 0 < by_output["probabilities"].max_difference < 1e-13
     rows = read_tensors(proof.golden.inputs, proof.golden_bytes)["X"]
     scores = np.sort(model.decision_function(rows), axis=1)
     assert (scores[:, -1] - scores[:, -2] > by_output["label"].widest_undecided).all()
@@ -161,6 +163,18 @@ def test_threshold_rows_stand_on_both_sides_of_the_flip(blobs):
     column = thresholds(context, 30)[:, node["feature_idx"]]
     assert node["num_threshold"] in column
     assert np.nextafter(node["num_threshold"], np.inf) in column
+
+
+def test_nan_is_tried_in_the_column_of_a_node_that_the_row_arrives_at(holes):
+    from convert.prove.policy import Policy
+    from convert.prove.reference import Reference
+
+    X, y = holes
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, y)
+    context = Context(Reference(model, (), None), Policy(True, False, None), X, None, 0)
+    missing = np.isnan(thresholds(context, 200))
+    assert missing.any()
+    assert set(np.flatnonzero(missing.any(axis=0))) <= set(model.tree_.feature)
 
 
 def test_stratified_rows_come_from_every_kind():

@@ -15,10 +15,13 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 from sklearn.svm import SVC
 
 from convert.graph.emitted import EmittedOutput
+from convert.prove.bisection import ROWS_PER_PAIR
 from convert.prove.compare import compare
+from convert.prove.policy import Policy
 from convert.prove.reference import Reference
 from convert.prove.rounding import EPS, UNITS, Rounding
 from convert.prove.rounding.band import Band, class_band
+from convert.prove.rows import Context, thresholds
 
 LABEL = EmittedOutput("predict", "label", "int64", (None,), "label")
 SCORES = EmittedOutput("predict_proba", "probabilities", "float64", (None, 3), "score")
@@ -75,18 +78,26 @@ def test_band_holds_what_scikit_learn_disagrees_with_itself_about_and_little_mor
     assert rounding.method.startswith("8 eps times")
 
 
-def test_a_forest_has_no_band_but_behind_pca_its_thresholds_do():
+def test_trees_have_no_band_behind_steps_that_do_not_round():
     X, y = load_iris(return_X_y=True)
     forest = RandomForestClassifier(5, random_state=0)
-    assert not rounding_of(forest.fit(X, y), X).band(X).unit.any()
-    scaled = make_pipeline(StandardScaler(), forest).fit(X, y)
-    assert not rounding_of(scaled, X).band(X).unit.any()
-    projected = make_pipeline(PCA(2), forest).fit(X, y)
-    thresholds = forest.estimators_[0].tree_.threshold[:1]
-    rounding = rounding_of(projected, X)
-    # On the samples no threshold is within 1e-13: midpoints of float32 values keep away.
-    assert rounding.band(X).undecided.sum() <= 2
-    assert len(thresholds) == 1
+    for model in (forest, make_pipeline(StandardScaler(), forest)):
+        rounding = rounding_of(model.fit(X, y), X)
+        assert not rounding.band(X).unit.any()
+        assert rounding.method == "none, for trees have none"
+
+
+def test_thresholds_behind_pca_have_the_band_of_the_projection():
+    """Rows bisected onto a threshold are undecided; a hair further, they are decided."""
+    X, y = load_iris(return_X_y=True)
+    model = make_pipeline(PCA(2), RandomForestClassifier(5, random_state=0)).fit(X, y)
+    reference = Reference(model, (LABEL,), None)
+    context = Context(reference, Policy(False, False, None), X, None, 0)
+    near = thresholds(context, 60)
+    ends = len(near) * 2 // ROWS_PER_PAIR
+    undecided = Rounding(reference, X).band(near).undecided
+    assert undecided[:ends].all()
+    assert undecided[ends:].mean() < 0.1, "a pair may lie along the threshold"
 
 
 def test_unknown_estimators_are_measured_against_themselves():
@@ -107,6 +118,15 @@ def test_a_decision_that_does_not_give_the_labels_is_not_trusted(monkeypatch):
         lambda estimator, x, error, classes: class_band(
             -estimator.decision_function(x), np.ones((len(x), 3)), classes
         ),
+    )
+    assert "own difference" in rounding_of(model, X).method
+
+
+def test_votes_that_do_not_give_the_labels_are_not_trusted(monkeypatch):
+    X, y = load_iris(return_X_y=True)
+    model = SVC().fit(X, y)
+    monkeypatch.setattr(
+        "convert.prove.rounding.svm._indices", lambda estimator, x: np.zeros(len(x), dtype=int)
     )
     assert "own difference" in rounding_of(model, X).method
 
@@ -138,6 +158,7 @@ def test_exact_tie_without_a_unit_is_decided():
 def test_infinite_unit_excuses_nothing():
     band = class_band(np.array([1e300]), np.array([np.inf]), np.array([0, 1]))
     assert not band.undecided.any()
+    assert compare(LABEL, np.array([0]), np.array([1]), scale=0.0, band=band).differ[0]
 
 
 def test_scores_are_never_excused_by_a_margin():

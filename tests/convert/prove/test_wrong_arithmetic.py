@@ -47,6 +47,26 @@ def test_labels_from_saturated_probabilities(tamper):
     assert error.what.startswith("predict of the exported graph")
 
 
+def test_sigmoid_that_loses_small_probabilities(tamper, blobs):
+    """onnxruntime's double Sigmoid is 0 from -37 down, which only far rows reach."""
+    X, y = blobs
+    model = make_pipeline(StandardScaler(), SGDClassifier(loss="log_loss", random_state=0))
+    model.fit(X, y)
+
+    def change(graph):
+        (exp,) = tamper.nodes(graph, "Exp")
+        (negated,) = (n for n in tamper.nodes(graph, "Neg") if n.output[0] == exp.input[0])
+        plus = next(n for n in graph.node if exp.output[0] in n.input)
+        divided = next(n for n in graph.node if plus.output[0] in n.input)
+        divided.op_type = "Sigmoid"
+        del divided.input[:]
+        divided.input.append(negated.input[0])
+
+    wrong = tamper.rewritten(emit_model(model, 4), change)
+    message = str(tamper.refused(model, wrong, X))
+    assert "scaled sample row" in message
+
+
 def test_intercept_off_by_a_millionth(tamper, blobs, logistic):
     def change(graph):
         tamper.set_constant(graph, first_add_constant(graph), lambda b: b * (1 + 1e-6))

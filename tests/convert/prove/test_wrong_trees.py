@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
+from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from convert.graph.emit import emit_model
+from convert.progress import quiet
+from convert.prove import prove
 
 
 def one_threshold_moved(tamper, estimator, n_features, move):
@@ -134,3 +137,27 @@ def test_infinity_taken_for_missing(tamper, holes):
 
     wrong = tamper.rewritten(emit_model(model, 4), change)
     assert "infinity row" in str(tamper.refused(model, wrong, X))
+
+
+def test_trees_behind_pca_pass_with_either_branch_at_a_threshold(tamper, blobs):
+    X, y = blobs
+    model = make_pipeline(PCA(3), RandomForestClassifier(10, random_state=0)).fit(X, y)
+    proof = prove(model, emit_model(model, 4), X, progress=quiet)
+    probabilities = next(p for p in proof.certificate.parity if p.output == "probabilities")
+    assert probabilities.undecided > 0
+    assert probabilities.widest_undecided < 1e-13
+    assert probabilities.max_difference == 0
+
+
+def test_threshold_moved_by_more_than_rounding_behind_pca(tamper, blobs):
+    X, y = blobs
+    model = make_pipeline(PCA(3), RandomForestClassifier(3, random_state=0)).fit(X, y)
+
+    def change(graph):
+        (node,) = tamper.nodes(graph, "TreeEnsemble")
+        tamper.set_attribute(node, "nodes_splits", lambda t: t + 1e-6)
+
+    wrong = tamper.rewritten(emit_model(model, 4), change)
+    message = str(tamper.refused(model, wrong, X))
+    assert "tree threshold" in message
+    assert "first step that departs is 'randomforestclassifier'" in message
