@@ -39,7 +39,7 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
     classes = None
     if emission.index is not None:
         classes = _classes(estimator)
-        tensors["label"] = graph.op("Gather", _class_values(classes), emission.index)
+        tensors["label"] = _label(graph, classes, emission.index)
         dtype = {"bool": "int64"}.get(classes.dtype, classes.dtype)
         outputs.append(EmittedOutput("predict", "label", dtype, (None,), "label"))
     elif emission.labels is not None:
@@ -108,6 +108,13 @@ def _classes(estimator: Any) -> Classes:
         expected="int, float, bool or str labels",
         actual=sorted({type(item).__name__ for item in items}),
     )
+
+
+def _label(graph: Graph, classes: Classes, index: Tensor) -> Tensor:
+    """The label of each position; where labels are 0, 1, 2 … the position is the label."""
+    if classes.dtype == "int64" and classes.values == tuple(range(len(classes.values))):
+        return index
+    return graph.op("Gather", _class_values(classes), index)
 
 
 def _class_values(classes: Classes) -> np.ndarray:
