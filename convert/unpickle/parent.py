@@ -100,6 +100,13 @@ def run_child(
 @contextmanager
 def _start(script: Path, directory: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A child in a session of its own; when the block ends, so do the child and its children."""
+    if os.name != "posix":
+        raise Unavailable(
+            "a pickle is unpickled in a limited process, which this system does not have",
+            expected="Linux or macOS",
+            actual=sys.platform,
+            hint="convert it there, or export an estimator in memory: convert.export",
+        )
     receiver, sender = os.pipe()
     command = [sys.executable, "-I", "-S", "-B", str(script), str(sender), *package_paths()]
     environment = {

@@ -93,10 +93,14 @@ def test_the_publishers_key_vouches_for_the_bundle_and_the_provers_does_not(
         verify_tree(made, shop / "fleet.pub")
 
 
-def test_run_predicts_and_writes_nothing(card: Path, shop: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["-O"], ["-W", "error"]], ids=str)
+def test_run_predicts_and_writes_nothing(
+    card: Path, shop: Path, tmp_path: Path, options: list[str]
+) -> None:
+    """With -O, as with another Python, the bytecode does not fit; it is not written anew."""
     before = snapshot(card)
     words = ("predict", card, "X.npy", "--trust", "publisher.pub", "--json")
-    done = python(card / "run", *words, cwd=tmp_path)
+    done = python(*options, card / "run", *words, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     labels = [json.loads(line)["label"] for line in done.stdout.splitlines()]
     assert labels == json.loads((shop / "labels.json").read_text())
