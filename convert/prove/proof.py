@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.errors import NotExact
-from convert.prove import golden
-from convert.prove.certificate import Tally, certificate, described
-from convert.prove.compare import compare, largest
-from convert.prove.diagnosis import Departure, refusal, self_refusal, shortened
+from convert.errors import Unsupported
+from convert.prove.case import Case
+from convert.prove.certificate import certificate, described
+from convert.prove.compare import largest
 from convert.prove.engine import INPUT, Graph
 from convert.prove.policy import ask_policy
-from convert.prove.probes import Probes, gather, measured_budget, used_samples
+from convert.prove.probes import gather, measured_budget, used_samples
 from convert.prove.reference import Reference
 from convert.prove.rounding import Rounding
 from convert.prove.rows import Context
@@ -34,18 +32,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float64]
 
 SEED = 20240229
-ODD_BATCHES = (1, 2, 3, 17)
-LARGE_BATCH = 100
-"""The largest batch: kernels take rows x support vectors x columns doubles of memory."""
-ENGINE_SECONDS = 1.5
-"""How long the engine may take for one way of running the probes; fewer rows if it is slow."""
-LEAST_ENGINE_ROWS = 600
-ROW_BUFFER_ROWS = 500
-SELF_CHECK_SECONDS = 1.5
-SELF_CHECK_ROWS = (70, 600)
-_SUSPECTS = 64
 OTHER_DTYPES: Mapping[str, type[np.generic]] = {"float32": np.float32, "int64": np.int64}
-_EXACT_INTEGER = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -70,9 +57,11 @@ def prove(
     """Show on the samples `(n, f)` and on hostile rows that the graph is the estimator.
 
     Raises:
+        Unsupported: some of what the graph claims has no proof yet.
         BadInput: scikit-learn itself raises on the samples.
         NotExact: a decided label or a score differs, or scikit-learn contradicts itself.
     """
+    _check_provable(emitted)
     columns = None if feature_names is None else tuple(feature_names)
     reference = Reference(estimator, emitted.outputs, columns)
     _check_samples(reference, samples)
@@ -89,7 +78,8 @@ def prove(
     labels = _one_label(emitted, answers)
     probes = gather(Context(reference, policy, samples, labels, SEED), budget)
     progress("proving", 0.4)
-    case = _Case(reference, Graph(emitted), probes, scales, Rounding(reference, samples))
+    rounding = Rounding(reference, samples)
+    case = Case(reference, Graph(emitted), probes, scales, rounding, seed=SEED)
     case.check_empty()
     case.check_scikit_learn()
     progress("proving", 0.6)
@@ -116,219 +106,22 @@ def prove(
     )
 
 
-class _Case:
-    """One graph against one estimator over one set of probes."""
-
-    def __init__(
-        self,
-        reference: Reference,
-        graph: Graph,
-        probes: Probes,
-        scales: Mapping[str, float],
-        rounding: Rounding,
-    ) -> None:
-        self.reference = reference
-        self.graph = graph
-        self.probes = probes
-        self._scales = scales
-        self._rounding = rounding
-        try:
-            self.want = reference.answers(probes.rows)
-        except Exception as error:  # whatever the estimator raises, with no graph to blame
-            raise self._raises(error) from error
-        self.band = rounding.band(probes.rows)
-        self._tallies = {o.name: Tally(o) for o in reference.outputs}
-        self._excused = {o.name: np.zeros(len(probes.rows), dtype=bool) for o in reference.outputs}
-        self._alone = 0
-
-    def check_scikit_learn(self) -> None:
-        """Rows alone against rows in the batch, as many as time allows, every kind among them."""
-        rows = self.probes.rows
-        start = time.perf_counter()
-        self.reference.answers(rows[:1])
-        per_row = time.perf_counter() - start
-        low, high = SELF_CHECK_ROWS
-        limit = int(np.clip(SELF_CHECK_SECONDS / max(per_row, 1e-9), low, high))
-        chosen = self.probes.stratified(limit, np.random.default_rng(SEED))
-        alone = self.reference.one_by_one(rows[chosen])
-        self.band = self._rounding.refine(self.band, rows, chosen)
-        self._alone = len(chosen)
-        want = {name: answer[chosen] for name, answer in self.want.items()}
-        for departure in self._departures(alone, want, chosen, "alone", count=False):
-            raise self_refusal(departure)
-
-    def check_graph(self) -> None:
-        """The graph in one batch, in small odd ones, row by row and in the row buffers."""
-        rows = self.probes.rows
-        start = time.perf_counter()
-        whole = self.graph.in_batches(rows, LARGE_BATCH)
-        per_row = (time.perf_counter() - start) / len(rows)
-        self._check_shapes(whole)
-        self._ask_about_differences(whole)
-        self._judge(whole, np.arange(len(rows)), f"in batches of {min(LARGE_BATCH, len(rows))}")
-        rng = np.random.default_rng(SEED)
-        limit = max(int(ENGINE_SECONDS / per_row), LEAST_ENGINE_ROWS)
-        chosen = self.probes.stratified(limit, rng) if limit < len(rows) else np.arange(len(rows))
-        for size in ODD_BATCHES:
-            way = "one by one" if size == 1 else f"in batches of {size}"
-            self._judge(self.graph.in_batches(rows[chosen], size), chosen, way)
-        few = self.probes.stratified(ROW_BUFFER_ROWS, rng)
-        self._judge(self.graph.in_row_buffers(rows[few]), few, "in row buffers")
-
-    def check_empty(self) -> None:
-        """No rows at all, where scikit-learn takes that."""
-        nothing = self.probes.rows[:0]
-        try:
-            want = self.reference.answers(nothing)
-        except Exception:  # scikit-learn refuses an empty batch, and so does the runtime
-            return
-        got = self.graph.run(nothing)
-        for name, answer in want.items():
-            if got[name].shape != answer.shape:
-                raise NotExact(
-                    f"{name} of an empty batch has another shape",
-                    expected=answer.shape,
-                    actual=got[name].shape,
-                )
-
-    def agrees_on(self, dtype: type[np.generic]) -> bool:
-        """Whether rows of another dtype give what the graph gives for them as float64."""
-        rows = self.probes.rows
-        if dtype is np.int64:
-            rows = np.rint(rows[(np.abs(rows) <= _EXACT_INTEGER).all(axis=1)])
-        with np.errstate(all="ignore"):
-            cast = rows.astype(dtype)
-        exact = cast.astype(np.float64)
-        kept = np.isfinite(exact).all(axis=1) | ~np.isfinite(rows).all(axis=1)
-        cast, exact = cast[kept], exact[kept]
-        if not len(cast):
-            return False
-        try:
-            want = self.reference.answers(cast)
-        except Exception:  # it does not take this dtype, which is an answer too
-            return False
-        got, band = self.graph.in_batches(exact, LARGE_BATCH), self._rounding.band(exact)
-        return not any(
-            compare(
-                o, got[o.name], want[o.name], scale=self._scales[o.name], band=band
-            ).differ.any()
-            for o in self.reference.outputs
+def _check_provable(emitted: Emitted) -> None:
+    """Refuse what no probe looks at, so that nothing is signed unproven."""
+    if emitted.checks:
+        raise Unsupported(
+            "scikit-learn raises on some rows, and that the graph marks just these is not proven",
+            expected="an estimator that answers every row",
+            actual="; ".join(check.message for check in emitted.checks),
+            hint="let it take such rows, for instance with handle_unknown='ignore'",
         )
-
-    def golden(self, rng: np.random.Generator) -> tuple[Golden, bytes]:
-        """Decided rows on which nothing had to be excused."""
-        decided = ~self.band.undecided
-        for excused in self._excused.values():
-            decided &= ~excused
-        label = next((o.name for o in self.reference.outputs if o.kind == "label"), None)
-        labels = None if label is None else self.want[label].reshape(len(decided), -1)[:, 0]
-        rows = golden.choose(self.probes, decided, labels, rng)
-        if not len(rows):
-            raise NotExact("no probe is decided: rounding decides every label of this model")
-        answers = {
-            o.name: self._typed(o.dtype, self.want[o.name][rows]) for o in self.reference.outputs
-        }
-        return golden.write(self.probes.rows[rows], answers)
-
-    def parities(self) -> list[Any]:
-        """One line of the certificate per output."""
-        return [
-            tally.parity(self.band, self._excused[name]) for name, tally in self._tallies.items()
-        ]
-
-    def notes(self) -> list[str]:
-        """How the rounding unit was had, and how many rows scikit-learn was asked one by one."""
-        return [
-            f"rounding unit: {self._rounding.method}",
-            f"scikit-learn compared with itself, row against batch, on {self._alone} rows",
-        ]
-
-    def _judge(self, got: Answers, rows: NDArray[np.intp], way: str) -> None:
-        want = {name: self.want[name][rows] for name in got}
-        for departure in self._departures(got, want, rows, way, count=True):
-            raise refusal(departure, self.reference.estimator)
-
-    def _departures(
-        self, got: Answers, want: Answers, rows: NDArray[np.intp], way: str, *, count: bool
-    ) -> list[Departure]:
-        band = self.band.take(rows)
-        found = []
-        for output in self.reference.outputs:
-            name = output.name
-            if name not in got:
-                continue
-            scale = self._scales[name]
-            seen = compare(output, got[name], want[name], scale=scale, band=band)
-            if seen.differ.any():
-                at = int(seen.differ.argmax())
-                found.append(
-                    self._departure(output, got[name][at], int(rows[at]), way, seen.differ)
-                )
-                continue
-            if count:
-                self._tallies[name].add(seen)
-            self._excused[name][rows] |= seen.excused
-        return found
-
-    def _departure(
-        self, output: Any, got: NDArray[Any], row: int, way: str, differ: NDArray[np.bool_]
-    ) -> Departure:
-        return Departure(
-            output=output,
-            kind=self.probes.kinds[self.probes.kind_of[row]],
-            way=way,
-            row=row,
-            x=self.probes.rows[row],
-            want=self.want[output.name][row],
-            got=got,
-            margin=float(self.band.margin[row]),
-            unit=float(self.band.unit[row]),
-            rows=int(differ.sum()),
+    verbs = [output.verb for output in emitted.outputs]
+    if emitted.target_classes or len(set(verbs)) < len(verbs):
+        raise Unsupported(
+            "a verb that returns a list of arrays is not proven",
+            expected="one array from each verb",
+            hint="train one estimator for each output",
         )
-
-    def _ask_about_differences(self, got: Answers) -> None:
-        """Where the unit is scikit-learn's own difference, ask it about the rows that differ."""
-        suspects = np.zeros(len(self.probes.rows), dtype=bool)
-        for output in self.reference.outputs:
-            name = output.name
-            seen = compare(
-                output, got[name], self.want[name], scale=self._scales[name], band=self.band
-            )
-            suspects |= seen.differ
-        rows = np.flatnonzero(suspects)[:_SUSPECTS]
-        known = np.flatnonzero(self.band.unit > 0)
-        self.band = self._rounding.refine(
-            self.band, self.probes.rows, np.union1d(rows, known) if len(rows) else rows
-        )
-
-    def _check_shapes(self, got: Answers) -> None:
-        for output in self.reference.outputs:
-            found, want = got[output.name], self.want[output.name]
-            dtype = "str" if found.dtype.kind in "OU" else found.dtype.name
-            if found.shape != want.shape or dtype != output.dtype:
-                raise NotExact(
-                    f"{output.verb} of the exported graph has another shape or dtype",
-                    expected=f"{want.shape} {output.dtype}",
-                    actual=f"{found.shape} {dtype}",
-                )
-
-    @staticmethod
-    def _typed(dtype: str, answer: NDArray[Any]) -> NDArray[Any]:
-        return answer if dtype == "str" else answer.astype(dtype)
-
-    def _raises(self, error: Exception) -> NotExact:
-        for kind, name in enumerate(self.probes.kinds):
-            rows = self.probes.rows[self.probes.kind_of == kind]
-            try:
-                self.reference.answers(rows)
-            except Exception as found:  # the same estimator, now kind by kind
-                return NotExact(
-                    f"scikit-learn raises on a {name} row although it takes such rows elsewhere",
-                    expected="an answer",
-                    actual=f"{type(found).__name__}: {found}",
-                    hint=f"the first row of that kind: {shortened(rows[0])}",
-                )
-        return NotExact("scikit-learn raises on the probes", actual=str(error))
 
 
 def _check_samples(reference: Reference, samples: Rows) -> None:

@@ -79,7 +79,7 @@ def _refused(estimator, wrong, samples):
 @pytest.fixture(autouse=True)
 def shorter(monkeypatch):
     """Fewer rows than a real proof tries, so that many proofs fit into a test run."""
-    monkeypatch.setattr("convert.prove.proof.SELF_CHECK_ROWS", (70, 140))
+    monkeypatch.setattr("convert.prove.case.SELF_CHECK_ROWS", (70, 140))
     monkeypatch.setattr("convert.prove.probes.MOST_ROWS", 2400)
 
 

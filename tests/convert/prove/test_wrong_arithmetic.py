@@ -12,7 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from convert.errors import Unsupported
 from convert.graph.emit import emit_model
+from convert.progress import quiet
+from convert.prove import prove
+from edge_infer.contract import Check
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +39,15 @@ def test_labels_from_saturated_probabilities(tamper):
 
     def change(graph):
         (node,) = tamper.nodes(graph, "ArgMax")
-        graph.node.remove(node)
         node.input[0] = "probabilities"
-        graph.node.append(node)
-        gather = next(n for n in graph.node if n.op_type == "Gather")
-        graph.node.remove(gather)
-        graph.node.append(gather)
+        # Whatever makes labels now comes after what makes probabilities.
+        late = [node]
+        for other in graph.node:
+            if any(set(other.input) & set(made.output) for made in late):
+                late.append(other)
+        kept = [other for other in graph.node if other not in late]
+        del graph.node[:]
+        graph.node.extend([*kept, *late])
 
     wrong = tamper.rewritten(emit_model(model, 6), change)
     error = tamper.refused(model, wrong, X)
@@ -172,6 +179,14 @@ def test_scores_of_another_shape(tamper, blobs):
 def test_graph_that_does_not_load(tamper, blobs, logistic):
     wrong = replace(emit_model(logistic, 4), onnx=b"not a graph")
     assert "does not open" in str(tamper.refused(logistic, wrong, blobs[0]))
+
+
+def test_claims_that_no_probe_looks_at(blobs, logistic):
+    right = emit_model(logistic, 4)
+    classes = (right.classes, right.classes)
+    for claims in ({"checks": (Check("refused", "unknown"),)}, {"target_classes": classes}):
+        with pytest.raises(Unsupported, match="not proven"):
+            prove(logistic, replace(right, **claims), blobs[0], progress=quiet)
 
 
 def test_refusal_names_the_step_that_departs(tamper, blobs, logistic, monkeypatch):
