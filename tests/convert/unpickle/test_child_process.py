@@ -82,6 +82,31 @@ def test_the_child_by_itself_refuses_a_malicious_nested_pickle(canary: Path) -> 
     assert not canary.exists()
 
 
+def test_a_mistake_in_the_allow_list_still_runs_nothing(tmp_path: Path, canary: Path) -> None:
+    """While unpickling, every event but the harmless ones of PEP 578 is refused."""
+    program = f"""
+import sys
+sys.path.insert(0, {str(CHILD.parents[2])!r})
+import sklearn
+from convert.unpickle import allowlist, child, wire
+from edge_infer.errors import Untrusted
+wrong = allowlist.AllowList(sklearn.__version__, frozenset({{("os", "system")}}))
+allowlist.read_allow_list = lambda: wrong
+sys.addaudithook(child._refuse_events)
+request = wire.Request("m", 1, None, None, "generic", "", None, ("os system",), 1, 1)
+try:
+    child.unpickle({op.stream(op.system(f"touch {canary}"))!r}, request)
+except Untrusted as error:
+    print(error.actual)
+print(open(__import__("os").devnull).read() == "")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stdout.splitlines() == ["the event os.system", "True"]
+    assert not canary.exists()
+
+
 def test_the_child_by_itself_refuses_another_scikit_learn() -> None:
     ours = read_allow_list().sklearn_version
     data = pickle.dumps(StandardScaler().fit(X)).replace(ours.encode(), b"1.4.2")
