@@ -41,6 +41,7 @@ from convert.estimators import (
     quantiles,
     scaling,
     selection,
+    splines,
     stacking,
     svm,
     target_transform,
@@ -85,6 +86,7 @@ _FAMILIES = (
     quantiles,
     scaling,
     selection,
+    splines,
     svm,
     trees,
 )

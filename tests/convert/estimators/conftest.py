@@ -79,11 +79,16 @@ class WithChecks:
 
     estimator: Any
     messages: tuple[str, ...]
+    names: tuple[str, ...]
     session: Any
 
+    def run(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`transform` of the rows, and which of them are refused."""
+        transformed, *marks = self.session.run(["transformed", *self.names], {"X": rows})
+        return transformed, np.any(marks, axis=0)
+
     def assert_refuses_what_scikit_learn_refuses(self, rows: np.ndarray) -> None:
-        transformed, *marks = self.session.run(None, {"X": rows})
-        refused = np.any(marks, axis=0)
+        transformed, refused = self.run(rows)
         assert refused.dtype == np.bool_
         for row, got, marked in zip(rows, transformed, refused, strict=True):
             try:
@@ -100,26 +105,20 @@ class WithChecks:
 
 @pytest.fixture
 def with_checks():
-    """For transformers that raise on some rows: outputs `transformed`, then each check."""
+    """For transformers that raise on some rows."""
 
     def build(estimator: Any, n_features: int) -> WithChecks:
         import onnxruntime
 
-        from convert.estimators import emit
-        from convert.graph.builder import Graph
-        from convert.graph.emitted import EmittedOutput
-        from convert.graph.onnx_model import to_onnx
+        from convert.graph.emit import emit_model
 
-        graph = Graph("X")
-        emission = emit(graph, estimator, graph.x)
-        tensors = {"transformed": emission.transformed}
-        outputs = [EmittedOutput("transform", "transformed", "float64", (None, None), "score")]
-        for position, check in enumerate(emission.checks):
-            tensors[f"check_{position}"] = check.tensor
-            outputs.append(EmittedOutput("check", f"check_{position}", "bool", (None,), "label"))
-        onnx = to_onnx(estimator, graph, tensors, outputs, n_features=n_features)
-        session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-        messages = tuple(check.message for check in emission.checks)
-        return WithChecks(estimator, messages, session)
+        emitted = emit_model(estimator, n_features)
+        session = onnxruntime.InferenceSession(emitted.onnx, providers=["CPUExecutionProvider"])
+        return WithChecks(
+            estimator,
+            tuple(check.message for check in emitted.checks),
+            tuple(check.name for check in emitted.checks),
+            session,
+        )
 
     return build

@@ -106,8 +106,7 @@ def test_nystroem_and_kernel_pca_of_every_kernel(kernel, side_by_side, with_chec
     rows = np.vstack([X, np.abs(UNSEEN)])
     for estimator in estimators:
         if kernel in NONNEGATIVE:
-            session = with_checks(estimator, 4).session
-            got, refused = session.run(None, {"X": np.vstack([rows, -rows[:1]])})
+            got, refused = with_checks(estimator, 4).run(np.vstack([rows, -rows[:1]]))
             np.testing.assert_array_equal(refused, [*[False] * len(rows), True])
             want = estimator.transform(rows)
             assert np.abs(got[:-1] - want).max() <= 1e-10 * np.abs(want).max()
@@ -141,7 +140,7 @@ def test_additive_chi2_sampler_and_the_rows_it_raises_on(steps, with_checks):
     interval = 0.3 if steps == 4 else None
     sampler = AdditiveChi2Sampler(sample_steps=steps, sample_interval=interval).fit(X)
     rows = np.vstack([X, np.zeros((1, 4)), 10.0**UNSEEN, [[0, 1, -1e-300, 2]]])
-    got, refused = with_checks(sampler, 4).session.run(None, {"X": rows})
+    got, refused = with_checks(sampler, 4).run(rows)
     np.testing.assert_allclose(got[:-1], sampler.transform(rows[:-1]), rtol=1e-11, atol=1e-12)
     np.testing.assert_array_equal(refused, [*[False] * (len(rows) - 1), True])
     assert np.isfinite(got[:-1]).all()
@@ -150,7 +149,7 @@ def test_additive_chi2_sampler_and_the_rows_it_raises_on(steps, with_checks):
 def test_skewed_chi2_sampler_and_the_rows_it_raises_on(with_checks):
     sampler = SkewedChi2Sampler(skewedness=0.5, n_components=20, random_state=0).fit(X)
     rows = np.vstack([X, [[-0.5 + 1e-9] * 4], [[1, 2, 3, -0.5]], [[-0.6, 1, 1, 1]]])
-    got, refused = with_checks(sampler, 4).session.run(None, {"X": rows})
+    got, refused = with_checks(sampler, 4).run(rows)
     np.testing.assert_allclose(got[:-2], sampler.transform(rows[:-2]), atol=1e-12)
     np.testing.assert_array_equal(refused, [*[False] * (len(rows) - 2), True, True])
 
