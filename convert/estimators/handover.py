@@ -1,7 +1,8 @@
-"""What one step of a pipeline hands to the next besides numbers: dtype and sparsity.
+"""What one step of a pipeline hands to the next besides numbers.
 
 Inside the graph every row is float64 and dense. scikit-learn's own rows may be sparse, which
-changes no value, or of another dtype, which may change what the next step computes.
+changes no value, or of another dtype, which may change what the next step computes; or they may
+hold a NaN or an infinity that no row had before, on which the next step raises.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from scipy import special
 from sklearn import feature_selection, impute, preprocessing, random_projection
 from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
+from convert.graph.emission import Check
 
 if TYPE_CHECKING:
+    from convert.graph.builder import Graph, Tensor
     from convert.graph.emission import Emission, Scores
 
 KEEP_SPARSE = frozenset(
@@ -73,3 +78,65 @@ def check_double(step: Any, rows: Scores) -> None:
             actual=rows.dtype,
             hint="give the step before it dtype=numpy.float64",
         )
+
+
+FINITE_FUNCTIONS = (
+    np.absolute,
+    np.cbrt,
+    np.ceil,
+    np.cos,
+    np.deg2rad,
+    special.expit,
+    np.fabs,
+    np.floor,
+    np.negative,
+    np.positive,
+    np.rint,
+    np.sign,
+    np.sin,
+    np.tanh,
+    np.trunc,
+)
+"""Functions that are finite wherever their argument is."""
+
+
+def leaves_finite(step: Any) -> bool:
+    """Whether a transformer may answer an ordinary finite row with NaN or an infinity."""
+    if type(step) is preprocessing.FunctionTransformer:
+        known = any(step.func is function for function in FINITE_FUNCTIONS)
+        return step.func is not None and not known
+    for name in ("steps", "transformers_", "transformer_list"):
+        inner = getattr(step, name, None)
+        if isinstance(inner, list):
+            return any(leaves_finite(part) for entry in inner for part in entry[1:2])
+    return False
+
+
+def refused_values(g: Graph, step: Any, y: Tensor) -> tuple[Check, ...]:
+    """Rows `(n, f)` that hold a NaN or an infinity, as far as the step raises on them."""
+    cells: list[tuple[Tensor, str]] = []
+    if not takes(step, np.nan):
+        cells.append((g.op("IsNaN", y), "NaN"))
+    if not takes(step, np.inf):
+        cells.append((g.op("Equal", g.op("Abs", y), np.inf), "an infinity"))
+    axis = np.array([1], dtype=np.int64)
+    checks = []
+    for cell, value in cells:
+        found = g.op("ReduceMax", g.cast(cell, np.int32), axis, keepdims=0)
+        message = f"{type(step).__name__} is handed {value} by the step before it"
+        checks.append(Check(g.cast(found, np.bool_), message))
+    return tuple(checks)
+
+
+def takes(step: Any, value: float) -> bool:
+    """Whether a fitted step answers a row of nothing but `value`; asked of the step itself."""
+    from convert.prove.reference import quiet
+
+    verb = "transform" if hasattr(step, "transform") else "predict"
+    row = np.full((1, int(step.n_features_in_)), value)
+    try:
+        with quiet():
+            getattr(step, verb)(row)
+    except Exception:  # whatever a step raises on a row, it does not take it
+        return False
+    return True

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
-from convert.estimators.handover import received
+from convert.estimators.handover import leaves_finite, received, refused_values
 from convert.estimators.members import Composite, Emit, emit_at
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
     from convert.graph.builder import Graph, Tensor
+    from convert.graph.emission import Check
 
 
 def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
@@ -23,11 +24,15 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
     emission = Emission({"transform": Scores(x, columns)})
     rows: Scores | None = None
     notes: list[str] = []
+    checks: list[Check] = []
+    finite = True
     last = len(estimator.steps) - 1
     for position, (name, step) in enumerate(estimator.steps):
         if step is None or step == "passthrough":
             continue
         path = f"pipeline step {name!r}"
+        if not finite:
+            checks += refused_values(g, step, y)
         emission = _received(g, path, step, y, emit, rows)
         notes += emission.notes
         if position < last:
@@ -35,8 +40,9 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
                 raise Unsupported(f"step {name!r} has no exact transform")
             rows = emission.verbs["transform"]
             y = rows.tensor
+            finite = finite and not leaves_finite(step)
             emission = Emission({"transform": rows})
-    return replace(emission, notes=tuple(notes))
+    return replace(emission, notes=tuple(notes), checks=(*emission.checks, *checks))
 
 
 def _received(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from scipy import special
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -135,3 +138,35 @@ def test_a_function_of_whole_numbers_in_a_pipeline_is_refused():
     chain = make_pipeline(encoder, FunctionTransformer(np.square)).fit(SKEWED)
     with pytest.raises(Unsupported, match="int64"):
         emit_model(chain, 4)
+
+
+@pytest.mark.parametrize(
+    ("last", "refused"),
+    [
+        (LogisticRegression(), [True, True, True]),
+        (StandardScaler(), [False, True, True]),
+        (HistGradientBoostingClassifier(max_iter=2), [False, False, False]),
+        (make_pipeline(StandardScaler(), LogisticRegression()), [True, True, True]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_rows_that_a_function_makes_unfit_for_the_next_step(last, refused):
+    import onnxruntime
+
+    chain = make_pipeline(FunctionTransformer(np.log), last).fit(POSITIVE, SKEWED[:, 1] > 0)
+    rows = np.vstack([POSITIVE[:3], [[1, -1, 1, 1], [1, 1, 0, 1], [-1, 0, 1, 1]]])
+    emitted = emit_model(chain, 4)
+    session = onnxruntime.InferenceSession(emitted.onnx, providers=["CPUExecutionProvider"])
+    marks = [session.run([check.name], {"X": rows})[0] for check in emitted.checks]
+    found = np.any([np.zeros(6, bool), *marks], axis=0)
+    np.testing.assert_array_equal(found, [False] * 3 + refused)
+    for row, mark in zip(rows, found, strict=True):
+        verb = chain.predict if hasattr(chain, "predict") else chain.transform
+        with np.errstate(all="ignore"), pytest.raises(ValueError) if mark else nullcontext():
+            verb(row[None])
+
+
+def test_functions_that_stay_finite_add_no_check():
+    for func in (None, np.sin, np.tanh, np.rint):
+        chain = make_pipeline(FunctionTransformer(func), LogisticRegression())
+        assert not emit_model(chain.fit(SKEWED, SKEWED[:, 1] > 0), 4).checks
