@@ -71,7 +71,9 @@ def test_a_row_that_no_class_claims_is_uniform(loss, side_by_side):
 )
 def test_labels_of_every_type(labels, side_by_side):
     X, y = IRIS
-    side_by_side(linear_model.LogisticRegression(max_iter=300).fit(X, labels[y]), 4).assert_all_close(X)
+    side_by_side(
+        linear_model.LogisticRegression(max_iter=300).fit(X, labels[y]), 4
+    ).assert_all_close(X)
 
 
 def test_boolean_labels_come_as_zero_and_one(side_by_side):

@@ -100,7 +100,9 @@ def test_nan_goes_where_scikit_learn_sends_it(estimator, side_by_side):
     both.assert_close("predict_proba", rows, relative=1e-15)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "quantile", "gamma", "poisson"])
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "absolute_error", "quantile", "gamma", "poisson"]
+)
 def test_hist_gradient_boosting_of_every_loss(loss, side_by_side):
     X, y = DIABETES
     quantile = 0.3 if loss == "quantile" else None
