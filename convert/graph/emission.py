@@ -41,9 +41,19 @@ class Emission:
     index: Tensor | None = None
     """A classifier's `predict` as positions in `classes_`, int64 `(n,)`."""
     labels: Tensor | None = None
-    """`predict` of a clusterer or an outlier detector: int64 `(n,)`, itself the label."""
+    """`predict` that is itself the label, int64: of a clusterer or an outlier detector `(n,)`,
+    of a multi-label classifier `(n, label_columns)`."""
     notes: tuple[str, ...] = ()
     """What is not served and why."""
+    label_columns: int | None = None
+    """The k of multi-label `labels`."""
+    targets: tuple[Tensor, ...] = ()
+    """A classifier of several outputs: `predict` of target i as positions in `classes_[i]`,
+    int64 `(n,)` each; together `(n, k)`."""
+    target_dtype: str | None = None
+    """What `predict` returns where that is not the dtype of the classes (ClassifierChain)."""
+    lists: Mapping[str, tuple[Scores, ...]] = field(default_factory=dict)
+    """Verbs that return a list with one array for each target."""
     checks: tuple[Check, ...] = ()
     """A row that one of them marks has no answer; composites need not carry them along."""
 

@@ -9,12 +9,16 @@ import numpy as np
 from convert.errors import Unsupported
 from convert.estimators import emit
 from convert.graph.builder import Graph, Tensor
+from convert.graph.classes import LABEL, contract_classes, one_label, target_labels
 from convert.graph.emitted import Emitted, EmittedOutput
 from convert.graph.onnx_model import to_onnx
-from edge_infer.contract import Check, Classes
+from edge_infer.contract import Check
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from convert.graph.emission import Emission, Scores
+    from edge_infer.contract import Classes
 
 _NAMES = {
     "predict_proba": "probabilities",
@@ -34,29 +38,61 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
     """
     graph = Graph("X")
     emission = emit(graph, estimator, graph.x)
-    outputs: list[EmittedOutput] = []
     tensors: dict[str, Tensor] = {}
-    classes = None
-    if emission.index is not None:
-        classes = _classes(estimator)
-        tensors["label"] = _label(graph, classes, emission.index)
-        dtype = {"bool": "int64"}.get(classes.dtype, classes.dtype)
-        outputs.append(EmittedOutput("predict", "label", dtype, (None,), "label"))
-    elif emission.labels is not None:
-        tensors["label"] = emission.labels
-        outputs.append(EmittedOutput("predict", "label", "int64", (None,), "label"))
-    for verb, scores in emission.verbs.items():
-        name = _NAMES[verb]
+    outputs = [*_labels(graph, estimator, emission, tensors)]
+    for output, scores in _scores(emission):
         _check_dense(estimator, scores)
-        shape = (None,) if scores.columns is None else (None, scores.columns)
-        tensors[name] = _typed(graph, scores)
-        outputs.append(EmittedOutput(verb, name, scores.dtype, shape, "score"))
+        tensors[output.name] = _typed(graph, scores)
+        outputs.append(output)
     if not outputs:
         raise Unsupported(f"{type(estimator).__name__} has nothing to predict")
     checks = _add_checks(graph, emission, tensors)
     marks = [EmittedOutput("", check.name, "bool", (None,), "label") for check in checks]
     onnx = to_onnx(estimator, graph, tensors, [*outputs, *marks], n_features=n_features)
-    return Emitted(onnx, tuple(outputs), classes, _notes(emission), checks=checks)
+    classes, targets = _classes(estimator, emission)
+    return Emitted(onnx, tuple(outputs), classes, _notes(emission), targets, checks)
+
+
+def _labels(
+    graph: Graph, estimator: Any, emission: Emission, tensors: dict[str, Tensor]
+) -> Iterator[EmittedOutput]:
+    one, targets = _classes(estimator, emission)
+    if emission.index is not None:
+        assert one is not None
+        tensors[LABEL], output = one_label(graph, one, emission.index)
+        yield output
+    elif emission.targets:
+        tensors[LABEL], output = target_labels(
+            graph, targets, emission.targets, emission.target_dtype
+        )
+        yield output
+    elif emission.labels is not None:
+        tensors[LABEL] = emission.labels
+        columns = emission.label_columns
+        shape = (None,) if columns is None else (None, columns)
+        yield EmittedOutput("predict", LABEL, "int64", shape, "label")
+
+
+def _classes(estimator: Any, emission: Emission) -> tuple[Classes | None, tuple[Classes, ...]]:
+    """`classes_` where it is an array, and where it is a list of them."""
+    if emission.targets:
+        return None, tuple(contract_classes(values) for values in estimator.classes_)
+    if emission.index is not None or emission.label_columns is not None:
+        return contract_classes(estimator.classes_), ()
+    return None, ()
+
+
+def _scores(emission: Emission) -> Iterator[tuple[EmittedOutput, Scores]]:
+    for verb, scores in emission.verbs.items():
+        yield _output(verb, _NAMES[verb], scores, None), scores
+    for verb, several in emission.lists.items():
+        for target, scores in enumerate(several):
+            yield _output(verb, f"{_NAMES[verb]}_{target}", scores, target), scores
+
+
+def _output(verb: str, name: str, scores: Scores, target: int | None) -> EmittedOutput:
+    shape = (None,) if scores.columns is None else (None, scores.columns)
+    return EmittedOutput(verb, name, scores.dtype, shape, "score", target)
 
 
 def _add_checks(graph: Graph, emission: Emission, tensors: dict[str, Tensor]) -> tuple[Check, ...]:
@@ -90,24 +126,6 @@ def _typed(graph: Graph, scores: Scores) -> Tensor:
 
 def _notes(emission: Emission) -> tuple[str, ...]:
     return tuple(dict.fromkeys(emission.notes))
-
-
-def _classes(estimator: Any) -> Classes:
-    values = np.asarray(estimator.classes_)
-    items = values.tolist()
-    if all(isinstance(item, bool) for item in items):
-        return Classes("bool", tuple(items))
-    if all(isinstance(item, str) for item in items):
-        return Classes("str", tuple(items))
-    if all(isinstance(item, int) for item in items) and values.dtype != np.uint64:
-        return Classes("int64", tuple(items))
-    if all(isinstance(item, float) for item in items):
-        return Classes("float64", tuple(items))
-    raise Unsupported(
-        "the class labels have a type that the contract cannot carry",
-        expected="int, float, bool or str labels",
-        actual=sorted({type(item).__name__ for item in items}),
-    )
 
 
 def _label(graph: Graph, classes: Classes, index: Tensor) -> Tensor:

@@ -20,6 +20,8 @@ class EmittedOutput:
     dtype: str
     shape: tuple[int | None, ...]
     kind: Kind
+    target: int | None = None
+    """Position in the list that the verb returns, None where it returns one array."""
 
 
 @dataclass(frozen=True)

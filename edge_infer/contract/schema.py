@@ -61,6 +61,8 @@ class Output:
     """`label` (compared for equality) or `score` (compared within the tolerance)."""
     scale: float
     """S, the output's largest |score| over the samples; 0 for labels."""
+    target: int | None = None
+    """Position in the list that the verb returns, None where it returns one array."""
 
 
 @dataclass(frozen=True)
