@@ -61,7 +61,7 @@ def logistic_regression(g: Graph, estimator: Any, x: Tensor) -> Emission:
 
 
 def discriminant(g: Graph, estimator: Any, x: Tensor) -> Emission:
-    """`LinearDiscriminantAnalysis.predict_proba`; its `transform` is not emitted."""
+    """`LinearDiscriminantAnalysis`: `transform` but for the solver that has none."""
     decision = _decision(g, estimator, x)
     if decision.columns is None:
         positive = labels.logistic(g, decision.tensor)
@@ -69,6 +69,10 @@ def discriminant(g: Graph, estimator: Any, x: Tensor) -> Emission:
     else:
         probabilities = Scores(labels.softmax(g, decision.tensor), decision.columns)
     verbs = {"decision_function": decision, "predict_proba": probabilities}
+    if estimator.solver != "lsqr":
+        kept = dense(estimator.scalings_)[:, : estimator._max_components]
+        rows = g.op("Sub", x, dense(estimator.xbar_)) if estimator.solver == "svd" else x
+        verbs["transform"] = Scores(g.op("MatMul", rows, kept), kept.shape[1])
     return Emission(verbs, _index(g, decision))
 
 

@@ -10,6 +10,8 @@ from convert.prove.reference import as_emitted, quiet, steps_of
 from convert.prove.rounding.band import Band, class_band, no_band
 from convert.prove.rounding.branches import branch_band
 from convert.prove.rounding.centers import center_band, is_center_model
+from convert.prove.rounding.densities import density_band, is_density_model
+from convert.prove.rounding.detectors import detector_band, is_detector
 from convert.prove.rounding.linear import is_linear, linear_band
 from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
@@ -112,6 +114,10 @@ class Rounding:
             return no_band(len(value))
         if is_center_model(last):
             return center_band(last, value, error)
+        if is_detector(last):
+            return detector_band(last, value, error)
+        if is_density_model(last):
+            return density_band(last, value, error, self._classes)
         classes = self._classes
         if classes is None:
             return None

@@ -125,7 +125,7 @@ def _indices(estimator: Any, x: Doubles) -> NDArray[np.intp]:
 
 def _pair_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     """`(n, pairs)`: Σ |dual coefficient| · kernel terms + |intercept|."""
-    kernel = _kernel_terms(estimator, x, error)
+    kernel = kernel_terms(estimator, x, error)
     dual = np.abs(np.asarray(estimator._dual_coef_, dtype=np.float64))
     ends = np.cumsum(estimator._n_support)
     span = [slice(end - count, end) for end, count in zip(ends, estimator._n_support, strict=True)]
@@ -136,7 +136,7 @@ def _pair_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     return np.asarray(np.stack(columns, axis=1) + np.abs(estimator._intercept_))
 
 
-def _kernel_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
+def kernel_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     """`(n, m)`: the kernel's size plus what its argument's rounding can move it by."""
     vectors = np.asarray(estimator.support_vectors_, dtype=np.float64)
     gamma = float(estimator._gamma)

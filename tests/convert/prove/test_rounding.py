@@ -8,7 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import CategoricalNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
@@ -102,7 +102,8 @@ def test_thresholds_behind_pca_have_the_band_of_the_projection():
 
 def test_unknown_estimators_are_measured_against_themselves():
     X, y = load_iris(return_X_y=True)
-    model = GaussianNB().fit(X, y)
+    X = X.round()
+    model = CategoricalNB().fit(X, y)
     rounding = rounding_of(model, X)
     assert "own difference" in rounding.method
     band = rounding.refine(rounding.band(X), X, np.arange(10))
