@@ -41,7 +41,7 @@ def min_max_scaler(g: Graph, estimator: Any, x: Tensor) -> Emission:
     y = g.op("Add", g.op("Mul", x, dense(estimator.scale_)), dense(estimator.min_))
     if estimator.clip:
         low, high = estimator.feature_range
-        y = _numpy_clip(g, y, float(low), float(high))
+        y = numpy_clip(g, y, float(low), float(high))
     return _transform(estimator, y)
 
 
@@ -49,7 +49,7 @@ def max_abs_scaler(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """`MaxAbsScaler.transform`: divide by `scale_`, clip to [-1, 1] if asked."""
     y = g.op("Div", x, dense(estimator.scale_))
     if getattr(estimator, "clip", False):
-        y = _numpy_clip(g, y, -1.0, 1.0)
+        y = numpy_clip(g, y, -1.0, 1.0)
     return _transform(estimator, y)
 
 
@@ -77,7 +77,7 @@ def normalizer(g: Graph, estimator: Any, x: Tensor) -> Emission:
     return _transform(estimator, g.op("Div", x, g.op("Where", tiny, 1.0, norms)))
 
 
-def _numpy_clip(g: Graph, x: Tensor, low: float, high: float) -> Tensor:
+def numpy_clip(g: Graph, x: Tensor, low: float, high: float) -> Tensor:
     """`numpy.clip`, which passes NaN on; ONNX leaves NaN in `Clip` undefined."""
     clipped = g.op("Clip", x, low, high)
     return g.op("Where", g.op("IsNaN", x), x, clipped)

@@ -1,0 +1,122 @@
+"""Codes of rows over components: in closed form where there is one, else refused with why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from scipy import linalg
+from sklearn.decomposition import (
+    NMF,
+    DictionaryLearning,
+    LatentDirichletAllocation,
+    MiniBatchDictionaryLearning,
+    MiniBatchNMF,
+    MiniBatchSparsePCA,
+    SparseCoder,
+    SparsePCA,
+)
+from sklearn.impute import KNNImputer
+from sklearn.neighbors import KNeighborsTransformer, RadiusNeighborsTransformer
+
+from convert.errors import Unsupported
+from convert.estimators.arrays import Doubles, dense
+from convert.graph.emission import Emission, Scores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convert.graph.builder import Graph, Tensor
+
+    Emitter = Callable[[Graph, Any, Tensor], Emission]
+
+
+def sparse_pca(g: Graph, estimator: Any, x: Tensor) -> Emission:
+    """`_BaseSparsePCA.transform`: ridge regression of the centred rows on the components.
+
+    Its solution is linear in the rows: (x - mean) @ C' (C C' + alpha I)^-1.
+    """
+    components = dense(estimator.components_)
+    gram = components @ components.T
+    gram.flat[:: len(gram) + 1] += float(estimator.ridge_alpha)
+    try:
+        inverse = linalg.cho_solve(linalg.cho_factor(gram), np.eye(len(gram)))
+    except linalg.LinAlgError:
+        raise Unsupported(
+            f"{type(estimator).__name__} with ridge_alpha={estimator.ridge_alpha} has components "
+            "that depend on each other, so scikit-learn falls back on another solver",
+            hint="use ridge_alpha=0.01 or fewer components",
+        ) from None
+    centered = g.op("Sub", x, dense(estimator.mean_))
+    y = g.op("MatMul", g.op("MatMul", centered, components.T), inverse)
+    return Emission({"transform": Scores(y, len(components))})
+
+
+def dictionary_learning(g: Graph, estimator: Any, x: Tensor) -> Emission:
+    """`DictionaryLearning.transform` by thresholds; its other algorithms are solvers."""
+    alpha = estimator.transform_alpha
+    return _coded(
+        g, estimator, x, estimator.components_, estimator.alpha if alpha is None else alpha
+    )
+
+
+def sparse_coder(g: Graph, estimator: Any, x: Tensor) -> Emission:
+    """`SparseCoder.transform` by thresholds."""
+    return _coded(g, estimator, x, estimator.dictionary, estimator.transform_alpha)
+
+
+def _coded(g: Graph, estimator: Any, x: Tensor, dictionary: Any, alpha: float | None) -> Emission:
+    algorithm = estimator.transform_algorithm
+    if algorithm != "threshold":
+        raise Unsupported(
+            f"{type(estimator).__name__} codes a row by {algorithm}, which runs until a tolerance "
+            "is met: its steps and its choice of atoms hang on rounding",
+            expected="transform_algorithm='threshold'",
+            actual=f"transform_algorithm={algorithm!r}",
+            hint="use transform_algorithm='threshold'",
+        )
+    atoms: Doubles = dense(dictionary)
+    product = g.op("MatMul", x, atoms.T)
+    beyond = g.op("Sub", g.op("Abs", product), 1.0 if alpha is None else float(alpha))
+    y = g.op("Mul", g.op("Sign", product), g.op("Max", beyond, 0.0))
+    if estimator.positive_code:
+        y = g.op("Max", y, 0.0)
+    if not estimator.split_sign:
+        return Emission({"transform": Scores(y, len(atoms))})
+    positive = g.op("Max", y, 0.0)
+    negative = g.op("Neg", g.op("Min", y, 0.0))
+    y = g.op("Concat", positive, negative, axis=1)
+    return Emission({"transform": Scores(y, 2 * len(atoms))})
+
+
+def _refused(reason: str, hint: str) -> Emitter:
+    def refuse(g: Graph, estimator: Any, x: Tensor) -> NoReturn:
+        del g, x
+        raise Unsupported(f"{type(estimator).__name__} {reason}", hint=hint)
+
+    return refuse
+
+
+_SOLVER = "solves for every row in as many rounds as a tolerance asks for, in one batch together"
+_PCA = "use PCA, TruncatedSVD or FactorAnalysis, which transform in closed form"
+_GRAPH = "returns a sparse graph of neighbours, which no supported estimator reads"
+
+EMITTERS: dict[type, Emitter] = {
+    DictionaryLearning: dictionary_learning,
+    KNeighborsTransformer: _refused(_GRAPH, "use KNeighborsClassifier or KNeighborsRegressor"),
+    KNNImputer: _refused(
+        "picks among equally far donors by numpy's argpartition, whose choice differs from "
+        "processor to processor",
+        "use SimpleImputer or IterativeImputer",
+    ),
+    LatentDirichletAllocation: _refused(_SOLVER, _PCA),
+    MiniBatchDictionaryLearning: dictionary_learning,
+    MiniBatchNMF: _refused(_SOLVER, _PCA),
+    MiniBatchSparsePCA: sparse_pca,
+    NMF: _refused(_SOLVER, _PCA),
+    RadiusNeighborsTransformer: _refused(
+        _GRAPH, "use RadiusNeighborsClassifier or RadiusNeighborsRegressor"
+    ),
+    SparseCoder: sparse_coder,
+    SparsePCA: sparse_pca,
+}
