@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.asking import quietly
 from convert.graph.emission import Check, Emission, Scores
 
 if TYPE_CHECKING:
@@ -179,13 +180,11 @@ def _asked(encoder: Any, categories: list[Doubles]) -> tuple[Any, Any]:
 
     The other columns hold their first category. None where it raises on unknown values.
     """
-    from convert.prove.reference import quiet
-
     base = np.array([values[0] for values in categories])
     feature, value = _entries(categories)
     rows = np.tile(base, (len(feature), 1))
     rows[np.arange(len(feature)), feature] = value
-    with quiet():
+    with quietly():
         known = encoder.transform(rows)
         if getattr(encoder, "handle_unknown", "ignore") == "error":
             return known, None

@@ -16,6 +16,7 @@ from sklearn import feature_selection, impute, preprocessing, random_projection
 from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
+from convert.estimators.asking import quietly
 from convert.graph.emission import Check
 
 if TYPE_CHECKING:
@@ -130,12 +131,10 @@ def refused_values(g: Graph, step: Any, y: Tensor) -> tuple[Check, ...]:
 
 def takes(step: Any, value: float) -> bool:
     """Whether a fitted step answers a row of nothing but `value`; asked of the step itself."""
-    from convert.prove.reference import quiet
-
     verb = "transform" if hasattr(step, "transform") else "predict"
     row = np.full((1, int(step.n_features_in_)), value)
     try:
-        with quiet():
+        with quietly():
             getattr(step, verb)(row)
     except Exception:  # whatever a step raises on a row, it does not take it
         return False
