@@ -80,6 +80,8 @@ def export(
         certificate=proof.certificate,
         source=Source(_describe(estimator), source_sha256, _versions()),
         runtimes=Runtimes(MINIMUM, REFUSED),
+        target_classes=emitted.target_classes,
+        checks=emitted.checks,
     )
     return Artifact(contract=contract, onnx=emitted.onnx, golden=proof.golden_bytes)
 

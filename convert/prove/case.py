@@ -12,6 +12,7 @@ from convert.prove import golden
 from convert.prove.certificate import Tally
 from convert.prove.compare import compare
 from convert.prove.diagnosis import Departure, refusal, self_refusal, shortened
+from convert.prove.engine import LARGE_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float64]
 
 ODD_BATCHES = (1, 2, 3, 17)
-LARGE_BATCH = 100
-"""The largest batch: kernels take rows x support vectors x columns doubles of memory."""
 ENGINE_SECONDS = 1.5
 """How long the engine may take for one way of running the probes; fewer rows if it is slow."""
 LEAST_ENGINE_ROWS = 600
@@ -102,6 +101,30 @@ class Case:
         few = self.probes.stratified(ROW_BUFFER_ROWS, rng)
         self._judge(self.graph.in_row_buffers(rows[few]), few, "in row buffers")
 
+    def check_refusals(self) -> None:
+        """scikit-learn raises on each refused row, and the graph marks just those, in any batch."""
+        if self.probes.refused is None:
+            return
+        refused = self.probes.refused
+        for row in refused:
+            if self._is_answered(row[None]):
+                raise NotExact(
+                    "the exported graph refuses a row that scikit-learn answers",
+                    expected="an answer",
+                    actual=f"the row is refused: {shortened(row)}",
+                )
+        few = self.probes.stratified(len(refused), np.random.default_rng(self._seed))
+        rows = np.concatenate([refused, self.probes.rows[few]])
+        marks = np.arange(len(rows)) < len(refused)
+        mixed = np.random.default_rng(self._seed).permutation(len(rows))
+        for size in (*ODD_BATCHES, LARGE_BATCH):
+            differ = self.graph.refused(rows[mixed], size) != marks[mixed]
+            if differ.any():
+                raise NotExact(
+                    f"the exported graph refuses other rows in batches of {size}",
+                    actual=shortened(rows[mixed][differ.argmax()]),
+                )
+
     def check_empty(self) -> None:
         """No rows at all, where scikit-learn takes that."""
         nothing = self.probes.rows[:0]
@@ -127,11 +150,12 @@ class Case:
             cast = rows.astype(dtype)
         exact = cast.astype(np.float64)
         kept = np.isfinite(exact).all(axis=1) | ~np.isfinite(rows).all(axis=1)
+        kept &= ~self.graph.refused(exact)
         cast, exact = cast[kept], exact[kept]
         if not len(cast):
             return False
         try:
-            want = self.reference.answers(cast)
+            want = self.reference.as_given(cast)
         except Exception:  # it does not take this dtype, which is an answer too
             return False
         got, band = self.graph.in_batches(exact, LARGE_BATCH), self._rounding.band(exact)
@@ -169,6 +193,13 @@ class Case:
             f"rounding unit: {self._rounding.method}",
             f"scikit-learn compared with itself, row against batch, on {self._alone} rows",
         ]
+
+    def _is_answered(self, row: Rows) -> bool:
+        try:
+            self.reference.as_given(row)
+        except Exception:  # any exception of an estimator is its refusal
+            return False
+        return True
 
     def _judge(self, got: Answers, rows: NDArray[np.intp], way: str) -> None:
         want = {name: self.want[name][rows] for name in got}

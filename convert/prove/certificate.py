@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from convert.prove.probes import Probes
     from convert.prove.rounding import Band
 
+REFUSED = "refused row"
+"""Kind of probe: scikit-learn raises on it, and so does the runtime."""
+
 
 @dataclass
 class Tally:
@@ -55,6 +58,8 @@ def certificate(
     counts = tuple(
         ProbeCount(kind, probes.count(number)) for number, kind in enumerate(probes.kinds)
     )
+    if probes.refused is not None:
+        counts = (*counts, ProbeCount(REFUSED, len(probes.refused)))
     return Certificate(
         relative_tolerance=RELATIVE_TOLERANCE,
         probes=counts,
@@ -66,4 +71,6 @@ def certificate(
 
 def described(outputs: Sequence[EmittedOutput], scales: Mapping[str, float]) -> tuple[Output, ...]:
     """The contract's outputs, with S for scores."""
-    return tuple(Output(o.verb, o.name, o.dtype, o.shape, o.kind, scales[o.name]) for o in outputs)
+    return tuple(
+        Output(o.verb, o.name, o.dtype, o.shape, o.kind, scales[o.name], o.target) for o in outputs
+    )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from convert.graph.emitted import Emitted
 
 INPUT = "X"
+LARGE_BATCH = 100
+"""The largest batch: kernels take rows x support vectors x columns doubles of memory."""
 
 
 class Graph:
@@ -32,6 +34,7 @@ class Graph:
             ) from error
         self.engine = f"{self._engine.name} {self._engine.version}"
         self._names: Sequence[str] = [output.name for output in emitted.outputs]
+        self._checks: Sequence[str] = [check.name for check in emitted.checks]
 
     def run(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
         """All outputs for the rows `(n, f)`.
@@ -39,15 +42,30 @@ class Graph:
         Raises:
             NotExact: the graph fails where scikit-learn answered.
         """
+        return dict(zip(self._names, self._run(self._names, X), strict=True))
+
+    def refused(self, X: NDArray[np.float64], size: int = LARGE_BATCH) -> NDArray[np.bool_]:
+        """`(n,)`: rows that some check marks, `size` of them run at a time.
+
+        Raises:
+            NotExact: the graph fails.
+        """
+        marked = np.zeros(len(X), dtype=bool)
+        if self._checks:
+            for start in range(0, len(X), size):
+                marks = self._run(self._checks, X[start : start + size])
+                marked[start : start + size] = np.any(marks, axis=0)
+        return marked
+
+    def _run(self, names: Sequence[str], X: NDArray[np.float64]) -> list[NDArray[Any]]:
         try:
-            found = self._engine.run(self._names, {INPUT: np.ascontiguousarray(X)})
+            return self._engine.run(names, {INPUT: np.ascontiguousarray(X)})
         except Exception as error:  # onnxruntime's exceptions share no base class of their own
             raise NotExact(
                 "the exported graph fails on rows that scikit-learn answers",
                 expected=f"answers for {len(X)} rows",
                 actual=str(error),
             ) from error
-        return dict(zip(self._names, found, strict=True))
 
     def in_batches(self, X: NDArray[np.float64], size: int) -> Mapping[str, NDArray[Any]]:
         """All rows, `size` of them at a time."""

@@ -28,6 +28,9 @@ LEAST_ROWS = 1200
 SECONDS = 1.5
 """How long scikit-learn may take for one pass over all probes."""
 
+REFUSED_PER_KIND = 30
+"""scikit-learn is asked about refused rows one by one."""
+
 _THRESHOLD = "tree threshold"
 
 SHARES: Sequence[tuple[str, Maker, float]] = (
@@ -52,6 +55,8 @@ class Probes:
     kinds: tuple[str, ...]
     kind_of: NDArray[np.intp]
     notes: tuple[str, ...] = ()
+    refused: Rows | None = None
+    """`(m, f)`: rows of all kinds that the graph says scikit-learn raises on."""
 
     def count(self, kind: int) -> int:
         """Rows of one kind."""
@@ -83,16 +88,26 @@ def used_samples(samples: Rows, budget: int, rng: np.random.Generator) -> Rows:
 
 
 def gather(context: Context, budget: int) -> Probes:
-    """Make every kind of row; rows that the policy refuses are dropped."""
+    """Make every kind of row; rows that the policy refuses are dropped, refused ones apart."""
     kinds, parts = ["sample"], [context.samples]
+    refusals, refused = context.reference.refusals, []
     for kind, make, share in SHARES:
         made = make(context, int(budget * share))
         made = made[context.policy.admits(made)]
+        if refusals is not None:
+            made, marked = refusals.split(made)
+            refused.append(marked[spread(len(marked), REFUSED_PER_KIND, context.random())])
         if len(made):
             kinds.append(kind)
             parts.append(made)
     kind_of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    return Probes(np.concatenate(parts), tuple(kinds), kind_of, _coverage(context, kinds, kind_of))
+    return Probes(
+        np.concatenate(parts),
+        tuple(kinds),
+        kind_of,
+        _coverage(context, kinds, kind_of),
+        np.concatenate(refused) if refused else None,
+    )
 
 
 def _coverage(context: Context, kinds: list[str], kind_of: NDArray[np.intp]) -> tuple[str, ...]:

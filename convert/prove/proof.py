@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.errors import Unsupported
+from convert.errors import NotExact
 from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
 from convert.prove.compare import largest
 from convert.prove.engine import INPUT, Graph
 from convert.prove.policy import ask_policy
-from convert.prove.probes import gather, measured_budget, used_samples
-from convert.prove.reference import Reference
+from convert.prove.probes import Probes, gather, measured_budget, used_samples
+from convert.prove.reference import Reference, steps_of
+from convert.prove.refusals import find_refusals
 from convert.prove.rounding import Rounding
 from convert.prove.rows import Context
+from convert.prove.splits import is_tree_model
 from edge_infer.contract import Certificate, Golden, Input, Output
-from edge_infer.errors import BadInput
+from edge_infer.errors import BadInput, EdgeInferError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,14 +59,15 @@ def prove(
     """Show on the samples `(n, f)` and on hostile rows that the graph is the estimator.
 
     Raises:
-        Unsupported: some of what the graph claims has no proof yet.
         BadInput: scikit-learn itself raises on the samples.
         NotExact: a decided label or a score differs, or scikit-learn contradicts itself.
     """
-    _check_provable(emitted)
     columns = None if feature_names is None else tuple(feature_names)
+    graph = Graph(emitted)
     reference = Reference(estimator, emitted.outputs, columns)
     _check_samples(reference, samples)
+    if emitted.checks:
+        reference = replace(reference, refusals=find_refusals(graph.refused, samples))
     rng = np.random.default_rng(SEED)
     budget = measured_budget(reference, samples)
     samples = used_samples(samples, budget, rng)
@@ -75,12 +78,13 @@ def prove(
     progress("proving", 0.05)
     policy = ask_policy(reference, samples, scales, seed=SEED)
     progress("proving", 0.15)
-    labels = _one_label(emitted, answers)
-    probes = gather(Context(reference, policy, samples, labels, SEED), budget)
+    labels = _label_codes(reference, answers)
+    probes = _gathered(Context(reference, policy, samples, labels, SEED), budget)
     progress("proving", 0.4)
     rounding = Rounding(reference, samples)
-    case = Case(reference, Graph(emitted), probes, scales, rounding, seed=SEED)
+    case = Case(reference, graph, probes, scales, rounding, seed=SEED)
     case.check_empty()
+    case.check_refusals()
     case.check_scikit_learn()
     progress("proving", 0.6)
     case.check_graph()
@@ -106,22 +110,17 @@ def prove(
     )
 
 
-def _check_provable(emitted: Emitted) -> None:
-    """Refuse what no probe looks at, so that nothing is signed unproven."""
-    if emitted.checks:
-        raise Unsupported(
-            "scikit-learn raises on some rows, and that the graph marks just these is not proven",
-            expected="an estimator that answers every row",
-            actual="; ".join(check.message for check in emitted.checks),
-            hint="let it take such rows, for instance with handle_unknown='ignore'",
-        )
-    verbs = [output.verb for output in emitted.outputs]
-    if emitted.target_classes or len(set(verbs)) < len(verbs):
-        raise Unsupported(
-            "a verb that returns a list of arrays is not proven",
-            expected="one array from each verb",
-            hint="train one estimator for each output",
-        )
+def _gathered(context: Context, budget: int) -> Probes:
+    try:
+        return gather(context, budget)
+    except EdgeInferError:
+        raise
+    except Exception as error:  # whatever the estimator raises while rows are led to a place
+        raise NotExact(
+            "scikit-learn raises on rows that it should answer",
+            expected="an answer, or a row that the graph marks",
+            actual=f"{type(error).__name__}: {error}",
+        ) from error
 
 
 def _check_samples(reference: Reference, samples: Rows) -> None:
@@ -140,8 +139,13 @@ def _check_samples(reference: Reference, samples: Rows) -> None:
         ) from error
 
 
-def _one_label(emitted: Emitted, answers: Answers) -> NDArray[Any] | None:
-    label = next((o for o in emitted.outputs if o.kind == "label"), None)
-    if label is None or answers[label.name].ndim != 1:
+def _label_codes(reference: Reference, answers: Answers) -> NDArray[np.intp] | None:
+    """`(n,)`: equal where the labels are; None where rounding in several targets is not known."""
+    label = next((o for o in reference.outputs if o.kind == "label"), None)
+    if label is None:
         return None
-    return answers[label.name]
+    labels = answers[label.name].astype(str)
+    last = steps_of(reference.estimator)[-1][1]
+    if labels.ndim > 1 and not is_tree_model(last):
+        return None
+    return np.unique(labels.reshape(len(labels), -1), axis=0, return_inverse=True)[1].ravel()

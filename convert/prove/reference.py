@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convert.errors import NotExact
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from convert.graph.emitted import EmittedOutput
+    from convert.prove.refusals import Refusals
 
     Answers = Mapping[str, NDArray[Any]]
     """By output name, each with n rows first."""
@@ -31,17 +34,30 @@ class Reference:
     estimator: Any
     outputs: Sequence[EmittedOutput]
     columns: tuple[str, ...] | None
+    refusals: Refusals | None = None
+    """Repairs the rows on which scikit-learn raises, so that the others can be asked about."""
 
     def answers(self, X: NDArray[Any]) -> Answers:
         """All outputs for the rows `(n, f)`; raises whatever scikit-learn raises."""
         return self.answers_of(self.estimator, self.frame(X))
 
+    def as_given(self, X: NDArray[Any]) -> Answers:
+        """`answers` without any repair, in the rows' own dtype."""
+        return self.answers_of(self.estimator, self._named(X))
+
     def answers_of(self, estimator: Any, X: Any) -> Answers:
         """The same verbs of another estimator, such as the last step of the pipeline."""
-        return {output.name: self.answer_of(estimator, output, X) for output in self.outputs}
+        found: dict[str, NDArray[Any]] = {}
+        for verb in dict.fromkeys(output.verb for output in self.outputs):
+            outputs = [output for output in self.outputs if output.verb == verb]
+            with quiet():
+                answer = getattr(estimator, verb)(X)
+            for output, part in zip(outputs, _parts(answer, outputs), strict=True):
+                found[output.name] = as_emitted(np.asarray(part), output)
+        return found
 
     def answer_of(self, estimator: Any, output: EmittedOutput, X: Any) -> NDArray[Any]:
-        """One verb, its labels in the dtype that the graph gives them."""
+        """One verb that returns one array, its labels in the dtype that the graph gives them."""
         with quiet():
             found = np.asarray(getattr(estimator, output.verb)(X))
         return as_emitted(found, output)
@@ -52,7 +68,10 @@ class Reference:
         return {o.name: np.concatenate([row[o.name] for row in rows]) for o in self.outputs}
 
     def frame(self, X: NDArray[Any]) -> Any:
-        """The rows as scikit-learn saw them at `fit`."""
+        """The rows as scikit-learn saw them at `fit`, all of them such as it answers."""
+        return self._named(X if self.refusals is None else self.refusals.repaired(X))
+
+    def _named(self, X: NDArray[Any]) -> Any:
         if self.columns is None or not hasattr(self.estimator, "feature_names_in_"):
             return X
         try:
@@ -60,6 +79,22 @@ class Reference:
         except ImportError:
             return X
         return pd.DataFrame(X, columns=list(self.columns))
+
+
+def _parts(answer: Any, outputs: Sequence[EmittedOutput]) -> Sequence[Any]:
+    """One array for each output of the verb.
+
+    Raises:
+        NotExact: the graph has a list of arrays where the estimator has one, or of other length.
+    """
+    listed = outputs[0].target is not None
+    if listed != isinstance(answer, list) or (len(answer) if listed else 1) != len(outputs):
+        raise NotExact(
+            f"{outputs[0].verb} of the exported graph has other parts",
+            expected=f"{len(answer)} arrays" if isinstance(answer, list) else "one array",
+            actual=f"{len(outputs)} arrays" if listed else "one array",
+        )
+    return answer if listed else [answer]
 
 
 def as_emitted(found: NDArray[Any], output: EmittedOutput) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convert.prove.bisection import ROWS_PER_PAIR, bisect_rows, with_outward
+from convert.prove.compare import label_differs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ def boundary(context: Context, count: int) -> Rows:
     wanted = _labels(context, low)
 
     def is_low(rows: Rows) -> NDArray[np.bool_]:
-        return np.asarray(_labels(context, rows) == wanted)
+        return ~label_differs(_labels(context, rows), wanted)
 
     ends = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
     return with_outward((low, high), ends)

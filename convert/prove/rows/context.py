@@ -27,7 +27,8 @@ class Context:
     policy: Policy
     samples: Rows
     labels: NDArray[Any] | None
-    """`(n,)` predicted labels of the samples, None for other than one label per row."""
+    """`(n,)`: equal where the predicted labels of two samples are; None to stay away from the
+    decision boundary."""
     seed: int
 
     def random(self) -> np.random.Generator:

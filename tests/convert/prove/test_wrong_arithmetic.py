@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from convert.errors import Unsupported
+from convert.errors import NotExact
 from convert.graph.emit import emit_model
 from convert.progress import quiet
 from convert.prove import prove
@@ -181,12 +181,10 @@ def test_graph_that_does_not_load(tamper, blobs, logistic):
     assert "does not open" in str(tamper.refused(logistic, wrong, blobs[0]))
 
 
-def test_claims_that_no_probe_looks_at(blobs, logistic):
-    right = emit_model(logistic, 4)
-    classes = (right.classes, right.classes)
-    for claims in ({"checks": (Check("refused", "unknown"),)}, {"target_classes": classes}):
-        with pytest.raises(Unsupported, match="not proven"):
-            prove(logistic, replace(right, **claims), blobs[0], progress=quiet)
+def test_a_check_that_the_graph_has_not(blobs, logistic):
+    wrong = replace(emit_model(logistic, 4), checks=(Check("refused", "unknown"),))
+    with pytest.raises(NotExact, match="fails on rows"):
+        prove(logistic, wrong, blobs[0], progress=quiet)
 
 
 def test_refusal_names_the_step_that_departs(tamper, blobs, logistic, monkeypatch):
