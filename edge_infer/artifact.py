@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer.contract import read_contract
 from edge_infer.engines import open_engine
-from edge_infer.errors import Incompatible
+from edge_infer.errors import Incompatible, Untrusted
 from edge_infer.images import check_image
 from edge_infer.model import Model
 from edge_infer.selftest import run_golden
@@ -64,7 +64,29 @@ def read_artifact(path: str | os.PathLike[str], *, trust: Trust) -> VerifiedArti
             hint="name the directory that convert or bundle wrote",
         )
     contract = read_contract(tree.files[prefix + CONTRACT])
+    _check_retired(tree, contract)
     return VerifiedArtifact(tree, contract, tree.files[prefix + GRAPH], tree.files[prefix + GOLDEN])
+
+
+def _check_retired(tree: VerifiedTree, contract: Contract) -> None:
+    """Refuse what says to be made after its key was retired. No clock is asked: what served
+    yesterday serves today, whatever the device believes the time to be.
+
+    Raises:
+        Untrusted: it says so.
+    """
+    if tree.pin.valid_until is None:
+        return
+    from edge_infer.trust.moments import parse_moment
+
+    made = parse_moment(contract.created, what="the contract's date")
+    if made >= tree.pin.valid_until:
+        raise Untrusted(
+            f"made after the key {tree.pin.called} was retired",
+            expected=f"before {tree.pin.valid_until.isoformat()}",
+            actual=contract.created,
+            hint="sign it with a key that is valid",
+        )
 
 
 def open_artifact(artifact: VerifiedArtifact, *, engine: str | None = None) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +84,7 @@ def read_artifact_files(artifact: str | os.PathLike[str], trust: Trust) -> dict[
         Incompatible: it is signed, but no artifact.
         BadInput: there is no such directory.
     """
-    tree = verify_tree(artifact, trust)
+    tree = verify_tree(artifact, trust, moment=datetime.now(UTC))
     if "contract.json" not in tree.files:
         raise Incompatible(
             "the directory is signed, but it is no artifact",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OWN = {
     name: f"edge_infer.commands.{name}:{name.upper()}"
-    for name in ("verify", "info", "predict", "selftest", "bench")
+    for name in ("verify", "info", "predict", "selftest", "bench", "trust")
 }
 
 WORKSTATION = ("keygen", "sign", "inspect", "convert", "bundle", "push")

@@ -42,7 +42,8 @@ def _run(arguments: argparse.Namespace) -> int:
         "name": contract.name,
         "sequence": contract.sequence,
         "expiry": expiry_state(contract.expires, now=datetime.now(UTC)),
-        "signed by": tree.key.fingerprint,
+        "signed by": tree.pin.called,
+        "compare": tree.key.grouped,
         "files": len(tree.sizes),
         "bytes": sum(tree.sizes.values()),
     }

@@ -33,11 +33,11 @@ class Envelope:
     """Which key the signer says to have used: helps a message, decides nothing."""
 
 
-def pae(payload: bytes) -> bytes:
+def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The bytes that are signed: DSSE's pre-authentication encoding, version 1."""
     return b"DSSEv1 %d %b %d %b" % (
-        len(PAYLOAD_TYPE),
-        PAYLOAD_TYPE.encode("ascii"),
+        len(payload_type),
+        payload_type.encode("ascii"),
         len(payload),
         payload,
     )

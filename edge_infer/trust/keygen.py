@@ -40,9 +40,9 @@ def generate(stem: str | os.PathLike[str], *, passphrase: str | None = None) -> 
         serialization.PrivateFormat.PKCS8,
         _encryption(passphrase),
     )
-    _create(private_path, pem, mode=0o600)
+    create(private_path, pem, mode=0o600)
     try:
-        _create(public_path, public_key(key).pem, mode=0o644)
+        create(public_path, public_key(key).pem, mode=0o644)
     except BaseException:
         private_path.unlink()
         raise
@@ -66,7 +66,7 @@ def load_private_key(
 
     real = real_path(path)
     pem = read_file(real, max_bytes=MAX_KEY_BYTES)
-    _check_private(real)
+    check_private(real)
     try:
         key = serialization.load_pem_private_key(
             pem, None if passphrase is None else passphrase.encode("utf-8")
@@ -109,7 +109,12 @@ def _encryption(passphrase: str | None) -> KeySerializationEncryption:
     return serialization.BestAvailableEncryption(passphrase.encode("utf-8"))
 
 
-def _check_private(path: Path) -> None:
+def check_private(path: Path) -> None:
+    """Refuse a file of secrets that others may open.
+
+    Raises:
+        BadInput: its mode lets group or others in.
+    """
     # Windows has no such mode; there the folder's access list guards the key.
     mode = path.stat().st_mode & 0o777
     if os.name == "posix" and mode & 0o077:
@@ -121,7 +126,7 @@ def _check_private(path: Path) -> None:
         )
 
 
-def _create(path: Path, data: bytes, *, mode: int) -> None:
+def create(path: Path, data: bytes, *, mode: int) -> None:
     """Write a file that did not exist, and sync it; on an error it does not exist again."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import binascii
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from edge_infer.errors import BadInput, Untrusted
+from edge_infer.errors import Untrusted
 from edge_infer.trust import p256
 from edge_infer.trust.digest import sha256
-from edge_infer.trust.files import read_file, real_path, show
 
 MAX_KEY_BYTES = 64 << 10
 
 # SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { uncompressed point, x, y } }
 _SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 _BEGIN, _END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
-_HINT = "pass the .pub file that `edge-infer keygen` wrote beside the signer's .key"
+HINT = "pass the .pub file that `edge-infer keygen` wrote beside the signer's .key"
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +26,7 @@ class PublicKey:
 
     def __post_init__(self) -> None:
         if not p256.on_curve(self.x, self.y):
-            raise Untrusted("the public key is not a point on P-256", hint=_HINT)
+            raise Untrusted("the public key is not a point on P-256", hint=HINT)
 
     def __repr__(self) -> str:
         return f"PublicKey({self.fingerprint})"
@@ -49,16 +45,23 @@ class PublicKey:
         return "SHA256:" + binascii.b2a_base64(digest, newline=False).decode("ascii").rstrip("=")
 
     @property
+    def grouped(self) -> str:
+        """The first 100 bits of the same digest in five groups, to be read out or compared.
+
+        Base32 (RFC 4648): no two of its characters look alike in upper case.
+        """
+        import base64
+
+        text = base64.b32encode(sha256(self._der()).digest())[:20].decode("ascii")
+        return "-".join(text[i : i + 4] for i in range(0, 20, 4))
+
+    @property
     def hint(self) -> str:
         """How OMS names the key: the hexadecimal SHA-256 of the canonical PEM file."""
         return sha256(self.pem).hexdigest()
 
     def _der(self) -> bytes:
         return _SPKI_PREFIX + self.x.to_bytes(32, "big") + self.y.to_bytes(32, "big")
-
-
-Trust: TypeAlias = "str | os.PathLike[str] | PublicKey | Sequence[Trust]"
-"""A `.pub` file, a key, or several of them of which any one suffices."""
 
 
 def parse_public_key(pem: bytes) -> PublicKey:
@@ -73,51 +76,10 @@ def parse_public_key(pem: bytes) -> PublicKey:
             "the public key is of another kind",
             expected="ECDSA P-256 with an uncompressed point, 91 bytes of DER",
             actual=f"{len(der)} bytes of DER beginning {der[:26].hex()}",
-            hint=_HINT,
+            hint=HINT,
         )
     x, y = der[-64:-32], der[-32:]
     return PublicKey(int.from_bytes(x, "big"), int.from_bytes(y, "big"))
-
-
-def read_trust(trust: Trust) -> tuple[PublicKey, ...]:
-    """The keys that `trust` names; at least one.
-
-    Raises:
-        Untrusted: a key is not a valid P-256 key, or none is named.
-        BadInput: a file cannot be found or `trust` is of another type.
-    """
-    keys = tuple(dict.fromkeys(_read(trust)))
-    if not keys:
-        raise Untrusted("no trusted key is named, so nothing can be trusted", hint=_HINT)
-    return keys
-
-
-def _read(trust: Trust) -> list[PublicKey]:
-    if isinstance(trust, PublicKey):
-        return [trust]
-    if isinstance(trust, str | os.PathLike):
-        return [_read_file(os.fspath(trust))]
-    if isinstance(trust, Sequence):
-        return [key for item in trust for key in _read(item)]
-    raise BadInput(
-        "trust has the wrong type",
-        expected="the path of a .pub file, a PublicKey, or a sequence of them",
-        actual=type(trust).__name__,
-        hint=_HINT,
-    )
-
-
-def _read_file(path: str) -> PublicKey:
-    pem = read_file(real_path(path), max_bytes=MAX_KEY_BYTES)
-    try:
-        return parse_public_key(pem)
-    except Untrusted as error:
-        raise Untrusted(
-            f"{show(path)}: {error.what}",
-            expected=error.expected,
-            actual=error.actual,
-            hint=error.hint,
-        ) from None
 
 
 def _unwrap(pem: bytes) -> bytes:
@@ -135,5 +97,5 @@ def _unwrap(pem: bytes) -> bytes:
             else "the file is not a PEM public key",
             expected=f"one block between {_BEGIN} and {_END}",
             actual=None if private else str(error),
-            hint=_HINT + ("; keep the .key off the device" if private else ""),
+            hint=HINT + ("; keep the .key off the device" if private else ""),
         ) from None

@@ -15,15 +15,20 @@ from typing import TYPE_CHECKING
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.trust import p256
 from edge_infer.trust.digest import sha256
-from edge_infer.trust.envelope import MAX_BYTES, Envelope, pae, parse_envelope
+from edge_infer.trust.envelope import MAX_BYTES, pae, parse_envelope
 from edge_infer.trust.files import ReadFile, hash_file, read_file, real_path, show
-from edge_infer.trust.keys import PublicKey, Trust, read_trust
+from edge_infer.trust.pins import PUBLISHER, TRAINER, Pin, Pins, check_moment
+from edge_infer.trust.refusals import may_not, nobody_may, nobody_signed
+from edge_infer.trust.sources import Trust, read_pins
 from edge_infer.trust.statement import SINGLE_FILE, Statement, parse_statement
 from edge_infer.trust.tree import list_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
+
+    from edge_infer.trust.keys import PublicKey
 
 SIGNATURE_NAME = "model.sig"
 
@@ -51,11 +56,11 @@ class VerifiedStatement:
 
 @dataclass(frozen=True)
 class VerifiedTree:
-    """A directory whose every file `key` signed, as it was when it was read."""
+    """A directory whose every file `pin.key` signed, as it was when it was read."""
 
     root: Path
     """The directory's own path, free of links."""
-    key: PublicKey
+    pin: Pin
     statement: Statement
     files: Mapping[str, bytes] = field(repr=False)
     """Name to the bytes that were hashed, for the names that `keep` chose. Use these."""
@@ -67,6 +72,11 @@ class VerifiedTree:
 
     def __post_init__(self, seal: object) -> None:
         _check_seal(seal)
+
+    @property
+    def key(self) -> PublicKey:
+        """The key that signed."""
+        return self.pin.key
 
 
 def verify_statement(signature: bytes, keys: Sequence[PublicKey]) -> VerifiedStatement:
@@ -84,7 +94,41 @@ def verify_statement(signature: bytes, keys: Sequence[PublicKey]) -> VerifiedSta
             if p256.verify((key.x, key.y), message, candidate):
                 statement = parse_statement(envelope.payload)
                 return VerifiedStatement(key, statement, seal=_SEAL)
-    raise _nobody_signed(envelope, keys)
+    raise nobody_signed(envelope, keys)
+
+
+def authorise(signature: bytes, pins: Pins, role: str) -> tuple[Pin, Statement]:
+    """The pin whose key signed, if it may act as `role` and is not revoked, and what it signed.
+
+    Raises:
+        Untrusted: nobody who may has signed it, or the payload is not OMS v1.0.
+    """
+    usable = pins.usable(role)
+    faults = {pin.key: pins.fault(pin, role) or "" for pin in pins.keys if pin not in usable}
+    if not usable:
+        raise nobody_may(role, [f"{pin.called}, {faults[pin.key]}" for pin in pins.keys])
+    try:
+        verified = verify_statement(signature, [pin.key for pin in usable])
+    except Untrusted as refusal:
+        raise _explained(refusal, signature, pins, role, faults) from None
+    return next(pin for pin in usable if pin.key == verified.key), verified.statement
+
+
+def _explained(
+    refusal: Untrusted,
+    signature: bytes,
+    pins: Pins,
+    role: str,
+    faults: Mapping[PublicKey, str],
+) -> Untrusted:
+    """The refusal, or a better one where a key that may not has signed."""
+    if not faults:
+        return refusal
+    try:
+        key = verify_statement(signature, list(faults)).key
+    except Untrusted:
+        return refusal
+    return may_not(next(pin for pin in pins.keys if pin.key == key), role, faults[key])
 
 
 def verify_tree(
@@ -92,10 +136,14 @@ def verify_tree(
     trust: Trust,
     *,
     keep: Callable[[str], bool] = lambda _name: True,
+    role: str = PUBLISHER,
+    moment: datetime | None = None,
 ) -> VerifiedTree:
     """Verify that `root`'s signature lists exactly its files, reading each of them once.
 
     `keep` says by name whose bytes stay in memory; the others are hashed block by block.
+    `role` is what the signer must be pinned as; `moment` is when the key must be valid, None on a
+    device, whose clock may say anything (`moments.py` is for what it installs).
 
     Raises:
         Untrusted: the signature does not hold, a file is extra, missing or changed, or there is
@@ -103,13 +151,15 @@ def verify_tree(
         BadInput: `root` is not a directory, or a trust file cannot be found.
         Unavailable: a file cannot be read.
     """
-    keys = read_trust(trust)
+    pins = read_pins(trust)
     real = real_path(root)
     signature = _read_signature(real)
-    verified = verify_statement(signature, keys)
+    pin, statement = authorise(signature, pins, role)
+    if moment is not None:
+        check_moment(pin, moment, "now")
     paths = list_tree(real)
     paths.pop(SIGNATURE_NAME, None)
-    listed = verified.statement.digests
+    listed = statement.digests
     found = {
         name: hash_file(path, keep=keep(name)) for name, path in paths.items() if name in listed
     }
@@ -117,8 +167,8 @@ def verify_tree(
     _check_files(real, listed, digests)
     return VerifiedTree(
         root=real,
-        key=verified.key,
-        statement=verified.statement,
+        pin=pin,
+        statement=statement,
         files=MappingProxyType(_kept(found)),
         sizes=MappingProxyType({name: one.size_bytes for name, one in found.items()}),
         signature_sha256=sha256(signature).hexdigest(),
@@ -126,15 +176,27 @@ def verify_tree(
     )
 
 
-def verify_file(data: bytes, signature: bytes, trust: Trust, *, name: str) -> PublicKey:
+def verify_file(
+    data: bytes,
+    signature: bytes,
+    trust: Trust,
+    *,
+    name: str,
+    role: str = TRAINER,
+    moment: datetime | None = None,
+) -> PublicKey:
     """The trusted key that signed `data` as a single file; `name` is for messages.
+
+    `role` and `moment` are as in `verify_tree`.
 
     Raises:
         Untrusted: the signature does not hold or is one of other bytes.
         BadInput: a trust file cannot be found.
     """
-    verified = verify_statement(signature, read_trust(trust))
-    listed = verified.statement.digests
+    pin, statement = authorise(signature, read_pins(trust), role)
+    if moment is not None:
+        check_moment(pin, moment, "now")
+    listed = statement.digests
     if list(listed) != [SINGLE_FILE]:
         raise Untrusted(
             f"the signature of {show(name)} is one of a directory",
@@ -150,7 +212,7 @@ def verify_file(data: bytes, signature: bytes, trust: Trust, *, name: str) -> Pu
             actual=f"SHA-256 {actual}",
             hint="copy file and signature again from where it was signed",
         )
-    return verified.key
+    return pin.key
 
 
 def _check_files(root: Path, listed: Mapping[str, str], found: Mapping[str, str]) -> None:
@@ -178,24 +240,6 @@ def _read_signature(root: Path) -> bytes:
             hint="copy the directory again, whole, or sign it on the workstation",
         )
     return read_file(path, max_bytes=MAX_BYTES)
-
-
-def _nobody_signed(envelope: Envelope, keys: Sequence[PublicKey]) -> Untrusted:
-    trusted = ", ".join(f"{key.fingerprint} (file {key.hint})" for key in keys)
-    if envelope.hint is None or envelope.hint in [key.hint for key in keys]:
-        return Untrusted(
-            "the signature does not hold: payload or signature changed after signing",
-            expected=f"a signature by {trusted}",
-            actual="no valid signature",
-            hint="copy the signed files again from where they were signed",
-        )
-    return Untrusted(
-        "signed with another key than the trusted one",
-        expected=trusted,
-        actual=f"a key that calls itself file {envelope.hint}",
-        hint="the number after `file` is the SHA-256 of the .pub file: find the signer's with "
-        "`sha256sum *.pub`, and trust it only if it came to you by a way you trust",
-    )
 
 
 def _kept(found: Mapping[str, ReadFile]) -> dict[str, bytes]:
