@@ -78,10 +78,31 @@ def test_decisions_that_look_like_probabilities_are_taken_for_them(side_by_side)
         fold.estimator.intercept_ = np.zeros(3)
     pair = side_by_side(estimator, 4)
     alike = np.array([[0.2, 0.3, 0.5, 9.0], [1.0, 0.0, 0.0, 1.0]])
-    for rows in (alike, np.r_[alike, IRIS], alike[:1], IRIS[:1]):
+    beyond = np.array([[2.0, -1.0, 0.0, 1.0]])
+    within = np.array([[0.3, 0.2, 0.1, 1.0]])
+    for rows in (alike, np.r_[alike, IRIS], alike[:1], IRIS[:1], beyond, within):
         pair.assert_close("predict_proba", rows)
     batch = pair.want("predict_proba", np.r_[alike, IRIS])[:2]
     assert (np.abs(batch - pair.want("predict_proba", alike)) > 1e-3).any()
+
+
+def test_a_probability_above_1_by_rounding_is_1(side_by_side):
+    linear = FrozenEstimator(LinearSVC(dual=False).fit(CANCER[:, :1], SICK))
+    linear.estimator.coef_[:], linear.estimator.intercept_[:] = 1.0, 0.0
+    estimator = CalibratedClassifierCV(linear, method="isotonic").fit(CANCER[:, :1], SICK)
+    (isotonic,) = estimator.calibrated_classifiers_[0].calibrators
+    rng = np.random.default_rng(0)
+    for _ in range(10_000):
+        knots = np.array([-rng.random(), rng.random() / 1000])
+        values = np.array([rng.random() / 1000, 1.0])
+        x = np.nextafter(knots[1], -np.inf)
+        if np.interp(x, knots, values) > 1:
+            break
+    assert np.interp(x, knots, values) > 1
+    isotonic.X_thresholds_, isotonic.y_thresholds_ = knots, values
+    isotonic.X_min_, isotonic.X_max_ = knots
+    isotonic._build_f(knots, values)
+    side_by_side(estimator, 1).assert_same_bits("predict_proba", np.array([[x]]))
 
 
 def test_the_path_of_the_calibrated_estimator_is_named():

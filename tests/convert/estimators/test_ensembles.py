@@ -171,6 +171,12 @@ def test_the_weighted_median_of_ada_boost(inner, count, side_by_side):
     side_by_side(estimator.fit(DIABETES, PROGRESS), 10).assert_all_close(DIABETES)
 
 
+def test_the_median_of_equal_weights_is_the_lower_one(side_by_side):
+    estimator = AdaBoostRegressor(n_estimators=4, random_state=0).fit(DIABETES, PROGRESS)
+    estimator.estimator_weights_ = np.ones(4)
+    side_by_side(estimator, 10).assert_same_bits("predict", DIABETES)
+
+
 @pytest.mark.parametrize(
     ("composite", "path"),
     [

@@ -105,9 +105,10 @@ def test_what_is_refused():
     with pytest.raises(Unsupported, match=r"transformer_: the inverse function 'shout'"):
         emit_model(custom, 10)
     bins = KBinsDiscretizer(encode="ordinal", quantile_method="averaged_inverted_cdf")
+    binned = TransformedTargetRegressor(Ridge(), transformer=bins, check_inverse=False)
+    binned.fit(X, Y)
     with pytest.raises(Unsupported, match="inverse_transform of KBinsDiscretizer"):
-        binned = TransformedTargetRegressor(Ridge(), transformer=bins, check_inverse=False)
-        emit_model(binned.fit(X, Y), 10)
+        emit_model(binned, 10)
     normal = QuantileTransformer(n_quantiles=9, output_distribution="normal")
     with pytest.raises(Unsupported, match="cdf"):
         emit_model(TransformedTargetRegressor(Ridge(), transformer=normal).fit(X, Y), 10)
