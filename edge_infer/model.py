@@ -34,6 +34,7 @@ class Model:
         self._wanted = contract.inputs[0]
         self._classes = None if contract.classes is None else _as_array(contract.classes)
         self._target_classes = [_as_array(classes) for classes in contract.target_classes]
+        self._label_dtype = _label_dtype(contract)
         self._one_row = self._shortcut()
 
     @property
@@ -95,6 +96,8 @@ class Model:
 
     def predict_proba(self, X: Any) -> Any:
         """Probabilities of shape `(n, k)`, columns in the order of `classes`.
+
+        Where scikit-learn returns a list of them, one for each target, so does this.
 
         Raises:
             BadInput: the rows are not what the contract accepts, or there is no such verb.
@@ -183,18 +186,15 @@ class Model:
             _refuse_rows(found.pop(), check.message)
         if verb == "predict":
             found = [self._as_label(label) for label in found]
-        # Several outputs of one verb: scikit-learn's list, one array per target.
-        return found[0] if len(found) == 1 else found
+        return found[0] if outputs[0].target is None else found
 
     def _outputs(self, verb: str) -> list[Output]:
         return [output for output in self.contract.outputs if output.verb == verb]
 
     def _as_label(self, label: Any) -> Any:
         """Labels in the classes' dtype: the graph has neither bool nor fixed-width text."""
-        classes = self._target_classes[0] if self._target_classes else self._classes
-        if classes is None or label.dtype is classes.dtype:
-            return label
-        return label.astype(classes.dtype)
+        wanted = self._label_dtype
+        return label if wanted is None or label.dtype is wanted else label.astype(wanted)
 
     def _shortcut(self) -> OneRow | None:
         outputs = self._outputs("predict")
@@ -216,6 +216,21 @@ def _refuse_rows(refused: Any, message: str) -> None:
             expected="a row that scikit-learn answers",
             actual=f"{int(refused.sum())} of {len(refused)} rows on which it raises",
         )
+
+
+_GRAPH_DTYPES = {"bool": "int64"}
+"""What a graph gives for labels that it has no kind for."""
+
+
+def _label_dtype(contract: Contract) -> np.dtype[Any] | None:
+    """What `predict` returns; None where that is what the graph gives."""
+    import numpy as np
+
+    every = contract.target_classes or (() if contract.classes is None else (contract.classes,))
+    given = {output.dtype for output in contract.outputs if output.verb == "predict"}
+    if not every or not given <= {every[0].dtype, _GRAPH_DTYPES.get(every[0].dtype)}:
+        return None
+    return np.result_type(*(_as_array(classes).dtype for classes in every))
 
 
 def _as_array(classes: Classes) -> NDArray[Any]:

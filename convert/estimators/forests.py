@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 def forest_classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """The mean of the trees' leaf fractions."""
-    trees.one_output(estimator)
     return trees.classes_and_probabilities(g, _mean(g, estimator, x), estimator)
 
 

@@ -16,7 +16,6 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
-from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.tree_table import Tree, tree_ensemble
 from convert.graph.emission import Emission, Scores
@@ -33,9 +32,9 @@ def float32_rows(g: Graph, x: Tensor) -> Tensor:
 
 
 def read_tree(estimator: Any) -> Tree:
-    """The nodes of a fitted tree; values `(m, n_outputs)` or `(m, n_classes)`."""
+    """The nodes of a fitted tree; values `(m, n_outputs * n_classes)`, 1 class in a regressor."""
     tree = estimator.tree_
-    values = tree.value[:, :, 0] if estimator.n_outputs_ > 1 else tree.value[:, 0, :]
+    values = tree.value.reshape(len(tree.value), -1)
     return Tree(
         left=tree.children_left.astype(np.int64),
         right=tree.children_right.astype(np.int64),
@@ -52,25 +51,24 @@ def summed_trees(g: Graph, estimators: Any, x: Tensor) -> Tensor:
     return tree_ensemble(g, float32_rows(g, x), trees, n_targets=trees[0].values.shape[1])
 
 
-def one_output(estimator: Any) -> None:
-    """Refuse a classifier of several outputs, whose labels are a matrix."""
-    if estimator.n_outputs_ > 1:
-        raise Unsupported(
-            f"{type(estimator).__name__} with {estimator.n_outputs_} outputs has no exact "
-            "converter",
-            hint="train one classifier for each output",
-        )
-
-
 def classes_and_probabilities(g: Graph, probabilities: Tensor, estimator: Any) -> Emission:
-    """Labels are the first largest probability."""
-    scores = Scores(probabilities, int(estimator.n_classes_))
-    return Emission({"predict_proba": scores}, labels.argmax(g, probabilities))
+    """Labels are the first largest probability; of several outputs each has its columns."""
+    if estimator.n_outputs_ == 1:
+        scores = Scores(probabilities, int(estimator.n_classes_))
+        return Emission({"predict_proba": scores}, labels.argmax(g, probabilities))
+    width = int(max(estimator.n_classes_))
+    axis = np.array([1], dtype=np.int64)
+    parts = []
+    for output, columns in enumerate(int(count) for count in estimator.n_classes_):
+        start = np.array([output * width], dtype=np.int64)
+        part = g.op("Slice", probabilities, start, start + columns, axis)
+        parts.append(Scores(part, columns))
+    targets = tuple(labels.argmax(g, part.tensor) for part in parts)
+    return Emission(targets=targets, lists={"predict_proba": tuple(parts)})
 
 
 def tree_classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """`DecisionTreeClassifier.predict_proba`: the fractions in the leaf."""
-    one_output(estimator)
     return classes_and_probabilities(g, summed_trees(g, [estimator], x), estimator)
 
 
