@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
-from scipy import linalg
 from sklearn.decomposition import (
     NMF,
     DictionaryLearning,
@@ -29,27 +27,6 @@ if TYPE_CHECKING:
     from convert.graph.builder import Graph, Tensor
 
     Emitter = Callable[[Graph, Any, Tensor], Emission]
-
-
-def sparse_pca(g: Graph, estimator: Any, x: Tensor) -> Emission:
-    """`_BaseSparsePCA.transform`: ridge regression of the centred rows on the components.
-
-    Its solution is linear in the rows: (x - mean) @ C' (C C' + alpha I)^-1.
-    """
-    components = dense(estimator.components_)
-    gram = components @ components.T
-    gram.flat[:: len(gram) + 1] += float(estimator.ridge_alpha)
-    try:
-        inverse = linalg.cho_solve(linalg.cho_factor(gram), np.eye(len(gram)))
-    except linalg.LinAlgError:
-        raise Unsupported(
-            f"{type(estimator).__name__} with ridge_alpha={estimator.ridge_alpha} has components "
-            "that depend on each other, so scikit-learn falls back on another solver",
-            hint="use ridge_alpha=0.01 or fewer components",
-        ) from None
-    centered = g.op("Sub", x, dense(estimator.mean_))
-    y = g.op("MatMul", g.op("MatMul", centered, components.T), inverse)
-    return Emission({"transform": Scores(y, len(components))})
 
 
 def dictionary_learning(g: Graph, estimator: Any, x: Tensor) -> Emission:
@@ -99,6 +76,7 @@ def _refused(reason: str, hint: str) -> Emitter:
 
 _SOLVER = "solves for every row in as many rounds as a tolerance asks for, in one batch together"
 _PCA = "use PCA, TruncatedSVD or FactorAnalysis, which transform in closed form"
+_VECTOR = "returns a vector for a single row, which no next step takes"
 _GRAPH = "returns a sparse graph of neighbours, which no supported estimator reads"
 
 EMITTERS: dict[type, Emitter] = {
@@ -112,11 +90,11 @@ EMITTERS: dict[type, Emitter] = {
     LatentDirichletAllocation: _refused(_SOLVER, _PCA),
     MiniBatchDictionaryLearning: dictionary_learning,
     MiniBatchNMF: _refused(_SOLVER, _PCA),
-    MiniBatchSparsePCA: sparse_pca,
+    MiniBatchSparsePCA: _refused(_VECTOR, _PCA),
     NMF: _refused(_SOLVER, _PCA),
     RadiusNeighborsTransformer: _refused(
         _GRAPH, "use RadiusNeighborsClassifier or RadiusNeighborsRegressor"
     ),
     SparseCoder: sparse_coder,
-    SparsePCA: sparse_pca,
+    SparsePCA: _refused(_VECTOR, _PCA),
 }

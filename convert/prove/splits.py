@@ -31,6 +31,7 @@ _PLAIN_TREES = (
     "IsolationForest",
     "RandomForestClassifier",
     "RandomForestRegressor",
+    "RandomTreesEmbedding",
 )
 
 

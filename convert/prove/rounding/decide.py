@@ -16,7 +16,7 @@ from convert.prove.rounding.linear import is_linear, linear_band
 from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
 from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
-from convert.prove.rounding.terms import carry
+from convert.prove.rounding.terms import carry, rows_of
 from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ class Rounding:
         error: Doubles = np.zeros(X.shape)
         with quiet():
             for _, step in self._steps[:-1]:
-                carried = carry(step, np.asarray(value), error)
+                carried = carry(step, rows_of(value), error)
                 if carried is None:
                     return None
                 error, value = carried, step.transform(value)
-            value = np.asarray(value)
+            value = rows_of(value)
             self._rounds_before |= bool(error.any())
             return self._of_last(self._steps[-1][1], value, error)
 

@@ -20,13 +20,16 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from convert.prove.rounding.columns import COLUMNS
+from convert.prove.rounding.maps import MAPS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     Doubles = NDArray[np.float64]
-    Step = Callable[[Any, Doubles, Doubles], Doubles]
+    Step = Callable[[Any, Doubles, Doubles], Doubles | None]
 
 
 def carry(step: Any, x: Doubles, error: Doubles) -> Doubles | None:
@@ -37,6 +40,11 @@ def carry(step: Any, x: Doubles, error: Doubles) -> Doubles | None:
     """
     known = STEPS.get(type(step))
     return None if known is None else known(step, x, error)
+
+
+def rows_of(value: Any) -> Doubles:
+    """What a step handed over as a dense float64 array."""
+    return np.asarray(value.toarray() if hasattr(value, "toarray") else value, dtype=np.float64)
 
 
 def _divided(step: Any, x: Doubles, error: Doubles) -> Doubles:
@@ -79,4 +87,6 @@ STEPS: Mapping[type, Step] = {
     PCA: _projected,
     IncrementalPCA: _projected,
     TruncatedSVD: _projected,
+    **COLUMNS,
+    **MAPS,
 }

@@ -1,0 +1,114 @@
+"""Each transformer's rounding rule bounds what its graph and what moved rows really do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import feature_selection, impute, preprocessing
+from sklearn.cluster import FeatureAgglomeration
+from sklearn.datasets import load_iris
+from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
+from sklearn.ensemble import RandomTreesEmbedding
+from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.pipeline import make_pipeline
+from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
+
+from convert.graph.emit import emit_model
+from convert.progress import quiet
+from convert.prove import prove
+from convert.prove.engine import Graph
+from convert.prove.rounding.band import EPS, UNITS
+from convert.prove.rounding.terms import carry, rows_of
+
+X, Y = load_iris(return_X_y=True)
+HOLES = X.copy()
+HOLES[::7, 2] = np.nan
+
+SMOOTH = [
+    preprocessing.FunctionTransformer(np.log1p),
+    preprocessing.FunctionTransformer(np.sin),
+    preprocessing.FunctionTransformer(np.square),
+    preprocessing.PolynomialFeatures(3),
+    preprocessing.PowerTransformer(),
+    preprocessing.PowerTransformer("box-cox", standardize=False),
+    impute.SimpleImputer(add_indicator=True),
+    feature_selection.SelectKBest(k=2),
+    FactorAnalysis(2, random_state=0),
+    FastICA(3, random_state=0, whiten="unit-variance"),
+    FeatureAgglomeration(2),
+    GaussianRandomProjection(3, random_state=0),
+    SparseRandomProjection(3, random_state=0),
+    RBFSampler(gamma=0.2, random_state=0),
+    Nystroem(gamma=0.2, n_components=10, random_state=0),
+    Nystroem("poly", gamma=0.1, n_components=4, random_state=0),
+    KernelPCA(3, kernel="rbf", gamma=0.1),
+    KernelPCA(2, kernel="sigmoid", gamma=0.01),
+]
+DISCRETE = [
+    preprocessing.Binarizer(threshold=2.0),
+    preprocessing.KBinsDiscretizer(
+        3, encode="onehot-dense", quantile_method="averaged_inverted_cdf"
+    ),
+    preprocessing.OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+    preprocessing.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+    preprocessing.QuantileTransformer(n_quantiles=30),
+    preprocessing.QuantileTransformer(n_quantiles=30, output_distribution="normal"),
+    preprocessing.SplineTransformer(),
+    RandomTreesEmbedding(5, sparse_output=False, random_state=0),
+    impute.MissingIndicator(features="all"),
+]
+
+
+def build_id(estimator: object) -> str:
+    return str(estimator).replace("\n", "")
+
+
+def rows_of_step(step: object) -> np.ndarray:
+    return HOLES if isinstance(step, impute.SimpleImputer | impute.MissingIndicator) else X
+
+
+@pytest.mark.parametrize("step", SMOOTH + DISCRETE, ids=build_id)
+def test_a_graph_stays_within_the_rounding_of_its_step(step):
+    rows = rows_of_step(step)
+    step.fit(rows, Y)
+    bound = carry(step, rows, np.zeros(rows.shape))
+    got = next(iter(Graph(emit_model(step, 4)).run(rows).values()))
+    want = rows_of(step.transform(rows))
+    assert bound.shape == want.shape
+    assert np.all(np.abs(got - want) <= UNITS * EPS * bound)
+
+
+@pytest.mark.parametrize("step", SMOOTH, ids=build_id)
+def test_a_moved_row_stays_within_the_error_that_is_carried(step):
+    rows = rows_of_step(step)
+    step.fit(rows, Y)
+    error = 1e7 * np.abs(np.nan_to_num(rows)) + 1e5
+    bound = carry(step, rows, error)
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        moved = rows + EPS * error * rng.choice([-1.0, 1.0], size=rows.shape)
+        difference = np.abs(rows_of(step.transform(moved)) - rows_of(step.transform(rows)))
+        assert np.all(difference <= UNITS * EPS * bound)
+
+
+@pytest.mark.parametrize("step", DISCRETE, ids=build_id)
+def test_where_a_moved_value_could_jump_nothing_is_claimed(step):
+    rows = rows_of_step(step)
+    assert carry(step.fit(rows, Y), rows, np.ones(rows.shape)) is None
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        preprocessing.PowerTransformer(),
+        make_pipeline(preprocessing.StandardScaler(), Nystroem(n_components=9, random_state=0)),
+        preprocessing.OneHotEncoder(handle_unknown="ignore"),
+    ],
+    ids=build_id,
+)
+def test_boundary_rows_behind_a_transformer_are_decided_or_excused(step):
+    for last in (LogisticRegression(max_iter=500), Perceptron()):
+        chain = make_pipeline(step, last).fit(X, Y)
+        proof = prove(chain, emit_model(chain, 4), X, progress=quiet)
+        assert any("sum of absolute terms" in note for note in proof.certificate.notes)
