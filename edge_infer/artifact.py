@@ -30,6 +30,9 @@ ARTIFACT = "artifact"
 BUNDLE = "bundle.json"
 """What a bundle has and an artifact has not."""
 
+ROOT_MARK = "versions"
+"""What a root has, and neither an artifact nor a bundle."""
+
 CONTRACT, GRAPH, GOLDEN = "contract.json", "model.onnx", "golden.bin"
 
 
@@ -43,14 +46,28 @@ class VerifiedArtifact:
     golden: bytes
 
 
-def read_artifact(path: str | os.PathLike[str], *, trust: Trust) -> VerifiedArtifact:
+def read_artifact(path: str | os.PathLike[str], *, trust: Trust | None = None) -> VerifiedArtifact:
     """Verify a directory and read its contract, without an engine.
+
+    Of a root this is the current version, under the pinned keys where none is named.
 
     Raises:
         Untrusted: no trusted key vouches for every byte.
         Incompatible: it is of another format, or no artifact.
         BadInput: there is no such directory.
     """
+    if Path(path, ROOT_MARK).is_dir():
+        from edge_infer.slots.root import is_root
+        from edge_infer.slots.serve import active_version
+
+        if is_root(path):
+            path, trust = active_version(path, trust)
+    if trust is None:
+        raise Untrusted(
+            "no trusted key is named, so nothing can be trusted",
+            expected="the public key of whoever signed the directory",
+            hint="name it with --trust KEY.pub, or load a root, which pins it",
+        )
     # Only a guess which files to keep: the signature lists `bundle.json`, or it is refused.
     prefix = f"{ARTIFACT}/" if Path(path, BUNDLE).is_file() else ""
     names = {prefix + name for name in (CONTRACT, GRAPH, GOLDEN)}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge_infer.contract.schema import Certificate, Classes, Contract, Input, Output
     from edge_infer.engines import Engine
     from edge_infer.selftest import SelfTest
+    from edge_infer.slots import Slot
 
 
 class Model:
@@ -26,6 +27,9 @@ class Model:
     Every verb takes X as an `(n, f)` array, a list of rows, or a data frame or mapping of
     column name to sequence, and raises `BadInput` where scikit-learn would raise.
     """
+
+    slot: Slot | None = None
+    """Which version of a root this is; None for a model of a bundle or an artifact."""
 
     def __init__(self, contract: Contract, engine: Engine, self_test: SelfTest) -> None:
         self.contract = contract
@@ -166,6 +170,21 @@ class Model:
                 hint="declare it at conversion: edge-infer convert --image",
             )
         return read_image(source, self.contract.image)
+
+    def refresh(self) -> Model:
+        """The model that is to serve now: this one, unless its root has another version.
+
+        For a program's own safe point, as `model = model.refresh()`. Nothing is written where
+        nothing is new, and this model stays usable.
+
+        Raises:
+            Unavailable: no version of the root can serve any more.
+        """
+        if self.slot is None:
+            return self
+        from edge_infer.slots.serve import refresh
+
+        return refresh(self, self.slot)
 
     def _run(self, verb: str, X: Any, *, asked: str | None = None) -> Any:
         outputs = self._outputs(verb)

@@ -27,11 +27,10 @@ class Command:
 
 def add_bundle_arguments(parser: argparse.ArgumentParser) -> None:
     """What every command takes that reads a bundle."""
-    parser.add_argument("bundle", help="directory of a bundle or an artifact")
+    parser.add_argument("bundle", help="directory of a bundle or an artifact, or a root")
     parser.add_argument(
         "--trust",
-        required=True,
         action="append",
         metavar="KEY.pub",
-        help="public key of whoever signed it; may be given several times",
+        help="public key of whoever signed it; may be given several times; a root pins it",
     )

@@ -222,9 +222,8 @@ def test_errors_are_text_on_stderr_and_json_on_stdout(
 def test_a_bundle_is_never_read_without_trust(
     artifact: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main([name, str(artifact), *(["x.csv"] if name == "predict" else [])])
-    assert caught.value.code == 2
+    line = [name, str(artifact), *(["x.csv"] if name == "predict" else [])]
+    assert main(line) == Untrusted.exit_code
     assert "--trust" in capsys.readouterr().err
 
 
