@@ -15,6 +15,7 @@ from convert.prove.rounding.detectors import detector_band, is_detector
 from convert.prove.rounding.linear import is_linear, linear_band
 from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
+from convert.prove.rounding.processes import is_process_classifier, process_band
 from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
 from convert.prove.rounding.terms import carry, rows_of
 from convert.prove.splits import is_tree_model
@@ -121,6 +122,8 @@ class Rounding:
         classes = self._classes
         if classes is None:
             return None
+        if is_process_classifier(last):
+            return process_band(last, value, error, classes)
         if is_linear(last):
             return linear_band(last, value, error, classes)
         if is_perceptron(last):

@@ -1,24 +1,38 @@
-"""Σ|terms| of the distances between which nearest neighbours are chosen.
+"""Which neighbours are undecided, and every way to take them.
 
 Where the k-th and the next neighbour are equally far but for rounding, either may be taken.
-scikit-learn itself chooses by the history of a heap, and by the number of threads.
+scikit-learn itself chooses by the history of a heap, and by the number of threads. A point on
+the rim of a radius may be in or out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
-from itertools import combinations, combinations_with_replacement, islice
+from functools import cache, partial
+from itertools import chain, combinations, combinations_with_replacement, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    LocalOutlierFactor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
-from convert.prove.reference import as_emitted
 from convert.prove.rounding.band import EPS, UNITS, Band
+from convert.prove.rounding.distances import power, reduced_distances
+from convert.prove.rounding.neighbor_answers import (
+    is_weighted,
+    outlier_factor,
+    predictions,
+    votes,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,113 +40,130 @@ if TYPE_CHECKING:
     from convert.prove.reference import Answers
 
     Doubles = NDArray[np.float64]
+    Members = NDArray[np.intp]
 
 MAX_CHOICES = 5000
-"""Ways to fill up the neighbours of one row that are tried."""
+"""Ways to take the neighbours of one row that are tried."""
 
 _BLOCK = 256
 """Rows whose distances to all training points are held at once."""
 
+_SPREADING = (LabelPropagation, LabelSpreading)
+_RADIUS = (RadiusNeighborsClassifier, RadiusNeighborsRegressor)
+_NEAREST = (KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor)
+
 
 def is_neighbors_model(estimator: Any) -> bool:
-    """Whether predictions are votes or means of the k nearest under a Minkowski metric."""
-    if type(estimator) not in (KNeighborsClassifier, KNeighborsRegressor):
+    """Whether predictions are votes or means of neighbours under a Minkowski metric."""
+    if type(estimator) in _SPREADING:
+        return bool(estimator.kernel == "knn")
+    if type(estimator) not in (*_RADIUS, *_NEAREST):
         return False
-    return isinstance(estimator._fit_X, np.ndarray) and not callable(estimator.weights)
+    weights = getattr(estimator, "weights", None)
+    return isinstance(estimator._fit_X, np.ndarray) and not callable(weights)
 
 
 def neighbors_band(
     estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
 ) -> Band:
-    """The band of the k nearest neighbours of the rows `(n, f)`."""
+    """The band of the neighbours of the rows `(n, f)`."""
+    search = estimator.nn_fit if type(estimator) in _SPREADING else estimator
     margin, unit = np.full(len(x), np.inf), np.zeros(len(x))
     alternatives = {}
+    choice = _rim if type(estimator) in _RADIUS else _choice
     for start in range(0, len(x), _BLOCK):
         rows = slice(start, start + _BLOCK)
         with np.errstate(all="ignore"):
-            reduced, terms = reduced_distances(estimator, x[rows], error[rows])
+            reduced, terms = reduced_distances(search, x[rows], error[rows])
             slack = UNITS * EPS * terms
-            margin[rows], unit[rows] = _choice(estimator, reduced, slack)
+            margin[rows], unit[rows] = choice(estimator, reduced, slack)
         for i in np.flatnonzero(margin[rows] < unit[rows]):
-            alternatives[start + int(i)] = partial(
-                _answers, estimator, reduced[i].copy(), slack[i].copy(), outputs
-            )
+            found = partial(_answers, estimator, reduced[i].copy(), slack[i].copy(), outputs)
+            alternatives[start + int(i)] = cache(found)
     return Band(margin, unit, alternatives=alternatives)
 
 
-def reduced_distances(estimator: Any, x: Doubles, error: Doubles) -> tuple[Doubles, Doubles]:
-    """`(n, m)` reduced distances of rows `(n, f)`, and their Σ|terms|."""
-    points = np.asarray(estimator._fit_X, dtype=np.float64)
-    weights = estimator.effective_metric_params_.get("w")
-    p = _power(estimator)
-    if p == 2 and weights is None and estimator._fit_method == "brute":
-        size = np.abs(x) + error
-        reduced = (x**2).sum(axis=1)[:, None] - 2 * x @ points.T + (points**2).sum(axis=1)
-        terms = (size**2).sum(axis=1)[:, None] + 2 * size @ np.abs(points).T
-        return np.maximum(reduced, 0.0), terms + (points**2).sum(axis=1)
-    reduced, carried = np.zeros((len(x), len(points))), np.zeros((len(x), len(points)))
-    for j in range(points.shape[1]):
-        step = np.abs(x[:, j, None] - points[:, j])
-        own = error[:, j, None]
-        if p == np.inf:
-            reduced, carried = np.maximum(reduced, step), np.maximum(carried, own)
-        else:
-            weight = 1.0 if weights is None else weights[j]
-            reduced += weight * step**p
-            carried += weight * p * step ** (p - 1) * own
-    return reduced, reduced + carried
+def _count(estimator: Any) -> int:
+    return int(getattr(estimator, "n_neighbors_", estimator.n_neighbors))
 
 
 def _choice(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Doubles, Doubles]:
-    """How far the next neighbour is behind the k-th, or the second class behind the first."""
-    k, rows = int(estimator.n_neighbors), np.arange(len(reduced))
+    """How far the next neighbour is behind the k-th, or the decision from where it turns."""
+    k, rows = _count(estimator), np.arange(len(reduced))
     margin, unit = np.full(len(reduced), np.inf), np.zeros(len(reduced))
     order = np.argsort(reduced, axis=1, kind="stable")[:, : k + 1]
     if order.shape[1] > k:
         last, after = order[:, k - 1], order[:, k]
         margin = reduced[rows, after] - reduced[rows, last]
         unit = slack[rows, after] + slack[rows, last]
-    if _weighted(estimator) and isinstance(estimator, KNeighborsClassifier):
-        for i in np.flatnonzero(~(margin < unit)):
-            votes, loose = _votes(estimator, reduced[i], slack[i], order[i, :k])
-            if len(votes) > 1:
-                second, best = np.argsort(votes, kind="stable")[-2:]
-                margin[i], unit[i] = votes[best] - votes[second], loose[best] + loose[second]
+    for i in np.flatnonzero(~(margin < unit)):
+        turn = _turn(estimator, reduced[i], slack[i], order[i, :k])
+        if turn is not None:
+            margin[i], unit[i] = turn
     return margin, unit
 
 
-def _power(estimator: Any) -> float:
-    named = {"euclidean": 2.0, "l2": 2.0, "chebyshev": np.inf, "infinity": np.inf}
-    if estimator.effective_metric_ == "minkowski":
-        return float(estimator.effective_metric_params_["p"])
-    return named.get(estimator.effective_metric_, 1.0)
+def _turn(
+    estimator: Any, reduced: Doubles, slack: Doubles, members: Members
+) -> tuple[float, float] | None:
+    """How far the decision is from another one with the same neighbours; None for votes of 1."""
+    if isinstance(estimator, LocalOutlierFactor):
+        score, unit = outlier_factor(estimator, reduced, slack, members)
+        return abs(score - float(estimator.offset_)), unit
+    counted = isinstance(estimator, _SPREADING) or is_weighted(estimator)
+    if not counted or not hasattr(estimator, "classes_"):
+        return None
+    count, loose = votes(estimator, reduced, slack, members)
+    if len(count) < 2:
+        return None
+    second, best = np.argsort(count, kind="stable")[-2:]
+    return float(count[best] - count[second]), float(loose[best] + loose[second])
 
 
-def _weighted(estimator: Any) -> bool:
-    return bool(estimator.weights == "distance")
+def _rim(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Doubles, Doubles]:
+    """How far the point nearest to the rim of the radius is from it."""
+    p = power(estimator)
+    radius = float(estimator.radius) if p in (1.0, np.inf) else float(estimator.radius) ** p
+    gap = np.abs(reduced - radius)
+    nearest = np.where(slack > 0, gap / slack, np.inf).argmin(axis=1)
+    rows = np.arange(len(reduced))
+    margin, unit = gap[rows, nearest], slack[rows, nearest]
+    for i in np.flatnonzero(~(margin < unit)):
+        turn = _turn(estimator, reduced[i], slack[i], np.flatnonzero(reduced[i] <= radius))
+        if turn is not None:
+            margin[i], unit[i] = turn
+    return margin, unit
 
 
 def _answers(
     estimator: Any, reduced: Doubles, slack: Doubles, outputs: Sequence[EmittedOutput]
 ) -> list[Answers]:
-    """What each way to choose among the equally far ones predicts."""
-    k = int(estimator.n_neighbors)
-    last = np.argsort(reduced, kind="stable")[k - 1]
-    gap, width = reduced - reduced[last], slack + slack[last]
-    certain, near = np.flatnonzero(gap < -width), np.flatnonzero(np.abs(gap) <= width)
-    targets = np.asarray(estimator._y)
-    found: dict[tuple[str, ...], list[Answers]] = {}
-    for chosen in islice(_fillings(estimator, near, k - len(certain)), MAX_CHOICES):
+    """What each way to take the undecided neighbours predicts."""
+    ways: Iterable[Sequence[np.intp]]
+    if type(estimator) in _RADIUS:
+        p = power(estimator)
+        radius = float(estimator.radius) if p in (1.0, np.inf) else float(estimator.radius) ** p
+        certain = np.flatnonzero(reduced < radius - slack)
+        near = np.flatnonzero(np.abs(reduced - radius) <= slack)
+        ways = chain.from_iterable(combinations(near, n) for n in range(len(near) + 1))
+    else:
+        k = _count(estimator)
+        last = np.argsort(reduced, kind="stable")[k - 1]
+        gap, width = reduced - reduced[last], slack + slack[last]
+        certain = np.flatnonzero(gap < -width)
+        near = np.flatnonzero(np.abs(gap) <= width)
+        ways = _fillings(estimator, near, k - len(certain))
+    found: list[Answers] = []
+    for chosen in islice(ways, MAX_CHOICES):
         members = np.concatenate([certain, np.array(chosen, dtype=np.intp)])
-        key = tuple(sorted(map(str, targets[members])))
-        if key not in found:
-            found[key] = _predictions(estimator, reduced, slack, members, outputs)
-    return [answer for answers in found.values() for answer in answers]
+        members = members[np.argsort(reduced[members], kind="stable")]
+        found += predictions(estimator, reduced, slack, members, outputs)
+    return found
 
 
-def _fillings(estimator: Any, near: NDArray[np.intp], missing: int) -> Iterator[Sequence[np.intp]]:
+def _fillings(estimator: Any, near: Members, missing: int) -> Iterable[Sequence[np.intp]]:
     """The ways to take `missing` of the equally far ones; members of a class are alike."""
-    if isinstance(estimator, KNeighborsRegressor):
+    if type(estimator) is not KNeighborsClassifier:
         yield from combinations(near, missing)
         return
     targets = np.asarray(estimator._y)[near]
@@ -141,56 +172,3 @@ def _fillings(estimator: Any, near: NDArray[np.intp], missing: int) -> Iterator[
         taken = Counter(codes)
         if all(count <= len(members[code]) for code, count in taken.items()):
             yield [i for code, count in taken.items() for i in members[code][:count]]
-
-
-def _predictions(
-    estimator: Any,
-    reduced: Doubles,
-    slack: Doubles,
-    members: NDArray[np.intp],
-    outputs: Sequence[EmittedOutput],
-) -> list[Answers]:
-    if isinstance(estimator, KNeighborsRegressor):
-        weights, _ = _weights(estimator, reduced, slack, members)
-        value = np.average(np.asarray(estimator._y)[members], axis=0, weights=weights)[None]
-        return [{output.name: value for output in outputs}]
-    votes, loose = _votes(estimator, reduced, slack, members)
-    best = votes.argmax()
-    rivals = votes[best] - votes < loose + loose[best]
-    rivals[best] = True
-    return [
-        {
-            output.name: as_emitted(estimator.classes_[winner : winner + 1], output)
-            if output.kind == "label"
-            else (votes / votes.sum())[None]
-            for output in outputs
-        }
-        for winner in np.flatnonzero(rivals)
-    ]
-
-
-def _votes(
-    estimator: Any, reduced: Doubles, slack: Doubles, members: NDArray[np.intp]
-) -> tuple[Doubles, Doubles]:
-    """`(classes,)` the votes of the members, and by how much rounding moves them."""
-    weights, wobble = _weights(estimator, reduced, slack, members)
-    targets, count = np.asarray(estimator._y)[members], len(estimator.classes_)
-    return (
-        np.bincount(targets, weights, count).astype(np.float64),
-        np.bincount(targets, wobble, count).astype(np.float64),
-    )
-
-
-def _weights(
-    estimator: Any, reduced: Doubles, slack: Doubles, members: NDArray[np.intp]
-) -> tuple[Doubles, Doubles]:
-    ones, nothing = np.ones(len(members)), np.zeros(len(members))
-    if not _weighted(estimator):
-        return ones, nothing
-    p = _power(estimator)
-    root = 1.0 if p == np.inf else 1.0 / p
-    with np.errstate(all="ignore"):
-        weights = 1.0 / reduced[members] ** root
-        wobble = weights * (root * slack[members] / reduced[members] + UNITS * EPS)
-    here = np.isinf(weights)
-    return (here.astype(np.float64), nothing) if here.any() else (weights, wobble)

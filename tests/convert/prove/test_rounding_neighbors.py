@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 from sklearn.cluster import Birch, BisectingKMeans, KMeans
 from sklearn.datasets import load_iris, load_wine
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    LocalOutlierFactor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import LabelSpreading
 
 from convert.export import export
 from convert.graph.emitted import EmittedOutput
@@ -44,6 +52,31 @@ def test_a_regressor_may_take_either_target():
     assert sorted(float(a["prediction"][0]) for a in band.alternatives[0]()) == [1.5, 3.0]
 
 
+def test_a_point_on_the_rim_may_vote_or_not():
+    model = RadiusNeighborsClassifier(2.0, outlier_label=0).fit(POINTS, [0, 1, 1, 0])
+    band = band_of(model, (LABEL, SHARES), np.array([[2.0], [0.5]]))
+    assert band.undecided.tolist() == [True, False]
+    shares = {tuple(a["probabilities"][0]) for a in band.alternatives[0]()}
+    assert shares == {(0.0, 1.0), (0.5, 0.5), (1 / 3, 2 / 3)}
+    model = RadiusNeighborsRegressor(2.0).fit(POINTS, [1.0, 2.0, 4.0, 8.0])
+    band = band_of(model, (MEAN,), np.array([[3.0], [2.0]]))
+    assert band.undecided.tolist() == [False, True]
+
+
+def test_an_outlier_factor_counts_every_choice_of_neighbours():
+    X, _ = load_iris(return_X_y=True)
+    model = LocalOutlierFactor(5, novelty=True).fit(X)
+    verb = EmittedOutput("score_samples", "scores", "float64", (None,), "score")
+    rows = np.concatenate([X / 2 + X[::-1] / 2, X])
+    band = band_of(model, (LABEL, verb), rows)
+    want = model.score_samples(rows)
+    open_rows = np.flatnonzero(band.undecided)
+    assert len(open_rows) > 10
+    for row in open_rows:
+        answers = band.alternatives[int(row)]()
+        assert any(abs(a["scores"][0] - want[row]) <= 1e-12 * abs(want[row]) for a in answers)
+
+
 @pytest.mark.parametrize("model", [KMeans(2, n_init=1), Birch(n_clusters=2), BisectingKMeans(2)])
 def test_clusters_tie_halfway_alone(model):
     model.fit(np.array([[0.0], [0.2], [9.8], [10.0]]))
@@ -65,6 +98,11 @@ def test_clusters_tie_halfway_alone(model):
         (KNeighborsClassifier(), load_wine),
         (KNeighborsClassifier(weights="distance", algorithm="kd_tree"), load_iris),
         (make_pipeline(StandardScaler(), KNeighborsClassifier(3)), load_iris),
+        (RadiusNeighborsClassifier(0.5, outlier_label=0), load_iris),
+        (RadiusNeighborsClassifier(5.0, algorithm="brute", outlier_label=0), load_iris),
+        (LabelSpreading(kernel="knn"), load_iris),
+        (GaussianProcessClassifier(), load_iris),
+        (GaussianProcessClassifier(multi_class="one_vs_one"), load_iris),
         (make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)), load_iris),
     ],
 )
