@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.kernel_approximation import PolynomialCountSketch
+from sklearn.manifold import Isomap, LocallyLinearEmbedding
 
 from convert.errors import NotExact
 from convert.prove.compare import RELATIVE_TOLERANCE, score_difference
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convert.prove.engine import Graph
     from convert.prove.reference import Answers, Reference
 
     Rows = NDArray[np.float64]
@@ -28,6 +31,17 @@ if TYPE_CHECKING:
 SINGLE_MAX = float(np.finfo(np.float32).max)
 DOUBLE_MAX = float(np.finfo(np.float64).max)
 _TOP_EXPONENT = 1023
+ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
+    Isomap: 3,
+    LocallyLinearEmbedding: 3,
+    PolynomialCountSketch: _TOP_EXPONENT,
+}
+"""How many powers of two beyond the samples a graph can follow at most.
+
+A Fourier transform rounds as its library does. Far from all training rows rounding alone orders
+the neighbours, and an embedding jumps with them.
+"""
+_STRIDE = 3
 _COLUMNS = 32
 _SIGNED = 8
 
@@ -52,22 +66,34 @@ class Policy:
 
 
 def ask_policy(
-    reference: Reference, samples: Rows, scales: Mapping[str, float], *, seed: int
+    reference: Reference,
+    samples: Rows,
+    scales: Mapping[str, float],
+    *,
+    seed: int,
+    graph: Graph | None = None,
 ) -> Policy:
     """Try rows on the estimator until it is known what it takes.
+
+    `graph` is asked as well where a step rounds in a way that no graph repeats: beyond the
+    magnitude at which the two part, rows are refused.
 
     Raises:
         NotExact: it does not agree with itself on magnitudes that the samples have.
     """
-    probe = _Asked(reference, samples, scales, np.random.default_rng(seed))
+    steps = {type(step) for _, step in steps_of(reference.estimator)}
+    reach = min((ROUNDS_ITS_OWN_WAY[kind] for kind in steps & set(ROUNDS_ITS_OWN_WAY)), default=0)
+    if not reach:
+        graph = None
+    probe = _Asked(reference, samples, scales, np.random.default_rng(seed), graph)
     notes: list[str] = []
     nan = probe.takes_everywhere((np.nan,), "NaN", notes)
     infinite = probe.takes_everywhere((np.inf, -np.inf), "an infinity", notes)
-    limit = probe.limit()
+    limit = probe.limit() if graph is None else probe.departure(reach)
     if limit is not None and limit != SINGLE_MAX:
         notes.append(
             f"rows with |x| > {limit:g} are refused: scikit-learn raises, overflows or "
-            "disagrees with itself beyond"
+            f"disagrees with itself {'or with the graph ' if graph else ''}beyond"
         )
     policy = Policy(nan, infinite, limit, tuple(notes))
     if not policy.admits(samples).all():
@@ -92,8 +118,10 @@ class _Asked:
         samples: Rows,
         scales: Mapping[str, float],
         rng: np.random.Generator,
+        graph: Graph | None,
     ) -> None:
         self._reference = reference
+        self._graph = graph
         self._scales = scales
         usable = samples[np.isfinite(samples).all(axis=1)]
         self._base = usable[0] if len(usable) else np.zeros(samples.shape[1])
@@ -139,6 +167,15 @@ class _Asked:
             low, high = (middle, high) if self._serves(2.0**middle) else (low, middle)
         return max(2.0**low / self._safety(), self._largest)
 
+    def departure(self, reach: int) -> float:
+        """The first magnitude at which the graph parts, as it may meet scikit-learn again."""
+        low = int(np.ceil(np.log2(self._largest)))
+        high = min(low + reach, _TOP_EXPONENT)
+        for exponent in range(low, high, _STRIDE):
+            if not self._serves(2.0**exponent):
+                return max(2.0 ** (exponent - _STRIDE) / self._safety(), self._largest)
+        return float(2.0**high)
+
     def _safety(self) -> float:
         """Rows of one sign pattern were tried, and others may add up to f times as much."""
         return float(2.0 ** np.ceil(np.log2(2 * len(self._base))))
@@ -149,11 +186,17 @@ class _Asked:
         if together is None or not self._finite(together):
             return False
         alone = self._reference.one_by_one(rows[: len(self._whole)])
+        if self._graph is not None and not self._agree(self._graph.run(rows), together):
+            return False
+        return self._agree(alone, together)
+
+    def _agree(self, got: Answers, want: Answers) -> bool:
+        """Whether all scores of the first rows are the same, as many rows as `got` has."""
         for output in self._reference.outputs:
             if output.kind == "score":
-                got = alone[output.name]
-                want = together[output.name][: len(got)]
-                difference = score_difference(got, want, self._scales[output.name])
+                found = got[output.name]
+                expected = want[output.name][: len(found)]
+                difference = score_difference(found, expected, self._scales[output.name])
                 if (difference > RELATIVE_TOLERANCE).any():
                     return False
         return True

@@ -76,7 +76,7 @@ def prove(
         o.name: largest(answers[o.name]) if o.kind == "score" else 0.0 for o in emitted.outputs
     }
     progress("proving", 0.05)
-    policy = ask_policy(reference, samples, scales, seed=SEED)
+    policy = ask_policy(reference, samples, scales, seed=SEED, graph=graph)
     progress("proving", 0.15)
     labels = _label_codes(reference, answers)
     probes = _gathered(Context(reference, policy, samples, labels, SEED), budget)

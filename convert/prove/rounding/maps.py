@@ -8,7 +8,7 @@ import numpy as np
 from scipy import linalg
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
-from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.kernel_approximation import Nystroem, PolynomialCountSketch, RBFSampler
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
@@ -50,6 +50,17 @@ def _waves(step: Any, x: Doubles, error: Doubles) -> Doubles:
     weights = np.abs(step.random_weights_)
     angle = (np.abs(x) + error) @ weights + np.abs(step.random_offset_)
     return np.asarray((angle + 1.0) * (2.0 / step.n_components) ** 0.5)
+
+
+def _sketched(step: Any, x: Doubles, error: Doubles) -> Doubles:
+    """No value of a convolution exceeds the product of its factors' sums."""
+    bias = np.sqrt(step.coef0)
+    size = np.sqrt(step.gamma) * np.abs(x).sum(axis=1, keepdims=True) + bias
+    moved = np.sqrt(step.gamma) * error.sum(axis=1, keepdims=True)
+    degree = int(step.degree)
+    own = size**degree * (degree + np.log2(2.0 * step.n_components))
+    carried = degree * size ** (degree - 1) * moved
+    return np.asarray(np.repeat(own + carried, step.n_components, axis=1))
 
 
 def _kernel(
@@ -114,6 +125,7 @@ MAPS: Mapping[type, Step] = {
     KernelPCA: _kernel_components,
     NeighborhoodComponentsAnalysis: _product,
     Nystroem: _landmarks,
+    PolynomialCountSketch: _sketched,
     RBFSampler: _waves,
     SparseRandomProjection: _product,
 }

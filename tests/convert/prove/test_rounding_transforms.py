@@ -9,8 +9,9 @@ from sklearn.cluster import FeatureAgglomeration
 from sklearn.datasets import load_iris
 from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
 from sklearn.ensemble import RandomTreesEmbedding
-from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.kernel_approximation import Nystroem, PolynomialCountSketch, RBFSampler
 from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.pipeline import make_pipeline
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
@@ -42,6 +43,8 @@ SMOOTH = [
     RBFSampler(gamma=0.2, random_state=0),
     Nystroem(gamma=0.2, n_components=10, random_state=0),
     Nystroem("poly", gamma=0.1, n_components=4, random_state=0),
+    PolynomialCountSketch(n_components=30, coef0=1, random_state=0),
+    PolynomialCountSketch(degree=3, n_components=20, random_state=0),
     KernelPCA(3, kernel="rbf", gamma=0.1),
     KernelPCA(2, kernel="sigmoid", gamma=0.01),
 ]
@@ -112,3 +115,21 @@ def test_boundary_rows_behind_a_transformer_are_decided_or_excused(step):
         chain = make_pipeline(step, last).fit(X, Y)
         proof = prove(chain, emit_model(chain, 4), X, progress=quiet)
         assert any("sum of absolute terms" in note for note in proof.certificate.notes)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Isomap(),
+        LocallyLinearEmbedding(eigen_solver="dense"),
+        PolynomialCountSketch(n_components=30, random_state=0),
+    ],
+    ids=build_id,
+)
+def test_magnitudes_at_which_rounding_decides_are_refused(step):
+    rows = X[50:]
+    proof = prove(step.fit(rows), emit_model(step, 4), rows, progress=quiet)
+    limit = proof.inputs[0].limit
+    assert limit is not None
+    assert np.abs(rows).max() <= limit < 1e12
+    assert any("or with the graph" in note for note in proof.certificate.notes)
