@@ -21,7 +21,7 @@ from the model itself, and the certificate says what was seen:
 
 What cannot be shown to be exact is refused: `NotExact` names the probe, `Unsupported` the step.
 
-    >>> convert.export(LabelSpreading().fit(X, y), X)
+    >>> convert.export(AgglomerativeClustering().fit(X), X)
     Traceback (most recent call last):
     convert.errors.Unsupported: ...
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import numpy as np
 import pytest
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.semi_supervised import LabelSpreading
 
 import convert
 import edge_infer.__main__
@@ -51,7 +51,12 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         ["sign", "model.pkl.gz", "--key", "trainer.key"],
     ):
         assert edge_infer.__main__.main(command) == 0
-    return {"X": X, "y": y, "estimator": estimator, "LabelSpreading": LabelSpreading}
+    return {
+        "X": X,
+        "y": y,
+        "estimator": estimator,
+        "AgglomerativeClustering": AgglomerativeClustering,
+    }
 
 
 @pytest.mark.usefixtures("weather")
