@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_infer.columns import is_typed
 from edge_infer.contract import read_contract
 from edge_infer.engines import open_engine
 from edge_infer.errors import Incompatible, Untrusted
@@ -21,8 +22,9 @@ from edge_infer.trust import verify_tree
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
-    from edge_infer.contract.schema import Contract
+    from edge_infer.contract.schema import Contract, Input
     from edge_infer.trust import Trust, VerifiedTree
 
 ARTIFACT = "artifact"
@@ -121,26 +123,46 @@ def open_artifact(artifact: VerifiedArtifact, *, engine: str | None = None) -> M
 
 
 def _check_served(contract: Contract) -> None:
-    """Refuse what a later runtime may serve: other inputs than one matrix of doubles.
+    """Refuse what a later runtime may serve: inputs that are no matrix and no columns.
 
     Raises:
         Incompatible: the contract describes such a model, or one without a verb.
     """
-    shapes = [(wanted.dtype, len(wanted.shape)) for wanted in contract.inputs]
-    columns = contract.inputs[0].shape[-1] if contract.inputs else None
-    if shapes != [("float64", 2)] or columns is None or columns < 1 or not contract.outputs:
+    inputs = contract.inputs
+    if not inputs or not contract.outputs or not (_is_matrix(inputs) or _are_columns(inputs)):
         raise Incompatible(
             "the model takes other inputs than this runtime serves",
-            expected="one float64 input of shape (n, f) and at least one output",
-            actual=[(wanted.name, wanted.dtype, wanted.shape) for wanted in contract.inputs],
+            expected="one float64 input of shape (n, f) or typed columns, and an output",
+            actual=[(wanted.name, wanted.dtype, wanted.shape) for wanted in inputs],
             hint="update edge-infer on the device",
         )
-    names = contract.inputs[0].columns
-    if names is not None and len(names) != columns:
-        raise Incompatible(
-            "the contract names other columns than the model has",
-            expected=f"{columns} names",
-            actual=f"{len(names)} names",
-        )
+    for wanted in inputs:
+        if wanted.columns is not None and len(wanted.columns) != wanted.shape[-1]:
+            raise Incompatible(
+                "the contract names other columns than the model has",
+                expected=f"{wanted.shape[-1]} names",
+                actual=f"{len(wanted.columns)} names",
+            )
     if contract.image is not None:
-        check_image(contract.image, columns)
+        check_image(contract.image, inputs[0].shape[-1] or 0)
+
+
+def _is_matrix(inputs: Sequence[Input]) -> bool:
+    columns = inputs[0].shape[-1]
+    return (
+        len(inputs) == 1
+        and inputs[0].dtype == "float64"
+        and len(inputs[0].shape) == 2
+        and columns is not None
+        and columns >= 1
+    )
+
+
+def _are_columns(inputs: Sequence[Input]) -> bool:
+    names = [wanted.columns for wanted in inputs]
+    return (
+        is_typed(inputs)
+        and all(wanted.dtype in ("float64", "str") for wanted in inputs)
+        and all(wanted.shape == (None, 1) and wanted.columns for wanted in inputs)
+        and len(set(names)) == len({wanted.name for wanted in inputs}) == len(inputs)
+    )

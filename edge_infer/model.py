@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edge_infer.columns import check_columns, is_typed, one_record
 from edge_infer.errors import BadInput
 from edge_infer.images import read_image
 from edge_infer.one_row import OneRow
@@ -25,7 +26,8 @@ class Model:
     """What `edge_infer.load` returns. Safe to share between threads.
 
     Every verb takes X as an `(n, f)` array, a list of rows, or a data frame or mapping of
-    column name to sequence, and raises `BadInput` where scikit-learn would raise.
+    column name to sequence, and raises `BadInput` where scikit-learn would raise. A model of
+    typed columns takes a data frame, such a mapping, or a list of mappings.
     """
 
     slot: Slot | None = None
@@ -36,6 +38,7 @@ class Model:
         self.self_test = self_test
         self._engine = engine
         self._wanted = contract.inputs[0]
+        self._columns = contract.inputs if is_typed(contract.inputs) else None
         self._classes = None if contract.classes is None else _as_array(contract.classes)
         self._target_classes = [_as_array(classes) for classes in contract.target_classes]
         self._label_dtype = _label_dtype(contract)
@@ -96,6 +99,8 @@ class Model:
             found = self._one_row.try_run(row, self._one_row.row_shape)
             if found is not None:
                 return self._as_label(found)[0].tolist()
+        if self._columns is not None:
+            return self.predict(one_record(row, self._columns))[0].tolist()
         return self.predict(check_row(row, self._wanted))[0].tolist()
 
     def predict_proba(self, X: Any) -> Any:
@@ -195,12 +200,13 @@ class Model:
                 actual=asked or verb,
                 hint="; ".join(self.certificate.notes) or None,
             )
-        rows = check_rows(X, self._wanted)
+        if self._columns is None:
+            feeds = {self._wanted.name: check_rows(X, self._wanted)}
+        else:
+            feeds = check_columns(X, self._columns)
         names = [output.name for output in outputs]
         checks = self.contract.checks
-        found = self._engine.run(
-            [*names, *(check.name for check in checks)], {self._wanted.name: rows}
-        )
+        found = self._engine.run([*names, *(check.name for check in checks)], feeds)
         for check in reversed(checks):
             _refuse_rows(found.pop(), check.message)
         if verb == "predict":
@@ -217,7 +223,7 @@ class Model:
 
     def _shortcut(self) -> OneRow | None:
         outputs = self._outputs("predict")
-        if len(outputs) != 1 or self.contract.checks:
+        if len(outputs) != 1 or self.contract.checks or self._columns is not None:
             return None
         bound = self._engine.bind_row(self._wanted.name, outputs[0].name)
         return None if bound is None else OneRow(bound, self._wanted)

@@ -34,7 +34,7 @@ def check_rows(X: Any, wanted: Input) -> NDArray[np.float64]:
     Raises:
         BadInput: shape, columns, dtype or a value is not what the contract accepts.
     """
-    rows = _named_columns(X, wanted) if _has_columns(X) else _as_float64(X, wanted, "X")
+    rows = _named_columns(X, wanted) if has_columns(X) else as_float64(X, wanted, "X")
     if rows.ndim != 2:
         raise _not_a_matrix(rows, wanted)
     if rows.shape[1] != n_columns(wanted):
@@ -55,11 +55,11 @@ def check_row(row: Any, wanted: Input) -> NDArray[np.float64]:
     Raises:
         BadInput: as `check_rows`.
     """
-    if _has_columns(row):
+    if has_columns(row):
         # The keys of a pandas Series are its index; iterating over it gives the values.
         names = list(row.keys() if hasattr(row, "keys") else row.columns)
         return check_rows({name: [row[name]] for name in names}, wanted)
-    values = _as_float64(row, wanted, "the row")
+    values = as_float64(row, wanted, "the row")
     if values.ndim != 1:
         raise BadInput(
             "predict_one takes one row",
@@ -110,7 +110,8 @@ def n_columns(wanted: Input) -> int:
     return f
 
 
-def _has_columns(X: Any) -> bool:
+def has_columns(X: Any) -> bool:
+    """Whether X is a data frame or a mapping of column name to sequence."""
     return hasattr(X, "columns") or hasattr(X, "keys")
 
 
@@ -125,8 +126,8 @@ def _named_columns(X: Any, wanted: Input) -> NDArray[np.float64]:
             hint="pass X.to_numpy() with the columns in the order of training",
         )
     found = list(X.columns) if hasattr(X, "columns") else list(X.keys())
-    _check_names(found, wanted.columns)
-    arrays = [_as_float64(X[name], wanted, f"column {name!r}") for name in wanted.columns]
+    check_names(found, wanted.columns)
+    arrays = [as_float64(X[name], wanted, f"column {name!r}") for name in wanted.columns]
     for name, array in zip(wanted.columns, arrays, strict=True):
         if array.ndim != 1 or array.shape != arrays[0].shape:
             raise BadInput(
@@ -137,7 +138,12 @@ def _named_columns(X: Any, wanted: Input) -> NDArray[np.float64]:
     return np.stack(arrays, axis=1) if arrays else np.empty((0, 0))
 
 
-def _check_names(found: list[Any], wanted: tuple[str, ...]) -> None:
+def check_names(found: list[Any], wanted: tuple[str, ...]) -> None:
+    """Hold the names of columns against those of training.
+
+    Raises:
+        BadInput: one is missing, unknown or given twice.
+    """
     missing = [name for name in wanted if name not in found]
     extra = [name for name in found if name not in wanted]
     twice = sorted({str(name) for name in found if found.count(name) > 1})
@@ -151,7 +157,12 @@ def _check_names(found: list[Any], wanted: tuple[str, ...]) -> None:
         )
 
 
-def _as_float64(X: Any, wanted: Input, what: str) -> NDArray[np.float64]:
+def as_float64(X: Any, wanted: Input, what: str) -> NDArray[np.float64]:
+    """Numbers of any shape as native, C-contiguous float64, none of them changed on the way.
+
+    Raises:
+        BadInput: another dtype than the contract accepts, or an integer beyond 2**53.
+    """
     import numpy as np
 
     if isinstance(X, np.ma.MaskedArray):

@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, NewType
 
 import numpy as np
 
+from convert.errors import Unsupported
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from convert.graph.columns import Column
 
 Tensor = NewType("Tensor", str)
 """The name of a value in the graph."""
@@ -38,14 +42,51 @@ class Node:
 
 
 class Graph:
-    """A growing list of nodes over the input `x`, float64 of shape `(n, f)`."""
+    """A growing list of nodes over the input `x`, float64 of shape `(n, f)` or typed columns."""
 
-    def __init__(self, x: str = "X") -> None:
-        self.x = Tensor(x)
+    def __init__(self, x: str = "X", *, columns: Sequence[Column] | None = None) -> None:
+        self._frames: dict[Tensor, tuple[Column, ...]] = {}
+        self._matrices: dict[tuple[Tensor, ...], Tensor] = {}
         self.nodes: list[Node] = []
         self.constants: dict[Tensor, np.ndarray] = {}
         self._known: dict[tuple[object, ...], Tensor] = {}
         self._count = 0
+        self.x = Tensor(x) if columns is None else self.frame(columns)
+        self.inputs = (self.x,) if columns is None else tuple(one.tensor for one in columns)
+
+    def frame(self, columns: Sequence[Column]) -> Tensor:
+        """A name for columns side by side, which costs nothing until an operator reads it."""
+        name = self._name("frame")
+        self._frames[name] = tuple(columns)
+        return name
+
+    def columns(self, x: Tensor) -> tuple[Column, ...] | None:
+        """The columns of a frame, None for a tensor."""
+        return self._frames.get(x)
+
+    def matrix(self, x: Tensor) -> Tensor:
+        """A frame of numbers as float64 `(n, f)`; a tensor is what it was.
+
+        Raises:
+            Unsupported: a column holds text.
+        """
+        columns = self._frames.get(x)
+        if columns is None:
+            return x
+        text = [column.name for column in columns if column.is_text]
+        if text:
+            raise Unsupported(
+                "text is handed to an estimator that takes numbers alone",
+                expected="numbers",
+                actual=f"the columns {', '.join(text)}",
+                hint="encode them before it: OneHotEncoder, OrdinalEncoder or TargetEncoder",
+            )
+        parts = tuple(column.tensor for column in columns)
+        if len(parts) == 1:
+            return parts[0]
+        if parts not in self._matrices:
+            self._matrices[parts] = self.op("Concat", *parts, axis=1)
+        return self._matrices[parts]
 
     def op(
         self, op_type: str, *operands: Operand, domain: str = "", **attributes: Attribute
@@ -85,7 +126,7 @@ class Graph:
 
     def _tensor(self, operand: Operand) -> Tensor:
         if isinstance(operand, str):
-            return operand
+            return self.matrix(operand) if self._frames else operand
         return self.constant(np.asarray(operand, dtype=None if _is_array(operand) else np.float64))
 
     def _name(self, hint: str) -> Tensor:
@@ -106,7 +147,7 @@ def pruned(graph: Graph, outputs: Mapping[str, Tensor]) -> Recorded:
     rename: dict[Tensor, Tensor] = {}
     extra: list[Node] = []
     for name, tensor in outputs.items():
-        if tensor in graph.constants or tensor == graph.x or tensor in rename:
+        if tensor in graph.constants or tensor in graph.inputs or tensor in rename:
             extra.append(Node("Identity", "", (tensor,), (Tensor(name),), {}))
         else:
             rename[tensor] = Tensor(name)

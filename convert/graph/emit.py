@@ -11,12 +11,14 @@ from convert.estimators import emit
 from convert.graph.builder import Graph, Tensor
 from convert.graph.classes import LABEL, contract_classes, one_label, target_labels
 from convert.graph.emitted import Emitted, EmittedOutput
+from convert.graph.input_names import numbered, renamed
 from convert.graph.onnx_model import to_onnx
 from edge_infer.contract import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from convert.graph.columns import Column
     from convert.graph.emission import Emission, Scores
     from edge_infer.contract import Classes
 
@@ -29,14 +31,20 @@ _NAMES = {
 }
 
 
-def emit_model(estimator: Any, n_features: int) -> Emitted:
-    """Export a fitted estimator to ONNX in double precision, input `X` float64 `(None, f)`.
+def emit_model(
+    estimator: Any, n_features: int, *, columns: Sequence[Column] | None = None
+) -> Emitted:
+    """Export a fitted estimator to ONNX in double precision.
+
+    Its input is `X`, float64 `(None, f)`; or one input of shape `(None, 1)` for each of the
+    typed `columns` of a data frame.
 
     Raises:
         BadInput: it is not a fitted estimator.
         Unsupported: it, a step of it or a setting has no exact converter.
     """
-    graph = Graph("X")
+    given = None if columns is None else numbered(columns)
+    graph = Graph("X", columns=given)
     emission = emit(graph, estimator, graph.x)
     tensors: dict[str, Tensor] = {}
     outputs = [*_labels(graph, estimator, emission, tensors)]
@@ -49,8 +57,11 @@ def emit_model(estimator: Any, n_features: int) -> Emitted:
     checks = _add_checks(graph, emission, tensors)
     marks = [EmittedOutput("", check.name, "bool", (None,), "label") for check in checks]
     onnx = to_onnx(estimator, graph, tensors, [*outputs, *marks], n_features=n_features)
+    named: tuple[Column, ...] = ()
+    if given is not None:
+        onnx, named = renamed(onnx, given)
     classes, targets = _classes(estimator, emission)
-    return Emitted(onnx, tuple(outputs), classes, _notes(emission), targets, checks)
+    return Emitted(onnx, tuple(outputs), classes, _notes(emission), targets, checks, named)
 
 
 def _labels(
@@ -120,7 +131,7 @@ def _check_dense(estimator: Any, scores: Scores) -> None:
 
 def _typed(graph: Graph, scores: Scores) -> Tensor:
     if scores.dtype == "float64":
-        return scores.tensor
+        return graph.matrix(scores.tensor)
     return graph.cast(scores.tensor, np.dtype(scores.dtype).type)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from convert.graph.columns import Column
     from edge_infer.contract import Check, Classes
 
 Kind = Literal["label", "score"]
@@ -37,3 +38,5 @@ class Emitted:
     """A classifier of several outputs: the classes of each."""
     checks: tuple[Check, ...] = ()
     """Bool outputs that mark the rows on which scikit-learn raises."""
+    columns: tuple[Column, ...] = ()
+    """Typed inputs, one for each column; none where the input is the matrix `X`."""

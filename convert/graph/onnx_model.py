@@ -38,16 +38,16 @@ def to_onnx(
     Args:
         estimator: what the graph mirrors; skl2onnx finds our converter by its class.
         tensors: output name to the graph's tensor.
+        n_features: f, where the input is one matrix.
     """
     from skl2onnx import convert_sklearn
-    from skl2onnx.common.data_types import DoubleTensorType
 
     recorded = pruned(graph, tensors)
     kind = type(estimator)
     model = convert_sklearn(
         estimator,
         name="edge_infer",
-        initial_types=[(str(graph.x), DoubleTensorType([None, n_features]))],
+        initial_types=_initial_types(graph, n_features),
         target_opset={"": OPSET, "ai.onnx.ml": _SKL2ONNX_ML_OPSET},
         custom_conversion_functions={kind: _converter(recorded)},
         custom_shape_calculators={kind: _keep_shapes},
@@ -59,6 +59,18 @@ def to_onnx(
     model.producer_version = ""
     model.doc_string = ""
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _initial_types(graph: Graph, n_features: int) -> list[tuple[str, Any]]:
+    from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+
+    columns = graph.columns(graph.x)
+    if columns is None:
+        return [(str(graph.x), DoubleTensorType([None, n_features]))]
+    return [
+        (str(column.tensor), (StringTensorType if column.is_text else DoubleTensorType)([None, 1]))
+        for column in columns
+    ]
 
 
 def _parser(outputs: Sequence[EmittedOutput]) -> Any:
@@ -77,7 +89,7 @@ def _parser(outputs: Sequence[EmittedOutput]) -> Any:
 
 def _converter(recorded: Recorded) -> Any:
     def write(scope: Any, operator: Any, container: Any) -> None:
-        assert len(operator.inputs) == 1
+        assert operator.inputs
         for name, array in recorded.constants.items():
             container.add_initializer(str(name), _tensor_type(array), array.shape, _flat(array))
         for node in recorded.nodes:

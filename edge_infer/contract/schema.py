@@ -30,6 +30,8 @@ class Input:
     """Whether scikit-learn accepts ±Inf here."""
     limit: float | None
     """Largest |x| that scikit-learn accepts (trees cast to float32), None for no bound."""
+    missing: str | None = None
+    """Text columns: what the graph is given where text is missing, for ONNX has no None."""
 
 
 @dataclass(frozen=True)

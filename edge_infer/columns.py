@@ -1,0 +1,183 @@
+"""A data frame of numbers and text, column by column, as the contract takes it.
+
+One input of the graph for each column. Whatever could change a value on the way is refused, as
+in a matrix of numbers; a missing text is `None` or NaN.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from edge_infer.errors import BadInput
+from edge_infer.rows import as_float64, check_names, check_values, has_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edge_infer.contract.schema import Input
+
+_KINDS = {"bool": "b", "int64": "iu"}
+"""numpy's kinds of the dtypes that a column may ask for instead of doubles."""
+
+
+def is_typed(inputs: Sequence[Input]) -> bool:
+    """Whether each input is a column of a data frame, and not one matrix of numbers."""
+    return len(inputs) > 1 or inputs[0].dtype == "str"
+
+
+def column_name(wanted: Input) -> str:
+    """What the caller calls the column."""
+    assert wanted.columns is not None
+    return wanted.columns[0]
+
+
+def check_columns(X: Any, inputs: Sequence[Input]) -> dict[str, NDArray[Any]]:
+    """Feeds of the graph by input name, each of shape `(n, 1)`, float64 or object of str.
+
+    `X` is a data frame, a mapping of column name to sequence, or a sequence of mappings.
+
+    Raises:
+        BadInput: columns, a dtype or a value is not what the contract accepts.
+    """
+    table = X if has_columns(X) else _from_records(X, inputs)
+    found = list(table.columns if hasattr(table, "columns") else table.keys())
+    names = tuple(column_name(wanted) for wanted in inputs)
+    check_names(found, names)
+    feeds = {
+        wanted.name: check_column(table[name], wanted)
+        for name, wanted in zip(names, inputs, strict=True)
+    }
+    lengths = {name: len(feeds[wanted.name]) for name, wanted in zip(names, inputs, strict=True)}
+    if len(set(lengths.values())) != 1:
+        raise BadInput("the columns have different lengths", actual=lengths)
+    if 0 in lengths.values():
+        raise BadInput("X has no rows", expected="at least 1 row", actual="0 rows")
+    return feeds
+
+
+def one_record(row: Any, inputs: Sequence[Input]) -> dict[str, list[Any]]:
+    """One row, a mapping or a sequence of values in the order of the columns, as columns.
+
+    Raises:
+        BadInput: it has another number of values.
+    """
+    if has_columns(row):
+        keys = list(row.keys() if hasattr(row, "keys") else row.columns)
+        return {key: [row[key]] for key in keys}
+    values = [] if isinstance(row, str | bytes) else list(row)
+    if len(values) != len(inputs):
+        raise BadInput(
+            "predict_one takes one row",
+            expected=f"a mapping, or {len(inputs)} values: {', '.join(map(column_name, inputs))}",
+            actual=f"{type(row).__name__} of {len(values)} values",
+        )
+    return {column_name(wanted): [v] for wanted, v in zip(inputs, values, strict=True)}
+
+
+def check_column(values: Any, wanted: Input) -> NDArray[Any]:
+    """One column of n values as `(n, 1)`.
+
+    Raises:
+        BadInput: a value is not what the contract accepts; names its row and column.
+    """
+    column = _text(values, wanted) if wanted.dtype == "str" else _numbers(values, wanted)
+    return column.reshape(-1, 1)
+
+
+def _numbers(values: Any, wanted: Input) -> NDArray[np.float64]:
+    what = f"column {column_name(wanted)!r}"
+    column = as_float64(values, wanted, what)
+    if "float64" not in wanted.accepts:
+        import numpy as np
+
+        kind = np.asarray(values).dtype.kind
+        if not any(kind in _KINDS[dtype] for dtype in wanted.accepts):
+            raise BadInput(
+                f"{what} has a dtype for which parity was not proven",
+                expected=", ".join(wanted.accepts),
+                actual=np.asarray(values).dtype,
+                hint=f"pass it as {wanted.accepts[0]}, as in training",
+            )
+    _check_flat(column, what)
+    check_values(column.reshape(-1, 1), wanted)
+    return column
+
+
+def _text(values: Any, wanted: Input) -> NDArray[np.object_]:
+    import numpy as np
+
+    what = f"column {column_name(wanted)!r}"
+    if isinstance(values, np.ma.MaskedArray) or hasattr(values, "toarray"):
+        raise BadInput(f"{what} is masked or sparse", expected="a sequence of str")
+    given = np.asarray(values, dtype=object)
+    _check_flat(given, what)
+    column = np.empty(len(given), dtype=object)
+    column[:] = [_one_text(v, row, wanted) for row, v in enumerate(given.tolist())]
+    return column
+
+
+def _one_text(value: Any, row: int, wanted: Input) -> str:
+    if isinstance(value, str):
+        if value != wanted.missing and (value.isascii() or _is_utf8(value)):
+            return str(value)
+        raise _bad_text(row, wanted, "text other than the mark of a missing one, in UTF-8", value)
+    if not _is_missing(value):
+        raise _bad_text(row, wanted, "str", value)
+    if wanted.missing is None or not wanted.nan:
+        raise _bad_text(row, wanted, "text, for scikit-learn refuses a missing one here", value)
+    return wanted.missing
+
+
+def _bad_text(row: int, wanted: Input, expected: str, value: Any) -> BadInput:
+    return BadInput(
+        "X holds a value that the estimator does not accept, "
+        f"in row {row}, column {column_name(wanted)!r}",
+        expected=expected,
+        actual=repr(value)[:80],
+    )
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, or pandas' NA, whose comparison with itself is no bool."""
+    return (
+        value is None
+        or (isinstance(value, float) and value != value)
+        or type(value).__name__ == "NAType"
+    )
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_flat(column: Any, what: str) -> None:
+    if column.ndim != 1:
+        raise BadInput(f"{what} is no column", expected="(n,) values", actual=column.shape)
+
+
+def _from_records(X: Any, inputs: Sequence[Input]) -> dict[Any, list[Any]]:
+    """A sequence of mappings, all of the same keys, as columns."""
+    records = list(X) if isinstance(X, list | tuple) else []
+    if not records or not all(hasattr(record, "keys") for record in records):
+        raise BadInput(
+            "this model takes named columns",
+            expected=f"a data frame or mapping of {', '.join(map(column_name, inputs))}",
+            actual=f"{type(X).__name__}" + (f" of shape {X.shape}" if hasattr(X, "shape") else ""),
+            hint="pass {column: values, ...}, a DataFrame, or a list of {column: value, ...}",
+        )
+    first = records[0].keys()
+    for row, record in enumerate(records):
+        if record.keys() != first:
+            raise BadInput(
+                f"row {row} has other columns than row 0",
+                expected=", ".join(map(str, first)),
+                actual=", ".join(map(str, record.keys())),
+            )
+    return {key: [record[key] for record in records] for key in first}
