@@ -192,6 +192,8 @@ def _values() -> Iterator[object]:
     for name in metrics.get_scorer_names():
         yield metrics.get_scorer(name)
     yield from (chi2, f_classif, f_regression, mutual_info_classif)
+    # A neighbours' tree holds its metric; the names of others are tried as settings.
+    yield metrics.DistanceMetric.get_metric("minkowski", p=3)
     yield from (np.mean, np.median, np.max, np.min)
     for name in ("log", "log1p", "log2", "log10", "exp", "expm1", "sqrt", "cbrt", "square"):
         yield getattr(np, name)
