@@ -77,10 +77,13 @@ def discriminant(g: Graph, estimator: Any, x: Tensor) -> Emission:
 
 
 def ridge_classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
-    """`RidgeClassifier`; multi-label targets binarise otherwise and are refused."""
-    if estimator._label_binarizer.y_type_.startswith("multilabel"):
-        raise Unsupported("a multi-label RidgeClassifier has no exact converter")
-    return linear_classifier(g, estimator, x)
+    """`RidgeClassifier`; several labels are decided one by one."""
+    if not estimator._label_binarizer.y_type_.startswith("multilabel"):
+        return linear_classifier(g, estimator, x)
+    decision = _decision(g, estimator, x)
+    indicator = g.cast(g.op("Greater", decision.tensor, 0.0), np.int64)
+    verbs = {"decision_function": decision}
+    return Emission(verbs, labels=indicator, label_columns=decision.columns)
 
 
 def _decision(g: Graph, estimator: Any, x: Tensor) -> Scores:

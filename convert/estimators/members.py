@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class Member:
                 return Scores(g.cast(self.emission.index, np.float64), None)
             return Scores(g.op("Gather", table, self.emission.index), None)
         if self.emission.labels is not None:
-            return Scores(g.cast(self.emission.labels, np.float64), None)
+            return Scores(g.cast(self.emission.labels, np.float64), self.emission.label_columns)
         return self.scores("predict")
 
     def positions(self, n_classes: int) -> tuple[int, ...]:
@@ -127,7 +127,7 @@ def member(g: Graph, path: str, estimator: Any, x: Tensor, emit: Emit) -> Member
 def served(estimator: Any, emission: Emission) -> Emission:
     """What a wrapper passes on: the verbs that it has itself."""
     verbs = {verb: scores for verb, scores in emission.verbs.items() if hasattr(estimator, verb)}
-    return Emission(verbs, emission.index, emission.labels, emission.notes)
+    return replace(emission, verbs=verbs)
 
 
 def summed(g: Graph, parts: Sequence[Tensor]) -> Tensor:

@@ -30,9 +30,9 @@ _ROWS = np.array([1], dtype=np.int64)
 
 
 def one_vs_rest(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
-    """The class whose estimator scores it highest; with one estimator, a threshold."""
-    if estimator.multilabel_:
-        raise Unsupported("a multi-label OneVsRestClassifier has no exact converter")
+    """The class that scores highest; with one estimator or several labels, a threshold."""
+    if estimator.label_binarizer_.sparse_input_:
+        raise Unsupported("a OneVsRestClassifier trained on sparse labels returns sparse ones")
     if len(estimator.classes_) < 2:
         raise Unsupported(
             "a OneVsRestClassifier of a single class has no exact converter",
@@ -43,17 +43,24 @@ def one_vs_rest(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
     verbs: dict[str, Scores] = {}
     if hasattr(estimator, "decision_function"):
         verbs["decision_function"] = _columns(g, scores)
-    if len(members) == 1:
+    index, indicator = None, None
+    if estimator.multilabel_:
+        above = g.op("Greater", _columns(g, scores).tensor, _threshold(members[0]))
+        indicator = g.cast(above, np.int64)
+    elif len(members) == 1:
         index = labels.above(g, scores[0], _threshold(members[0]))
     else:
         index = labels.argmax(g, _columns(g, scores).tensor)
     notes: tuple[str, ...] = ()
     if hasattr(estimator, "predict_proba"):
         if all("predict_proba" in one.emission.verbs for one in members):
-            verbs["predict_proba"] = _one_vs_rest_probabilities(g, members)
+            verbs["predict_proba"] = _one_vs_rest_probabilities(
+                g, members, normalized=not estimator.multilabel_
+            )
         else:
             notes = tuple(note for one in members for note in one.emission.notes)
-    return Emission(verbs, index, notes=notes)
+    columns = None if indicator is None else len(members)
+    return Emission(verbs, index, indicator, notes, label_columns=columns)
 
 
 def one_vs_one(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
@@ -148,13 +155,15 @@ def _columns(g: Graph, vectors: list[Tensor], *, flatten: bool = True) -> Scores
     return Scores(g.op("Concat", *columns, axis=1), len(columns))
 
 
-def _one_vs_rest_probabilities(g: Graph, members: list[Member]) -> Scores:
-    """The positive probabilities divided by their sum, where it is not 0."""
+def _one_vs_rest_probabilities(g: Graph, members: list[Member], *, normalized: bool) -> Scores:
+    """The positive probabilities; of exclusive classes divided by their sum, where not 0."""
     positives = [_second(g, one.scores("predict_proba")) for one in members]
     if len(members) == 1:
         found = Scores(labels.two_columns(g, positives[0]), 2)
     else:
         found = _columns(g, positives)
+    if not normalized:
+        return found
     total = g.op("ReduceSum", found.tensor, _ROWS, keepdims=1)
     safe = g.op("Where", g.op("Equal", total, 0.0), 1.0, total)
     return Scores(g.op("Div", found.tensor, safe), found.columns)

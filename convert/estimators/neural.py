@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
 from convert.graph.emission import Emission, Scores
@@ -21,9 +21,12 @@ _ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu", "exp": "Exp"}
 
 def mlp_classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """Labels as `LabelBinarizer.inverse_transform` takes them from the output layer."""
-    if estimator._label_binarizer.y_type_.startswith("multilabel"):
-        raise Unsupported("a multi-label MLPClassifier has no exact converter")
     outputs = _forward(g, estimator, x)
+    if estimator._label_binarizer.y_type_.startswith("multilabel"):
+        columns = int(estimator.n_outputs_)
+        indicator = g.cast(g.op("Greater", outputs, 0.5), np.int64)
+        verbs = {"predict_proba": Scores(outputs, columns)}
+        return Emission(verbs, labels=indicator, label_columns=columns)
     if int(estimator.n_outputs_) == 1:
         positive = labels.flat(g, outputs)
         probabilities = Scores(labels.two_columns(g, positive), 2)

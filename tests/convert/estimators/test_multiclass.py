@@ -86,10 +86,6 @@ def test_pairs_over_a_precomputed_kernel(side_by_side):
 
 
 def test_what_is_refused():
-    with pytest.raises(Unsupported, match="multi-label"):
-        emit_model(
-            OneVsRestClassifier(LinearSVC(dual=False)).fit(IRIS, np.eye(3, dtype=int)[KIND]), 4
-        )
     with pytest.raises(Unsupported, match="single class"), pytest.warns(UserWarning, match="Label"):
         emit_model(OneVsRestClassifier(LinearSVC()).fit(IRIS, np.zeros(150)), 4)
     with pytest.raises(Unsupported, match="rounding decides"):
