@@ -30,6 +30,8 @@ class Manifest:
     """How many there are beside this one and the signature."""
     size_bytes: int
     """Their sizes together."""
+    may_replace: int | None = None
+    """A signed rollback: the highest later release that this one may be installed over."""
 
 
 def read_manifest(data: bytes) -> Manifest:

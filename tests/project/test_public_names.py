@@ -10,7 +10,7 @@ import pytest
 
 PUBLIC = {
     "convert": ["Artifact", "NotExact", "Unsupported", "convert", "export"],
-    "firmware_bundle": ["Manifest", "bundle"],
+    "firmware_bundle": ["Manifest", "bundle", "gc", "install", "rollback", "status"],
     "edge_infer": [
         "BadInput",
         "EdgeInferError",

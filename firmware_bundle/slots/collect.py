@@ -1,0 +1,100 @@
+"""Remove what is not needed any more, so that a cut on the way leaves no half version.
+
+A version first loses its name, in one step; only then do its files go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_infer.errors import Unavailable
+from edge_infer.slots.disk import Disk, RealDisk
+from edge_infer.slots.root import STAGING, VERSIONS, Root
+
+if TYPE_CHECKING:
+    import os
+
+    from edge_infer.slots import State
+
+
+def gc(
+    root: str | os.PathLike[str], *, budget_bytes: int = 0, disk: Disk | None = None
+) -> list[str]:
+    """Remove what is neither current, previous nor on trial; return the names.
+
+    Older versions stay, the latest first, as long as all that stays fits `budget_bytes`.
+
+    Raises:
+        Unavailable: another process is at work, the state cannot be read, or the disk refuses.
+    """
+    from firmware_bundle.slots.installer import disk_errors
+
+    where = Root(Path(root), disk or RealDisk())
+    with disk_errors(where.path), where.lock():
+        state = where.read_state()
+        if state is None:
+            raise Unavailable(
+                "the state cannot be read, so nothing is known to be old",
+                hint="start the model once, or install: both write a new state",
+            )
+        clear_staging(where)
+        return collect(where, state, budget_bytes=budget_bytes)
+
+
+def collect(root: Root, state: State, *, budget_bytes: int) -> list[str]:
+    """As `gc`, by whoever holds the lock."""
+    names = sorted(root.versions(), key=_sequence, reverse=True)
+    used = sum(_size(root.version(name)) for name in names if name in state.kept)
+    removed = []
+    for name in names:
+        if name in state.kept:
+            continue
+        size = _size(root.version(name))
+        if used + size <= budget_bytes:
+            used += size
+        else:
+            retire(root, name)
+            removed.append(name)
+    if removed:
+        clear_staging(root)
+    return removed
+
+
+def retire(root: Root, name: str) -> None:
+    """Take a version's name away; its files are left to `clear_staging`."""
+    root.disk.rename(root.version(name), root.path / STAGING / f"{name}.old")
+    root.disk.sync_directory(root.path / VERSIONS)
+    root.disk.sync_directory(root.path / STAGING)
+
+
+def clear_staging(root: Root) -> None:
+    """Remove what an installation that did not end, or a removal, left behind."""
+    staging = root.path / STAGING
+    for name in root.disk.names(staging):
+        remove(root.disk, staging / name)
+
+
+def remove(disk: Disk, path: Path) -> None:
+    """Remove a file or a directory with all that is in it."""
+    if not disk.is_directory(path):
+        disk.remove_file(path)
+        return
+    for name in disk.names(path):
+        remove(disk, path / name)
+    disk.remove_directory(path)
+
+
+def discard_staging(root: Root) -> None:
+    """As `clear_staging`, after something has gone wrong already: it must not hide that."""
+    with contextlib.suppress(OSError):
+        clear_staging(root)
+
+
+def _sequence(name: str) -> int:
+    return int(name.partition("-")[0])
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

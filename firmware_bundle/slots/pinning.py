@@ -1,0 +1,71 @@
+"""Whom a device trusts: written once, at provisioning, and only compared from then on."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from edge_infer.errors import Untrusted
+from edge_infer.slots.root import TRUST
+from edge_infer.trust import read_pins
+from edge_infer.trust.files import show
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from edge_infer.slots import Root
+    from edge_infer.trust import Pins, Trust
+
+
+def choose_pins(root: Root, named: Trust | None) -> Pins:
+    """The pinned keys, or the named ones where none are pinned yet.
+
+    Raises:
+        Untrusted: neither is there, or they are not the same.
+    """
+    if not os.path.lexists(root.path / TRUST):
+        return read_pins(root.trust(named))
+    pinned = read_pins(root.trust())
+    if named is not None and read_pins(named) != pinned:
+        raise Untrusted(
+            f"{show(root.path)} has pinned another key",
+            expected=", ".join(pin.called for pin in pinned.keys),
+            actual=", ".join(pin.called for pin in read_pins(named).keys),
+            hint="leave --trust out; to change whom this device trusts, replace "
+            f"{show(root.path / TRUST)} as its owner",
+        )
+    return pinned
+
+
+def pin(root: Root, pins: Pins) -> None:
+    """Write `pins` into the root, unless something is pinned there.
+
+    Raises:
+        OSError: the medium refuses.
+    """
+    if not os.path.lexists(root.path / TRUST):
+        root.replace_file(TRUST, pinned_bytes(pins))
+
+
+def pinned_bytes(pins: Pins) -> bytes:
+    """A trust file; a bare key stays one, for it is quicker to read at every start."""
+    first = pins.keys[0] if pins.keys else None
+    if len(pins.keys) == 1 and first is not None and first.id is None and not pins.revocations:
+        return first.key.pem
+    from edge_infer.trust.trust_file import FORMAT, KeyEntry, TrustFile, write_trust_file
+
+    keys = tuple(
+        KeyEntry(
+            id=one.id or f"key-{position}",
+            public_key=one.key.pem.decode("ascii"),
+            roles=tuple(sorted(one.roles)),
+            valid_from=_text(one.valid_from),
+            valid_until=_text(one.valid_until),
+        )
+        for position, one in enumerate(pins.keys, start=1)
+    )
+    return write_trust_file(TrustFile(FORMAT, keys, (), pins.revocations))
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
