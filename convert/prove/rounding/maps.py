@@ -8,9 +8,18 @@ import numpy as np
 from scipy import linalg
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
-from sklearn.kernel_approximation import Nystroem, PolynomialCountSketch, RBFSampler
+from sklearn.kernel_approximation import (
+    AdditiveChi2Sampler,
+    Nystroem,
+    PolynomialCountSketch,
+    RBFSampler,
+    SkewedChi2Sampler,
+)
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
+from sklearn.neural_network import BernoulliRBM
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
+
+from convert.prove.rounding.columns import ULPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +59,33 @@ def _waves(step: Any, x: Doubles, error: Doubles) -> Doubles:
     weights = np.abs(step.random_weights_)
     angle = (np.abs(x) + error) @ weights + np.abs(step.random_offset_)
     return np.asarray((angle + 1.0) * (2.0 / step.n_components) ** 0.5)
+
+
+def _skewed_waves(step: Any, x: Doubles, error: Doubles) -> Doubles:
+    shifted = np.abs(x + step.skewedness)
+    log = np.abs(np.log(shifted))
+    moved = ULPS * log + error / shifted
+    angle = (log + moved) @ np.abs(step.random_weights_) + np.abs(step.random_offset_)
+    return np.asarray((angle + 1.0) * np.sqrt(2.0 / step.n_components))
+
+
+def _harmonics(step: Any, x: Doubles, error: Doubles) -> Doubles | None:
+    if error.any():
+        return None
+    interval = step.sample_interval or {1: 0.8, 2: 0.5, 3: 0.4}[step.sample_steps]
+    value = np.where(x > 0, x, 1.0)
+    blocks = [np.zeros(x.shape)]
+    for j in range(1, step.sample_steps):
+        factor = np.sqrt(2 * value * interval / np.cosh(np.pi * j * interval)) * (x > 0)
+        wave = ULPS * factor * (1.0 + j * interval * np.abs(np.log(value)))
+        blocks += [wave, wave]
+    return np.hstack(blocks)
+
+
+def _hidden(step: Any, x: Doubles, error: Doubles) -> Doubles:
+    p = np.asarray(step.transform(x))
+    inner = (np.abs(x) + error) @ np.abs(step.components_).T + np.abs(step.intercept_hidden_)
+    return np.asarray(p * (1 - p) * inner + ULPS * p)
 
 
 def _sketched(step: Any, x: Doubles, error: Doubles) -> Doubles:
@@ -118,6 +154,8 @@ def _kernel_components(step: Any, x: Doubles, error: Doubles) -> Doubles | None:
 
 
 MAPS: Mapping[type, Step] = {
+    AdditiveChi2Sampler: _harmonics,
+    BernoulliRBM: _hidden,
     FactorAnalysis: _factors,
     FastICA: _independent,
     FeatureAgglomeration: _pooled,
@@ -127,5 +165,6 @@ MAPS: Mapping[type, Step] = {
     Nystroem: _landmarks,
     PolynomialCountSketch: _sketched,
     RBFSampler: _waves,
+    SkewedChi2Sampler: _skewed_waves,
     SparseRandomProjection: _product,
 }

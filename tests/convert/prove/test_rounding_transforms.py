@@ -9,9 +9,16 @@ from sklearn.cluster import FeatureAgglomeration
 from sklearn.datasets import load_iris
 from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
 from sklearn.ensemble import RandomTreesEmbedding
-from sklearn.kernel_approximation import Nystroem, PolynomialCountSketch, RBFSampler
+from sklearn.kernel_approximation import (
+    AdditiveChi2Sampler,
+    Nystroem,
+    PolynomialCountSketch,
+    RBFSampler,
+    SkewedChi2Sampler,
+)
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
+from sklearn.neural_network import BernoulliRBM
 from sklearn.pipeline import make_pipeline
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
@@ -45,10 +52,13 @@ SMOOTH = [
     Nystroem("poly", gamma=0.1, n_components=4, random_state=0),
     PolynomialCountSketch(n_components=30, coef0=1, random_state=0),
     PolynomialCountSketch(degree=3, n_components=20, random_state=0),
+    SkewedChi2Sampler(n_components=20, random_state=0),
+    BernoulliRBM(5, n_iter=2, random_state=0),
     KernelPCA(3, kernel="rbf", gamma=0.1),
     KernelPCA(2, kernel="sigmoid", gamma=0.01),
 ]
 DISCRETE = [
+    AdditiveChi2Sampler(sample_steps=3),
     preprocessing.Binarizer(threshold=2.0),
     preprocessing.KBinsDiscretizer(
         3, encode="onehot-dense", quantile_method="averaged_inverted_cdf"
