@@ -26,7 +26,7 @@ def choose_pins(root: Root, named: Trust | None) -> Pins:
     if not os.path.lexists(root.path / TRUST):
         return read_pins(root.trust(named))
     pinned = read_pins(root.trust())
-    if named is not None and read_pins(named) != pinned:
+    if named is not None and _meaning(read_pins(named)) != _meaning(pinned):
         raise Untrusted(
             f"{show(root.path)} has pinned another key",
             expected=", ".join(pin.called for pin in pinned.keys),
@@ -65,6 +65,12 @@ def pinned_bytes(pins: Pins) -> bytes:
         for position, one in enumerate(pins.keys, start=1)
     )
     return write_trust_file(TrustFile(FORMAT, keys, (), pins.revocations))
+
+
+def _meaning(pins: Pins) -> object:
+    """What `pins` permit, whatever they are called."""
+    keys = {(one.key, one.roles, one.valid_from, one.valid_until) for one in pins.keys}
+    return keys, set(pins.revocations)
 
 
 def _text(moment: datetime | None) -> str | None:

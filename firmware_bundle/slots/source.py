@@ -9,13 +9,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tarfile
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from edge_infer.errors import BadInput, Unavailable, Untrusted
-from edge_infer.trust.files import MAX_FILE_BYTES, check_regular, real_path, show
-from edge_infer.trust.names import collision, name_fault
-from edge_infer.trust.tree import MAX_ENTRIES, MAX_TREE_BYTES, list_tree
+from edge_infer.trust.files import check_regular, real_path, show
+from edge_infer.trust.tree import MAX_TREE_BYTES, list_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +47,8 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
         return
     if not os.path.lexists(real):
         raise BadInput(f"there is no bundle {show(path)}", hint="name a directory or a .tar")
+    from firmware_bundle.slots.tar import TarSource
+
     with _open_regular(real) as file:
         yield TarSource(real, file)
 
@@ -63,76 +63,7 @@ class DirectorySource:
     def blocks(self, name: str) -> Iterator[bytes]:
         """As `Source.blocks`."""
         with _open_regular(self._paths[name]) as file:
-            yield from _exactly(file, self.sizes[name], name)
-
-
-class TarSource:
-    """An uncompressed tar archive, of plain files under plain names only."""
-
-    def __init__(self, path: Path, file: BinaryIO) -> None:
-        self._path = path
-        self._file = file
-        self._members: dict[str, int] = {}
-        self.sizes: dict[str, int] = {}
-        try:
-            self._read_members()
-        except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
-            raise Untrusted(
-                f"{show(path)} is not a whole tar archive",
-                expected="an uncompressed .tar, as `bundle --tar` writes it",
-                actual=str(error)[:200],
-                hint="copy it again",
-            ) from None
-
-    def _read_members(self) -> None:
-        end = os.fstat(self._file.fileno()).st_size
-        total = 0
-        with tarfile.open(fileobj=self._file, mode="r:") as archive:
-            for count, member in enumerate(archive, start=1):
-                name = member.name
-                fault = name_fault(name) or _kind_fault(member)
-                if fault is not None:
-                    raise self._refused(name, fault)
-                total += member.size
-                if count > MAX_ENTRIES or total > MAX_TREE_BYTES or member.size > MAX_FILE_BYTES:
-                    raise self._refused(name, "is more than a bundle holds")
-                if member.isdir():
-                    continue
-                if member.offset_data + member.size > end:
-                    raise self._refused(name, "ends after the archive does: it was cut short")
-                if name in self.sizes:
-                    raise self._refused(name, "stands twice")
-                self.sizes[name], self._members[name] = member.size, member.offset_data
-        clash = collision(self.sizes)
-        if clash is not None:
-            raise self._refused(clash[1], f"is {show(clash[0])} on some file systems")
-
-    def blocks(self, name: str) -> Iterator[bytes]:
-        """As `Source.blocks`."""
-        self._file.seek(self._members[name])
-        yield from _exactly(self._file, self.sizes[name], name)
-
-    def _refused(self, name: str, fault: str) -> Untrusted:
-        return Untrusted(
-            f"{show(self._path)}: the name {show(name)[:200]} {fault}",
-            expected="plain files under plain names, each once",
-            hint="nothing of it was written; get the archive from its publisher again",
-        )
-
-
-def _kind_fault(member: tarfile.TarInfo) -> str | None:
-    if member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse():
-        return None
-    if member.isdir():
-        return None
-    kinds = {
-        tarfile.SYMTYPE: "a symbolic link",
-        tarfile.LNKTYPE: "a hard link",
-        tarfile.FIFOTYPE: "a FIFO",
-        tarfile.CHRTYPE: "a device",
-        tarfile.BLKTYPE: "a device",
-    }
-    return f"is {kinds.get(member.type, 'no plain file')}"
+            yield from exactly(file, self.sizes[name], name)
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -149,7 +80,13 @@ def _open_regular(path: Path) -> BinaryIO:
     return file
 
 
-def _exactly(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
+def exactly(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
+    """The next `size` bytes of `file`, block by block.
+
+    Raises:
+        Untrusted: there are fewer.
+        Unavailable: they cannot be read.
+    """
     left = size
     while left:
         try:

@@ -6,7 +6,6 @@ The version is started with its own runtime: what is tried is what will serve.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,6 +50,8 @@ def run_health(command: Sequence[str], root: Root, name: str) -> None:
 
 
 def _run(command: list[str], what: str, folder: Path, **variables: str) -> None:
+    import subprocess  # half a megabyte that an installation without a trial does not need
+
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command, or ours
             command,
