@@ -62,6 +62,42 @@ def nearest(g: Graph, estimator: Any, x: Tensor, k: int) -> Neighbors:
     return Neighbors(index, metric.distance(g, g.op("Min", reduced, limit)))
 
 
+def weighs_by_distance(estimator: Any) -> bool:
+    """Whether neighbours vote by inverse distance.
+
+    Raises:
+        Unsupported: a callable weighs them, or distances carry the rounding of |x|² - 2x·y + |y|²,
+            which near a training point is larger than the distance.
+    """
+    if callable(estimator.weights):
+        raise Unsupported(
+            f"{type(estimator).__name__} with a callable for weights cannot be exported",
+            hint="use weights='uniform' or 'distance'",
+        )
+    if not isinstance(estimator.weights, str) or estimator.weights != "distance":
+        return False
+    if estimator._fit_method == "brute" and _rounds(estimator):
+        raise Unsupported(
+            f"{type(estimator).__name__} weighs by distances that brute force takes from large "
+            "squares: next to a training point they are rounding alone",
+            expected="weights='uniform', or a search that subtracts before it squares",
+            actual=f"weights='distance', algorithm={estimator.algorithm!r} on "
+            f"{estimator._fit_X.shape[1]} columns",
+            hint="fit it with algorithm='kd_tree' or 'ball_tree'",
+        )
+    return True
+
+
+def _rounds(estimator: Any) -> bool:
+    """Whether expanded squares round: not for Minkowski sums, nor for whole numbers."""
+    metric = fitted_metric(estimator)
+    if metric.p != 2 or metric.weights is not None:
+        return False
+    points = dense(estimator._fit_X)
+    whole = bool((points == np.floor(points)).all())
+    return not (whole and float((points**2).sum(axis=1).max()) < 2.0**50)
+
+
 def brute_distances(g: Graph, estimator: Any, x: Tensor, metric: Minkowski) -> Tensor:
     """`(n, m)` reduced distances as brute force computes them."""
     points = estimator._fit_X

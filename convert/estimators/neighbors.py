@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
-from convert.estimators.neighbor_search import Neighbors, nearest
+from convert.estimators.neighbor_search import Neighbors, nearest, weighs_by_distance
 from convert.estimators.sums import numpy_sum
 from convert.graph.emission import Emission, Scores
 
@@ -31,7 +31,7 @@ def classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
     known = np.arange(len(estimator.classes_), dtype=np.int64)
     voted = g.op("Gather", np.asarray(estimator._y, dtype=np.int64), found.index)
     is_vote = g.op("Equal", g.op("Unsqueeze", voted, _LAST), known)
-    if _weighted(estimator):
+    if weighs_by_distance(estimator):
         weights = g.op("Unsqueeze", inverse_distances(g, found), _LAST)
         votes = numpy_sum(g, g.op("Where", is_vote, weights, 0.0), int(estimator.n_neighbors))
     else:
@@ -46,7 +46,7 @@ def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:
     found = nearest(g, estimator, x, int(estimator.n_neighbors))
     targets = g.op("Gather", dense(estimator._y), found.index)
     is_flat = estimator._y.ndim == 1
-    if _weighted(estimator):
+    if weighs_by_distance(estimator):
         weights = inverse_distances(g, found)
         shaped = weights if is_flat else g.op("Unsqueeze", weights, _LAST)
         total = g.op("ReduceSum", g.op("Mul", targets, shaped), _ROWS, keepdims=0)
@@ -62,15 +62,6 @@ def inverse_distances(g: Graph, found: Neighbors) -> Tensor:
     here = g.cast(g.op("IsInf", weights), np.float64)
     any_here = g.op("Greater", g.op("ReduceMax", here, _ROWS, keepdims=1), 0.0)
     return g.op("Where", any_here, here, weights)
-
-
-def _weighted(estimator: Any) -> bool:
-    if callable(estimator.weights):
-        raise Unsupported(
-            f"{type(estimator).__name__} with a callable for weights cannot be exported",
-            hint="use weights='uniform' or 'distance'",
-        )
-    return bool(estimator.weights == "distance")
 
 
 EMITTERS: dict[type, Callable[[Graph, Any, Tensor], Emission]] = {

@@ -11,7 +11,7 @@ from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
 from convert.estimators.distances import fitted_metric, reduced_distances
-from convert.estimators.neighbor_search import brute_distances
+from convert.estimators.neighbor_search import brute_distances, weighs_by_distance
 from convert.graph.emission import Check, Emission, Scores
 
 if TYPE_CHECKING:
@@ -61,11 +61,6 @@ def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:
 
 def _weights(g: Graph, estimator: Any, x: Tensor) -> Tensor:
     """`(n, m)`: what each training point weighs, 0 beyond the radius."""
-    if callable(estimator.weights):
-        raise Unsupported(
-            f"{type(estimator).__name__} with a callable for weights cannot be exported",
-            hint="use weights='uniform' or 'distance'",
-        )
     metric = fitted_metric(estimator)
     if estimator._fit_method == "brute":
         reduced = brute_distances(g, estimator, x, metric)
@@ -73,7 +68,7 @@ def _weights(g: Graph, estimator: Any, x: Tensor) -> Tensor:
         reduced = reduced_distances(g, x, dense(estimator._fit_X), metric)
     inside = g.op("LessOrEqual", reduced, metric.reduce(float(estimator.radius)))
     ones = g.cast(inside, np.float64)
-    if estimator.weights != "distance":
+    if not weighs_by_distance(estimator):
         return ones
     distance = metric.distance(g, reduced)
     here = g.op("Mul", ones, g.cast(g.op("Equal", distance, 0.0), np.float64))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.kernel_approximation import PolynomialCountSketch
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
+from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
+from sklearn.neighbors import LocalOutlierFactor, NearestCentroid
 
 from convert.errors import NotExact
 from convert.prove.compare import RELATIVE_TOLERANCE, score_difference
@@ -32,14 +34,19 @@ SINGLE_MAX = float(np.finfo(np.float32).max)
 DOUBLE_MAX = float(np.finfo(np.float64).max)
 _TOP_EXPONENT = 1023
 ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
+    BayesianGaussianMixture: _TOP_EXPONENT,
+    GaussianMixture: _TOP_EXPONENT,
     Isomap: 3,
+    LocalOutlierFactor: 20,
     LocallyLinearEmbedding: 3,
+    NearestCentroid: 6,
     PolynomialCountSketch: _TOP_EXPONENT,
 }
 """How many powers of two beyond the samples a graph can follow at most.
 
 A Fourier transform rounds as its library does. Far from all training rows rounding alone orders
-the neighbours, and an embedding jumps with them.
+the neighbours, and an embedding or an outlier factor jumps with them. The difference of two large
+squares, as between centroids or between a mixture's components, is what rounding left of it.
 """
 _STRIDE = 3
 _COLUMNS = 32

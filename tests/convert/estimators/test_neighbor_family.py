@@ -29,11 +29,15 @@ METRICS = [
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
 @pytest.mark.parametrize("settings", METRICS, ids=str)
 def test_metrics_and_searches(weights, algorithm, settings, side_by_side):
-    if algorithm == "kd_tree" and "metric_params" in settings:
-        pytest.skip("scikit-learn has no weighted k-d tree")
     X, y = IRIS
+    if algorithm == "brute":
+        X = np.round(X * 10)
     rng = np.random.default_rng(0)
     estimator = KNeighborsClassifier(4, weights=weights, algorithm=algorithm, **deepcopy(settings))
+    if algorithm == "kd_tree" and "metric_params" in settings:
+        with pytest.raises(ValueError, match="kd_tree"):
+            estimator.fit(X, y)
+        return
     rows = X[:, :4] + rng.normal(size=X.shape) * 0.3
     side_by_side(estimator.fit(X, y), 4).assert_all_close(rows)
 
@@ -79,6 +83,7 @@ def test_rows_out_of_reach(algorithm, side_by_side):
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
 def test_regressors(weights, algorithm, side_by_side):
     X, y = DIABETES
+    X = np.round(X * 1000)
     estimator = KNeighborsRegressor(6, weights=weights, algorithm=algorithm)
     side_by_side(estimator.fit(X, y), 10).assert_all_close(X + 1e-3)
     side_by_side(estimator.fit(X, np.c_[y, -y]), 10).assert_all_close(X + 1e-3)
@@ -106,3 +111,12 @@ def test_integer_rows_by_brute_force_are_refused():
     estimator = KNeighborsClassifier(algorithm="brute").fit(X.astype(int), y)
     with pytest.raises(Unsupported, match="int64"):
         emit_model(estimator, 4)
+
+
+def test_distances_that_are_rounding_are_no_weights():
+    X, y = IRIS
+    estimator = KNeighborsClassifier(weights="distance", algorithm="brute").fit(X, y)
+    with pytest.raises(Unsupported, match="rounding alone"):
+        emit_model(estimator, 4)
+    whole = KNeighborsClassifier(weights="distance", algorithm="brute").fit(np.round(X), y)
+    assert emit_model(whole, 4).outputs

@@ -25,10 +25,11 @@ WEIGHTS = pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("settings", [{"p": 2}, {"p": 1}, {"p": 3}, {"metric": "chebyshev"}])
 def test_votes_within_a_radius(algorithm, weights, settings, side_by_side):
     X, y = IRIS
+    X = np.round(X * 10)
     estimator = RadiusNeighborsClassifier(
-        0.8, algorithm=algorithm, weights=weights, outlier_label="most_frequent", **settings
+        8.0, algorithm=algorithm, weights=weights, outlier_label="most_frequent", **settings
     ).fit(X, np.array(["c", "a", "b"])[y])
-    side_by_side(estimator, 4).assert_all_close(np.concatenate([X + 0.03, X * 2, FAR]))
+    side_by_side(estimator, 4).assert_all_close(np.concatenate([X + 0.3, X * 2, FAR * 10]))
 
 
 @pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree", "brute"])
@@ -61,9 +62,10 @@ def test_an_outlier_label_of_its_own_is_refused():
 @pytest.mark.parametrize("kind", [float, int])
 def test_means_within_a_radius(algorithm, weights, kind, side_by_side):
     X, y = DIABETES
+    X = np.round(X * 1000)
     y = y.astype(kind)
-    estimator = RadiusNeighborsRegressor(0.1, algorithm=algorithm, weights=weights)
-    rows = np.concatenate([X + 1e-3, X + 9])
+    estimator = RadiusNeighborsRegressor(100.0, algorithm=algorithm, weights=weights)
+    rows = np.concatenate([X + 0.5, X + 9e3])
     for targets in (y, np.c_[y, -y]):
         side = side_by_side(estimator.fit(X, targets), 10)
         got, want = side.got("predict", rows), side.want("predict", rows)
