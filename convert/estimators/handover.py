@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 from sklearn import feature_selection, impute, preprocessing, random_projection
+from sklearn.impute._iterative import IterativeImputer
 from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
@@ -81,6 +82,8 @@ def check_double(step: Any, rows: Scores) -> None:
         )
 
 
+SINGLE_OVERFLOW = 2.0**128 - 2.0**103
+"""The smallest double that float32 rounds to an infinity."""
 FINITE_FUNCTIONS = (
     np.absolute,
     np.cbrt,
@@ -102,7 +105,14 @@ FINITE_FUNCTIONS = (
 
 
 def leaves_finite(step: Any) -> bool:
-    """Whether a transformer may answer an ordinary finite row with NaN or an infinity."""
+    """Whether a transformer may turn an ordinary row into one that the next step refuses.
+
+    It answers NaN, an infinity, or a number too large for the single precision of trees.
+    """
+    if type(step) is preprocessing.PowerTransformer:
+        return not step.standardize
+    if type(step) is IterativeImputer:
+        return True
     if type(step) is preprocessing.FunctionTransformer:
         known = any(step.func is function for function in FINITE_FUNCTIONS)
         return step.func is not None and not known
@@ -114,11 +124,14 @@ def leaves_finite(step: Any) -> bool:
 
 
 def refused_values(g: Graph, step: Any, y: Tensor) -> tuple[Check, ...]:
-    """Rows `(n, f)` that hold a NaN or an infinity, as far as the step raises on them."""
+    """Rows `(n, f)` that hold NaN or too large a number, as far as the step raises on them."""
     cells: list[tuple[Tensor, str]] = []
     if not takes(step, np.nan):
         cells.append((g.op("IsNaN", y), "NaN"))
-    if not takes(step, np.inf):
+    if not takes(step, SINGLE_OVERFLOW):
+        large = g.op("GreaterOrEqual", g.op("Abs", y), SINGLE_OVERFLOW)
+        cells.append((large, "more than single precision holds"))
+    elif not takes(step, np.inf):
         cells.append((g.op("Equal", g.op("Abs", y), np.inf), "an infinity"))
     axis = np.array([1], dtype=np.int64)
     checks = []

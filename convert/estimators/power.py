@@ -9,6 +9,7 @@ from sklearn.preprocessing import PowerTransformer
 
 from convert.estimators import special_functions
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.pairwise_kernels import any_cell
 from convert.estimators.scaling import standard_scaler
 from convert.graph.emission import Check, Emission, Scores
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from convert.graph.builder import Graph, Tensor
 
+LARGE_EXPONENT = 3.0
 EXP_LIMIT = 709.78
 """Where `scipy.special.boxcox` leaves expm1 for a form that overflows later."""
 
@@ -26,14 +28,23 @@ def power_transformer(g: Graph, estimator: Any, x: Tensor) -> Emission:
     checks: tuple[Check, ...] = ()
     if estimator.method == "box-cox":
         y = _box_cox(g, x, dense(estimator.lambdas_))
-        low = g.cast(g.op("LessOrEqual", x, 0.0), np.int32)
-        any_low = g.op("ReduceMax", low, np.array([1], dtype=np.int64), keepdims=0)
-        checks = (Check(g.cast(any_low, np.bool_), "Box-Cox takes positive values only"),)
+        low = g.op("LessOrEqual", x, 0.0)
+        checks = (any_cell(g, low, "Box-Cox takes positive values only"),)
     else:
         y = _yeo_johnson(g, x, np.asarray(estimator.lambdas_))
     if estimator.standardize:
+        if _may_overflow(np.asarray(estimator.lambdas_), estimator.method):
+            infinite = g.op("Equal", g.op("Abs", y), np.inf)
+            checks += (any_cell(g, infinite, "a power overflows before it is standardised"),)
         y = standard_scaler(g, estimator._scaler, y).transformed
     return Emission({"transform": Scores(y, len(estimator.lambdas_))}, checks=checks)
+
+
+def _may_overflow(lambdas: Doubles, method: str) -> bool:
+    """Whether values below 1e100 may: others are beyond what is served anyway."""
+    if method == "box-cox":
+        return bool((np.abs(lambdas) > LARGE_EXPONENT).any())
+    return bool((np.maximum(lambdas, 2 - lambdas) > LARGE_EXPONENT).any())
 
 
 def _yeo_johnson(g: Graph, x: Tensor, lambdas: Doubles) -> Tensor:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 from scipy import special
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -19,6 +19,7 @@ from sklearn.preprocessing import (
 
 from convert.errors import Unsupported
 from convert.estimators.functions import FUNCTIONS
+from convert.estimators.handover import SINGLE_OVERFLOW
 from convert.graph.emit import emit_model
 
 RNG = np.random.default_rng(5)
@@ -170,3 +171,37 @@ def test_functions_that_stay_finite_add_no_check():
     for func in (None, np.sin, np.tanh, np.rint):
         chain = make_pipeline(FunctionTransformer(func), LogisticRegression())
         assert not emit_model(chain.fit(SKEWED, SKEWED[:, 1] > 0), 4).checks
+
+
+def test_single_precision_overflows_where_the_constant_says():
+    with np.errstate(over="ignore"):
+        assert np.isinf(np.float32(SINGLE_OVERFLOW))
+        assert np.isfinite(np.float32(np.nextafter(SINGLE_OVERFLOW, 0)))
+
+
+def test_trees_behind_a_power_refuse_what_single_precision_cannot_hold():
+    import onnxruntime
+
+    power = PowerTransformer(standardize=False)
+    chain = make_pipeline(power, RandomForestClassifier(3, random_state=0))
+    chain.fit(SKEWED, SKEWED[:, 1] > 0)
+    power.lambdas_[:] = 4.0
+    rows = np.vstack([SKEWED[:5], [[1e5, 0, 0, 0], [1e10, 0, 0, 0], [1e90, 0, 0, 0]]])
+    emitted = emit_model(chain, 4)
+    session = onnxruntime.InferenceSession(emitted.onnx, providers=["CPUExecutionProvider"])
+    marks = [session.run([check.name], {"X": rows})[0] for check in emitted.checks]
+    assert np.any(marks, axis=0).tolist() == [False] * 6 + [True] * 2
+    for row in rows[-2:]:
+        with np.errstate(all="ignore"), pytest.raises(ValueError, match="too large"):
+            chain.predict(row[None])
+
+
+def test_a_power_that_overflows_before_it_is_standardised(with_checks):
+    power = PowerTransformer().fit(SKEWED)
+    power.lambdas_[:] = [9.0, 1.0, -8.0, 1.0]
+    rows = np.vstack([SKEWED, [[1e40, 1, 1, 1], [1, 1, -1e40, 1], [1, 1, 1e40, 1]]])
+    refused = with_checks(power, 4).run(rows)[1]
+    assert refused.tolist() == [False] * 300 + [True, True, False]
+    for row, mark in zip(rows[-3:], refused[-3:], strict=True):
+        with np.errstate(all="ignore"), pytest.raises(ValueError) if mark else nullcontext():
+            power.transform(row[None])

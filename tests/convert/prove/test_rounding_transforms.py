@@ -8,7 +8,8 @@ from sklearn import feature_selection, impute, preprocessing
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.datasets import load_iris
 from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
-from sklearn.ensemble import RandomTreesEmbedding
+from sklearn.ensemble import RandomForestClassifier, RandomTreesEmbedding
+from sklearn.impute._iterative import IterativeImputer
 from sklearn.kernel_approximation import (
     AdditiveChi2Sampler,
     Nystroem,
@@ -143,3 +144,17 @@ def test_magnitudes_at_which_rounding_decides_are_refused(step):
     assert limit is not None
     assert np.abs(rows).max() <= limit < 1e12
     assert any("or with the graph" in note for note in proof.certificate.notes)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("last", [LogisticRegression(), RandomForestClassifier(5, random_state=0)])
+def test_a_row_that_is_imputed_in_two_ways_may_be_refused(last):
+    holes = X.copy()
+    holes[np.random.default_rng(0).random(X.shape) < 0.1] = np.nan
+    imputer = IterativeImputer(max_iter=2, random_state=0)
+    chain = make_pipeline(imputer, last).fit(holes, Y)
+    nothing = np.full((1, 4), np.nan)
+    beside = imputer.transform(np.vstack([nothing, X[:1]]))[:1]
+    assert not np.allclose(imputer.transform(nothing), beside), "the case no longer shows it"
+    proof = prove(chain, emit_model(chain, 4), holes, progress=quiet)
+    assert proof.inputs[0].nan
