@@ -1,0 +1,72 @@
+/* Model $name as C99, generated from its proven ONNX graph. See edge_model.h.
+ *
+ * Compile with -ffp-contract=off: a fused product and sum rounds once where the proven graph
+ * rounds twice. No libc is needed; double must be IEEE 754 and evaluated as such.
+ */
+
+#include "edge_model.h"
+
+#if defined(__GNUC__)
+#define EDGE_UNUSED __attribute__((unused))
+#else
+#define EDGE_UNUSED
+#endif
+
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#error "this target computes in extended precision; on x86 use -msse2 -mfpmath=sse"
+#endif
+#if defined(__FAST_MATH__)
+#error "-ffast-math changes what the model predicts"
+#endif
+
+#define EDGE_UNITS $units /* of eight bytes of workspace, per row */
+#define EDGE_BLOCK $block
+#define EDGE_LARGEST 0x1.fffffffffffffp+1023
+
+#if defined(EDGE_MODEL_FREESTANDING)
+/* What compilers call without being asked. */
+__attribute__((visibility("hidden"))) void *memcpy(void *to, const void *from, size_t count);
+__attribute__((visibility("hidden"))) void *memset(void *to, int value, size_t count);
+
+void *memcpy(void *to, const void *from, size_t count)
+{
+    unsigned char *a = to;
+    const unsigned char *b = from;
+    while (count--)
+        *a++ = *b++;
+    return to;
+}
+
+void *memset(void *to, int value, size_t count)
+{
+    unsigned char *a = to;
+    while (count--)
+        *a++ = (unsigned char)value;
+    return to;
+}
+#endif
+
+EDGE_UNUSED static int edge_isnan(double x)
+{
+    return x != x;
+}
+
+EDGE_UNUSED static double edge_square(double x)
+{
+    return x * x;
+}
+
+int edge_model_abi(void)
+{
+    return $abi;
+}
+
+size_t edge_model_features(void)
+{
+    return EDGE_MODEL_FEATURES;
+}
+
+size_t edge_model_workspace_bytes(void)
+{
+    return EDGE_MODEL_WORKSPACE_BYTES;
+}

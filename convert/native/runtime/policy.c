@@ -1,0 +1,51 @@
+/* One of these values is refused; which, only a refused batch pays for. */
+static int edge_find_refused(const double *x, size_t count)
+{
+    size_t i;
+    int found = EDGE_MODEL_OK;
+    for (i = 0; i < count && found == EDGE_MODEL_OK; i++) {
+        const double size = __builtin_fabs(x[i]);
+        if (size != size)
+            found = $nan;
+        else if (size > EDGE_LARGEST)
+            found = $infinite;
+        else if (size > $limit)
+            found = EDGE_MODEL_LIMIT;
+    }
+    return found;
+}
+
+static int edge_check_values(const double *x, size_t count)
+{
+    size_t i;
+    int plain = 1;
+    for (i = 0; i < count; i++)
+        plain &= __builtin_fabs(x[i]) <= $limit;
+    return plain ? EDGE_MODEL_OK : edge_find_refused(x, count);
+}
+
+EDGE_UNUSED static int check_output(const void *out, size_t count, size_t n, size_t width,
+                                    size_t item)
+{
+    if (!out)
+        return EDGE_MODEL_NULL;
+    if ((uintptr_t)out % item)
+        return EDGE_MODEL_ALIGNMENT;
+    if (count / width != n || count % width)
+        return EDGE_MODEL_COUNT;
+    return EDGE_MODEL_OK;
+}
+
+EDGE_UNUSED static int check_input(const double *x, size_t count, const void *workspace,
+                                   size_t workspace_bytes)
+{
+    if (!x || !workspace)
+        return EDGE_MODEL_NULL;
+    if ((uintptr_t)x % sizeof(double) || (uintptr_t)workspace % sizeof(double))
+        return EDGE_MODEL_ALIGNMENT;
+    if (count == 0 || count % EDGE_MODEL_FEATURES || count > SIZE_MAX / sizeof(double))
+        return EDGE_MODEL_COUNT;
+    if (workspace_bytes < EDGE_MODEL_ROW_BYTES)
+        return EDGE_MODEL_WORKSPACE;
+    return EDGE_MODEL_OK;
+}

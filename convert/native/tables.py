@@ -1,0 +1,139 @@
+"""Constants and trees as C: every number reads back as itself, in the narrowest type that holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.native.expressions import C_TYPES, literal
+from convert.native.rows import unsupported
+from convert.native.trees import rounded_down
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.native.ir import Ensemble, Table
+
+RUNTIME = Path(__file__).with_name("runtime")
+
+_LEAF_BITS = {"float32": 22, "float64": 51}
+_NAN = {"float32": 0x7FC00000, "float64": 0x7FF8000000000000}
+_MISSING_FLAG = 0x8000
+
+
+def table(found: Table) -> str:
+    """One constant array."""
+    values = found.values.tolist()
+    text = lines([literal(value, found.dtype) for value in values])
+    return f"static const {C_TYPES[found.dtype]} {found.name}[{len(values)}] = {{\n{text}\n}};\n"
+
+
+def ensemble(name: str, found: Ensemble) -> str:
+    """Tables and walk of one ensemble.
+
+    A float32 x lies at or below a double threshold exactly where it lies at or below the largest
+    float32 that is not above it, so float32 rows are compared in four bytes.
+
+    Raises:
+        Unsupported: more leaves or columns than the tables can number.
+    """
+    trees, kind = found.trees, found.x.dtype
+    if kind not in _NAN or found.x.size >= _MISSING_FLAG:
+        raise unsupported("trees over rows of this kind", f"{found.x.size} columns of {kind}")
+    if len(trees.starts) > 1 << _LEAF_BITS[kind] or trees.depths.max(initial=0) > 255:
+        raise unsupported("an ensemble of this size", f"{len(trees.starts)} kinds of leaves")
+    is_leaf = trees.leaf >= 0
+    steps = trees.right - np.arange(len(trees.right))
+    has_missing = bool((trees.missing_left & ~is_leaf).any())
+    feature = np.where(trees.missing_left & ~is_leaf & has_missing, trees.feature | 0x8000,
+                       trees.feature)
+    bits = _bits(trees.threshold, kind)
+    bits = np.where(is_leaf, _NAN[kind] + np.maximum(trees.leaf, 0), bits.astype(object))
+    nodes = [
+        f"{{{{{_hex(b, kind)}}}, {f}, {r}}}"
+        for b, f, r in zip(bits.tolist(), feature.tolist(), steps.tolist(), strict=True)
+    ]
+    wide = int(steps.max(initial=0)) > 0xFFFF
+    test = "(value <= node->threshold.value)"
+    if has_missing:
+        test = f"({test} | ((value != value) & (node->feature >> 15)))"
+    return Template((RUNTIME / "trees.c").read_text()).substitute(
+        name=name,
+        count=len(trees.roots),
+        features=found.x.size,
+        targets=found.targets,
+        bits="uint32_t" if kind == "float32" else "uint64_t",
+        real=C_TYPES[kind],
+        feature_type="uint32_t" if wide else "uint16_t",
+        right_type="uint32_t" if wide else "uint16_t",
+        mask=" & 0x7fff" if has_missing else "",
+        goes_left=test,
+        nodes=lines(nodes),
+        roots=lines([str(root) for root in trees.roots.tolist()]),
+        depths=lines([str(depth) for depth in trees.depths.tolist()]),
+        leaves=_leaves(name, found),
+    )
+
+
+def _leaves(name: str, found: Ensemble) -> str:
+    trees = found.trees
+    weights = lines([literal(weight, "float64") for weight in trees.weights.tolist()])
+    shift = (1 << _LEAF_BITS[found.x.dtype]) - 1
+    parts = [f"static const double {name}_weights[] = {{\n{weights}\n}};\n"]
+    leaf = f"{name}_nodes[i].threshold.bits & 0x{shift:x}u"
+    if found.targets > 1:
+        kind = _index_type(trees.targets)
+        targets = lines([str(target) for target in trees.targets.tolist()])
+        parts.append(f"static const {kind} {name}_targets[] = {{\n{targets}\n}};\n")
+    add = f"sums[{name}_targets[at]] += {name}_weights[at];"
+    if found.targets == 1:
+        add = f"sums[0] += {name}_weights[at];"
+    if (np.diff(trees.starts) == 1).all():
+        lines_ = [f"    const size_t at = (size_t)({leaf});", f"    {add}"]
+    else:
+        starts = lines([str(start) for start in trees.starts.tolist()])
+        parts.append(f"static const uint32_t {name}_starts[] = {{\n{starts}\n}};\n")
+        lines_ = [
+            f"    const uint32_t *const start = {name}_starts + ({leaf});",
+            "    uint32_t at;",
+            "    for (at = start[0]; at < start[1]; at++)",
+            f"        {add}",
+        ]
+    head = f"static void {name}_add(uint32_t i, double *sums)"
+    parts.append("\n".join([head, "{", *lines_, "}"]))
+    return "\n".join(parts)
+
+
+def lines(items: Sequence[str], width: int = 96) -> str:
+    """Items with commas, wrapped."""
+    return "\n".join(_wrapped(items, width)) or "    0"
+
+
+def _wrapped(items: Iterable[str], width: int) -> Iterable[str]:
+    line = "   "
+    for item in items:
+        if len(line) + len(item) + 2 > width and line.strip():
+            yield line
+            line = "   "
+        line += f" {item},"
+    if line.strip():
+        yield line
+
+
+def _bits(threshold: NDArray[np.float64], kind: str) -> NDArray[Any]:
+    if kind == "float32":
+        return rounded_down(threshold).view(np.uint32)
+    return threshold.view(np.uint64)
+
+
+def _hex(bits: int, kind: str) -> str:
+    return f"0x{bits:08x}u" if kind == "float32" else f"UINT64_C(0x{bits:016x})"
+
+
+def _index_type(values: NDArray[np.int64]) -> str:
+    return "uint8_t" if values.max(initial=0) < 256 else "uint32_t"
