@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.feature_selection import RFE, RFECV
 
 from convert.prove.reference import as_emitted, quiet, steps_of
 from convert.prove.rounding.band import Band, class_band, no_band
@@ -39,7 +40,7 @@ class Rounding:
 
     def __init__(self, reference: Reference, samples: Doubles) -> None:
         self._reference = reference
-        self._steps = steps_of(reference.estimator)
+        self._steps = _opened(steps_of(reference.estimator))
         self._label = next((o for o in reference.outputs if o.kind == "label"), None)
         self._classes = _class_labels(reference, self._label)
         self._rounds_before = False
@@ -154,6 +155,14 @@ class Rounding:
         found = self._decision(X)
         assert found is not None
         return found
+
+
+def _opened(steps: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """A recursive elimination at the end selects columns and then predicts with `estimator_`."""
+    name, last = steps[-1]
+    if type(last) not in (RFE, RFECV):
+        return steps
+    return [*steps, (f"{name}.estimator_", last.estimator_)]
 
 
 def _class_labels(reference: Reference, label: EmittedOutput | None) -> NDArray[Any] | None:

@@ -22,6 +22,7 @@ from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.neural_network import BernoulliRBM
 from sklearn.pipeline import make_pipeline
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
+from sklearn.svm import SVC
 
 from convert.graph.emit import emit_model
 from convert.progress import quiet
@@ -158,3 +159,10 @@ def test_a_row_that_is_imputed_in_two_ways_may_be_refused(last):
     assert not np.allclose(imputer.transform(nothing), beside), "the case no longer shows it"
     proof = prove(chain, emit_model(chain, 4), holes, progress=quiet)
     assert proof.inputs[0].nan
+
+
+def test_a_selector_that_predicts_is_measured_as_its_estimator():
+    for inner in (SVC(kernel="linear"), LogisticRegression(max_iter=500)):
+        selector = feature_selection.RFE(inner, n_features_to_select=2).fit(X, Y)
+        proof = prove(selector, emit_model(selector, 4), X, progress=quiet)
+        assert any("sum of absolute terms" in note for note in proof.certificate.notes)
