@@ -69,17 +69,17 @@ def categorical(g: Graph, estimator: Any, x: Tensor) -> Emission:
     counts = np.array([table.shape[1] for table in tables], dtype=np.float64)
     # `dtype="int"` truncates towards zero.
     whole = g.op("Mul", g.op("Floor", g.op("Abs", x)), g.op("Sign", x))
-    refused = g.op("Or", g.op("Less", whole, 0.0), g.op("GreaterOrEqual", whole, counts))
-    any_refused = g.op("ReduceMax", g.cast(refused, np.float64), _ROWS, keepdims=0)
-    known = g.cast(g.op("Where", refused, 0.0, whole), np.int64)
+    known = g.op("And", g.op("GreaterOrEqual", whole, 0.0), g.op("Less", whole, counts))
+    all_known = g.op("ReduceMin", g.cast(known, np.float64), _ROWS, keepdims=0)
+    codes = g.cast(g.op("Where", known, whole, 0.0), np.int64)
     total: Tensor | None = None
-    for column, table in zip(features(g, known, len(tables)), tables, strict=True):
+    for column, table in zip(features(g, codes, len(tables)), tables, strict=True):
         found = g.op("Gather", table.T, g.op("Squeeze", column, _ROWS))
         total = found if total is None else g.op("Add", total, found)
     assert total is not None, "there is a feature"
     emission = by_likelihood(g, g.op("Add", total, dense(estimator.class_log_prior_)), n_classes)
     check = Check(
-        g.op("Greater", any_refused, 0.0), "a category that CategoricalNB has not been fitted with"
+        g.op("Less", all_known, 1.0), "a category that CategoricalNB has not been fitted with"
     )
     return Emission(emission.verbs, emission.index, checks=(check,))
 

@@ -14,7 +14,13 @@ import numpy as np
 from sklearn.kernel_approximation import PolynomialCountSketch
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
-from sklearn.neighbors import LocalOutlierFactor, NearestCentroid
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    LocalOutlierFactor,
+    NearestCentroid,
+)
+from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 from convert.errors import NotExact
 from convert.prove.compare import RELATIVE_TOLERANCE, score_difference
@@ -37,7 +43,6 @@ ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
     BayesianGaussianMixture: _TOP_EXPONENT,
     GaussianMixture: _TOP_EXPONENT,
     Isomap: 3,
-    LocalOutlierFactor: 20,
     LocallyLinearEmbedding: 3,
     NearestCentroid: 6,
     PolynomialCountSketch: _TOP_EXPONENT,
@@ -45,8 +50,19 @@ ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
 """How many powers of two beyond the samples a graph can follow at most.
 
 A Fourier transform rounds as its library does. Far from all training rows rounding alone orders
-the neighbours, and an embedding or an outlier factor jumps with them. The difference of two large
-squares, as between centroids or between a mixture's components, is what rounding left of it.
+the neighbours, and an embedding jumps with them. The difference of two large squares, as between
+centroids or between a mixture's components, is what rounding left of it.
+"""
+NEIGHBORS: Mapping[type, int] = {
+    KNeighborsClassifier: 20,
+    KNeighborsRegressor: 20,
+    LabelPropagation: 20,
+    LabelSpreading: 20,
+    LocalOutlierFactor: 20,
+}
+"""How many powers of two beyond the samples neighbours still differ by more than rounding.
+
+Farther out whole classes are equally far, and scikit-learn takes those that it meets first.
 """
 _STRIDE = 3
 _COLUMNS = 32
@@ -97,11 +113,13 @@ def ask_policy(
     nan = probe.takes_everywhere((np.nan,), "NaN", notes)
     infinite = probe.takes_everywhere((np.inf, -np.inf), "an infinity", notes)
     limit = probe.limit() if graph is None else probe.departure(reach)
+    reason = "scikit-learn raises, overflows or disagrees with itself "
+    reason += "or with the graph " if graph else ""
+    far = min((NEIGHBORS[kind] for kind in steps & set(NEIGHBORS)), default=None)
+    if far is not None and (limit is None or limit > probe.beyond(far)):
+        limit, reason = probe.beyond(far), "rounding orders the neighbours "
     if limit is not None and limit != SINGLE_MAX:
-        notes.append(
-            f"rows with |x| > {limit:g} are refused: scikit-learn raises, overflows or "
-            f"disagrees with itself {'or with the graph ' if graph else ''}beyond"
-        )
+        notes.append(f"rows with |x| > {limit:g} are refused: {reason}beyond")
     policy = Policy(nan, infinite, limit, tuple(notes))
     if not policy.admits(samples).all():
         row = int(np.flatnonzero(~policy.admits(samples))[0])
@@ -173,6 +191,10 @@ class _Asked:
             middle = (low + high) // 2
             low, high = (middle, high) if self._serves(2.0**middle) else (low, middle)
         return max(2.0**low / self._safety(), self._largest)
+
+    def beyond(self, exponent: int) -> float:
+        """The samples' largest |x|, that many powers of two up."""
+        return float(2.0 ** min(np.ceil(np.log2(self._largest)) + exponent, _TOP_EXPONENT))
 
     def departure(self, reach: int) -> float:
         """The first magnitude at which the graph parts, as it may meet scikit-learn again."""

@@ -22,6 +22,7 @@ from sklearn.preprocessing import (
 
 from convert.prove.rounding.columns import COLUMNS
 from convert.prove.rounding.maps import MAPS
+from convert.prove.rounding.supervised import SUPERVISED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,4 +90,5 @@ STEPS: Mapping[type, Step] = {
     TruncatedSVD: _projected,
     **COLUMNS,
     **MAPS,
+    **SUPERVISED,
 }

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.cluster import Birch, KMeans
 from sklearn.covariance import EllipticEnvelope
+from sklearn.cross_decomposition import PLSSVD
 from sklearn.datasets import load_digits, load_iris
-from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import SGDOneClassSVM
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
-from sklearn.neighbors import NearestCentroid
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
@@ -19,7 +24,8 @@ from sklearn.svm import OneClassSVM
 from convert.export import export
 from convert.graph.emitted import EmittedOutput
 from convert.prove.reference import Reference
-from convert.prove.rounding import Rounding
+from convert.prove.rounding import EPS, UNITS, Rounding
+from convert.prove.rounding.terms import carry
 
 LABEL = EmittedOutput("predict", "label", "int64", (None,), "label")
 
@@ -96,3 +102,31 @@ def test_detectors_and_densities_are_proven(model):
     X, y = load_iris(return_X_y=True)
     certificate = export(model.fit(X, y), X).contract.certificate
     assert all(parity.differ == 0 for parity in certificate.parity)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        LinearDiscriminantAnalysis(),
+        LinearDiscriminantAnalysis(solver="eigen"),
+        KMeans(3, n_init=1, random_state=0),
+        Birch(n_clusters=None),
+        PLSSVD(1),
+    ],
+    ids=repr,
+)
+def test_rounding_of_steps_is_bounded(step):
+    """A step's result in another order of columns differs by no more than its bound."""
+    X, y = load_iris(return_X_y=True)
+    step.fit(X, y)
+    bound = carry(step, X, np.zeros(X.shape))
+    exact = step.transform(X)
+    nudged = step.transform(X * (1 + EPS))
+    assert (np.abs(nudged - exact) <= UNITS * EPS * bound).all()
+    assert (bound <= 1e6 * (np.abs(exact).max() + 1)).all()
+
+
+def test_a_discriminant_before_neighbours_is_proven():
+    X, y = load_iris(return_X_y=True)
+    chain = make_pipeline(LinearDiscriminantAnalysis(), KNeighborsClassifier(3)).fit(X, y)
+    assert export(chain, X).contract.certificate.parity[0].differ == 0

@@ -111,3 +111,10 @@ def test_neighbours_and_clusters_are_proven(model, data):
     certificate = export(model.fit(X, y), X).contract.certificate
     assert all(parity.differ == 0 for parity in certificate.parity)
     assert certificate.parity[0].compared > 1000
+
+
+def test_rows_so_far_away_that_rounding_orders_neighbours_are_refused():
+    X, y = load_iris(return_X_y=True)
+    contract = export(KNeighborsClassifier().fit(X, y), X).contract
+    assert contract.inputs[0].limit == 2.0**23
+    assert any("orders the neighbours" in note for note in contract.certificate.notes)
