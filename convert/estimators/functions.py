@@ -75,7 +75,7 @@ FUNCTIONS: tuple[tuple[Any, Elementwise], ...] = (
     (np.absolute, _op("Abs")),
     (np.cbrt, _cube_root),
     (np.ceil, _op("Ceil")),
-    (np.cos, _op("Cos")),
+    (np.cos, special_functions.cosine),
     (np.deg2rad, _binary("Mul", float(np.deg2rad(1.0)))),
     (np.exp, _op("Exp")),
     (np.exp2, lambda g, x: g.op("Pow", 2.0, x)),

@@ -15,6 +15,7 @@ from sklearn.kernel_approximation import (
 
 from convert.estimators.arrays import Doubles, dense
 from convert.estimators.pairwise_kernels import any_cell, pairwise_kernel
+from convert.estimators.special_functions import cosine
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def skewed_chi2_sampler(g: Graph, estimator: Any, x: Tensor) -> Emission:
 def _cosines(g: Graph, x: Tensor, estimator: Any, scale: float) -> Tensor:
     projection = g.op("MatMul", x, dense(estimator.random_weights_))
     angle = g.op("Add", projection, dense(estimator.random_offset_))
-    return g.op("Mul", g.op("Cos", angle), scale)
+    return g.op("Mul", cosine(g, angle), scale)
 
 
 def additive_chi2_sampler(g: Graph, estimator: Any, x: Tensor) -> Emission:
@@ -60,8 +61,8 @@ def additive_chi2_sampler(g: Graph, estimator: Any, x: Tensor) -> Emission:
         spread = float(np.cosh(np.pi * step * interval))
         factor = g.op("Sqrt", g.op("Div", twice, spread))
         angle = log if step == 1 else g.op("Mul", log, float(step))
-        for wave in ("Cos", "Sin"):
-            block = g.op("Mul", factor, g.op(wave, angle))
+        for wave in (cosine(g, angle), g.op("Sin", angle)):
+            block = g.op("Mul", factor, wave)
             blocks.append(g.op("Where", zero, 0.0, block))
     y = blocks[0] if len(blocks) == 1 else g.op("Concat", *blocks, axis=1)
     columns = int(estimator.n_features_in_) * len(blocks)

@@ -26,7 +26,11 @@ def locally_linear_embedding(g: Graph, estimator: Any, x: Tensor) -> Emission:
     near = nearest(g, estimator.nbrs_, x, k).index
     points = g.op("Gather", dense(estimator.nbrs_._fit_X), near, axis=0)
     difference = g.op("Sub", points, g.op("Unsqueeze", x, _NEIGHBORS))
-    gram = g.op("MatMul", difference, g.op("Transpose", difference, perm=[0, 2, 1]))
+    # onnxruntime 1.21 fuses Transpose and MatMul into an operator that it lacks in double
+    pairs = g.op(
+        "Mul", g.op("Unsqueeze", difference, _NEIGHBORS), g.op("Unsqueeze", difference, _LAST)
+    )
+    gram = g.op("ReduceSum", pairs, np.array([3], dtype=np.int64), keepdims=0)
     weights = _solved_for_ones(g, _regularized(g, gram, float(estimator.reg), k), k)
     total = g.op("ReduceSum", weights, _NEIGHBORS, keepdims=1)
     shares = g.op("Div", weights, total)
