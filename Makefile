@@ -6,16 +6,20 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench pictures clean
+.PHONY: help demo test test-crashes check format bench pictures clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/made-for .device/made-for ## the main job on real digits: train, sign, convert, prove, bundle, predict offline
 	@$(PY) examples/digits/demo.py $(ARGS)
 
 test: .venv/made-for ## all tests; ARGS="-k name" to choose
 	@$(PY) -m pytest -q $(ARGS)
+
+test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
+	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \
+		tests/firmware_bundle/test_killed.py tests/firmware_bundle/test_update_cases.py
 
 check: .venv/made-for ## format, lint, types, then the tests
 	@echo "format"; $(PY) -m ruff format --quiet --check --diff $(SOURCES)

@@ -262,7 +262,8 @@ def _make_root(root: Root) -> None:
             expected="a new or an empty directory, or a root",
             actual=", ".join(map(show, strange[:5])),
         )
-    for name in (VERSIONS, STAGING):
-        if not disk.is_directory(path / name):
-            disk.make_directory(path / name)
-    disk.sync_directory(path)
+    missing = [name for name in (VERSIONS, STAGING) if not disk.is_directory(path / name)]
+    for name in missing:
+        disk.make_directory(path / name)
+    if missing:
+        disk.sync_directory(path)
