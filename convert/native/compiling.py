@@ -30,7 +30,8 @@ def compile_model(onnx: bytes, contract: Contract) -> Model:
     tables = Tables()
     strings: dict[str, int] = {}
     programs = tuple(
-        lower(graph, verb, outputs, tables, strings) for verb, outputs in by_verb.items()
+        lower(graph, verb, outputs, tables=tables, strings=strings, nan=wanted.nan)
+        for verb, outputs in by_verb.items()
     )
     if graph.input != wanted.name or not programs:
         raise unsupported("a graph of other inputs than its contract's", graph.input)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,22 +29,32 @@ if TYPE_CHECKING:
 
 
 def lower(
-    graph: Graph, verb: str, outputs: Mapping[str, str], tables: Tables, strings: dict[str, int]
+    graph: Graph,
+    verb: str,
+    outputs: Mapping[str, str],
+    *,
+    tables: Tables,
+    strings: dict[str, int],
+    nan: bool,
 ) -> Program:
     """The program of the outputs (name to dtype) of one verb.
 
     `strings` collects every text constant of the model; a tensor of text holds positions in it.
+    `nan` says whether a row may hold NaN; where it may not, trees need not ask.
 
     Raises:
         Unsupported: an operator is not compiled, by name.
     """
-    lowering = _Lowering(graph.needed(outputs), tables, strings)
+    lowering = _Lowering(graph.needed(outputs), tables, strings, nan=nan)
     return lowering.program(verb, outputs)
 
 
 class _Lowering:
-    def __init__(self, graph: Graph, tables: Tables, strings: dict[str, int]) -> None:
+    def __init__(
+        self, graph: Graph, tables: Tables, strings: dict[str, int], *, nan: bool
+    ) -> None:
         self.graph = graph
+        self.nan = nan
         self.strings = strings
         self.lowered = Lowered(tables)
         self.values: dict[str, Value] = {graph.input: input_row(graph.features)}
@@ -114,7 +125,10 @@ class _Lowering:
         self.values[name] = row
         known = self.lowered.tables.trees
         if node.outputs[0] not in known:
-            known[node.outputs[0]] = read_trees(node.attributes)
+            trees = read_trees(node.attributes)
+            if not self.nan and self.is_given(name):
+                trees = replace(trees, missing_left=np.zeros_like(trees.missing_left))
+            known[node.outputs[0]] = trees
         trees = known[node.outputs[0]]
         if trees.feature.max(initial=0) >= row.shape[-1] or len(row.shape) != 2:
             raise unsupported("a TreeEnsemble over other rows", row.shape)
@@ -124,6 +138,16 @@ class _Lowering:
         assert isinstance(row.expression.source, Buffer)
         self.lowered.statements.append(Ensemble(out, row.expression.source, trees, targets))
         return in_buffer(out, (1, targets))
+
+
+    def is_given(self, name: str) -> bool:
+        """Whether a tensor is the input itself or a cast of it, and so NaN where that is."""
+        while name != self.graph.input:
+            node = self.writer.get(name)
+            if node is None or node.op_type not in ("Cast", "Identity"):
+                return False
+            name = node.inputs[0]
+        return True
 
 
 def _is_view(row: Row) -> bool:

@@ -48,7 +48,7 @@ def ensemble(name: str, found: Ensemble) -> str:
     if len(trees.starts) > 1 << _LEAF_BITS[kind] or trees.depths.max(initial=0) > 255:
         raise unsupported("an ensemble of this size", f"{len(trees.starts)} kinds of leaves")
     is_leaf = trees.leaf >= 0
-    steps = trees.right - np.arange(len(trees.right))
+    steps = trees.right - np.arange(len(trees.right)) - 1
     has_missing = bool((trees.missing_left & ~is_leaf).any())
     feature = np.where(trees.missing_left & ~is_leaf & has_missing, trees.feature | 0x8000,
                        trees.feature)
@@ -58,7 +58,7 @@ def ensemble(name: str, found: Ensemble) -> str:
         f"{{{{{_hex(b, kind)}}}, {f}, {r}}}"
         for b, f, r in zip(bits.tolist(), feature.tolist(), steps.tolist(), strict=True)
     ]
-    wide = int(steps.max(initial=0)) > 0xFFFF
+    wide = int(steps.max(initial=0)) > 0x7FFF
     test = "(value <= node->threshold.value)"
     if has_missing:
         test = f"({test} | ((value != value) & (node->feature >> 15)))"
@@ -70,7 +70,7 @@ def ensemble(name: str, found: Ensemble) -> str:
         bits="uint32_t" if kind == "float32" else "uint64_t",
         real=C_TYPES[kind],
         feature_type="uint32_t" if wide else "uint16_t",
-        right_type="uint32_t" if wide else "uint16_t",
+        skip_type="int32_t" if wide else "int16_t",
         mask=" & 0x7fff" if has_missing else "",
         goes_left=test,
         nodes=lines(nodes),

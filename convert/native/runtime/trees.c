@@ -6,7 +6,7 @@ typedef struct {
         $real value;
     } threshold; /* in a leaf a NaN, below which no value is; its low bits number the leaf */
     $feature_type feature;
-    $right_type right; /* how far the right child is; 0 in a leaf */
+    $skip_type skip; /* from the left child, which is next, to the right one; -1 in a leaf */
 } ${name}_node;
 
 static const ${name}_node ${name}_nodes[] = {
@@ -26,7 +26,7 @@ $leaves
 #define EDGE_STEP(lane, row)                                                                    \
     node = nodes + i##lane;                                                                     \
     value = (row)[node->feature$mask];                                                          \
-    i##lane += $goes_left ? 1u : (uint32_t)node->right;
+    i##lane += 1u + ((uint32_t)(int32_t)node->skip & (0u - (uint32_t)!$goes_left));
 
 /* Eight rows walk one tree; the rows beyond a multiple of eight take eight trees at once. */
 static void ${name}_sum(const $real *x, size_t rows, double *out)
