@@ -23,11 +23,17 @@ def test_gaussian_labels_of_every_kind(kind, side_by_side):
     side_by_side(GaussianNB().fit(X, np.array(LABELS[kind])[y]), 4).assert_all_close(rows)
 
 
-def test_gaussian_ties_fall_as_numpy_adds(side_by_side):
-    X = np.array([[0.0, 0.1, 0.7], [1.0, 0.3, 0.2], [0.1, 0.0, 0.7], [0.3, 1.0, 0.2]])
-    estimator = GaussianNB().fit(X, [0, 0, 1, 1])
-    values = np.linspace(0, 1, 200)
-    side_by_side(estimator, 3).assert_all_close(np.stack([values, values, values], axis=1))
+@pytest.mark.parametrize("n_features", [5, 11, 27])
+def test_gaussian_ties_fall_as_numpy_adds(n_features, side_by_side):
+    """Two classes whose terms are each other's backwards: the order of additions decides."""
+    rng = np.random.default_rng(n_features)
+    X = rng.random((6, n_features))
+    estimator = GaussianNB().fit(np.concatenate([X, X[:, ::-1]]), np.repeat([0, 1], 6))
+    values = rng.random((400, 1))
+    rows = np.repeat(values, n_features, axis=1)
+    side = side_by_side(estimator, n_features)
+    side.assert_same_bits("predict", rows)
+    assert 10 < side.want("predict", rows).sum() < 390
 
 
 @pytest.mark.parametrize("family", [MultinomialNB, ComplementNB, BernoulliNB, GaussianNB])
