@@ -18,12 +18,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """How the pickle was let in. It stays on the workstation."""
+
+    authorised_by: str
+    """The key's fingerprint, or the name of the shared secret."""
+    signed: bool
+    """False where a shared secret authenticated it: whoever can check that can forge it."""
+    confinement: tuple[str, ...]
+    """What held the process that unpickled, beside its resource limits."""
+
+
+@dataclass(frozen=True)
 class Artifact:
     """What `convert.export` returns: in memory, proven, not signed yet."""
 
     contract: Contract
     onnx: bytes = field(repr=False)
     golden: bytes = field(repr=False)
+    origin: Origin | None = None
+    """None where the estimator was in memory."""
 
     @property
     def files(self) -> dict[str, bytes]:

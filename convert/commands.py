@@ -1,68 +1,22 @@
-"""The workstation's commands: `keygen`, `sign`, `convert`. They only wrap the functions."""
+"""The workstation's commands, which only wrap the functions: `convert` here, others beside it."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convert.inspection import INSPECT
+from convert.key_commands import FORGEABLE, KEYGEN, SIGN
 from convert.progress import terminal
 from edge_infer.commands import Command
 from edge_infer.commands.output import columns, print_json, print_table
-from edge_infer.commands.private_key import ask_new_passphrase, read_private_key
+from edge_infer.commands.private_key import read_private_key
 
 if TYPE_CHECKING:
     import argparse
 
     from convert.artifact import Artifact
-
-
-def _keygen_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stem", help="writes STEM.key (keep it) and STEM.pub (hand it out)")
-    parser.add_argument(
-        "--passphrase", action="store_true", help="encrypt the key; asks at the terminal"
-    )
-
-
-def _keygen(arguments: argparse.Namespace) -> int:
-    from edge_infer.trust import read_trust
-    from edge_infer.trust.keygen import generate
-
-    passphrase = ask_new_passphrase() if arguments.passphrase else None
-    private, public = generate(arguments.stem, passphrase=passphrase)
-    fingerprint = read_trust(public)[0].fingerprint
-    if arguments.json:
-        print_json({"key": str(private), "trust": str(public), "fingerprint": fingerprint})
-    else:
-        print_table(
-            {
-                "private key": f"{private} (mode 0600: keep it, it signs)",
-                "public key": f"{public} (hand it out: --trust {public})",
-                "fingerprint": fingerprint,
-            }
-        )
-    return 0
-
-
-def _sign_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pickle", help="model.pkl, model.pkl.gz or model.joblib")
-    parser.add_argument("--key", required=True, metavar="TRAINER.key", help="private key")
-
-
-def _sign(arguments: argparse.Namespace) -> int:
-    from edge_infer.staging import write_file_atomically
-    from edge_infer.trust.keygen import public_key
-    from edge_infer.trust.signing import sign_file
-
-    key = read_private_key(arguments.key)
-    pickle = Path(arguments.pickle)
-    signature = pickle.with_name(pickle.name + ".sig")
-    write_file_atomically(signature, sign_file(pickle, key=key))
-    fingerprint = public_key(key).fingerprint
-    if arguments.json:
-        print_json({"signature": str(signature), "fingerprint": fingerprint})
-    else:
-        print_table({"signature": signature, "signed by": fingerprint})
-    return 0
 
 
 def _convert_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +26,12 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         action="append",
         metavar="TRAINER.pub",
-        help="public key of whoever trained it; may be given several times",
+        help="public key of whoever trained it, or a trust file; may be given several times",
+    )
+    parser.add_argument(
+        "--secret",
+        metavar="THE.secret",
+        help="check the pickle's .hmac instead of its .sig; the trust file must pin this secret",
     )
     parser.add_argument(
         "--samples",
@@ -107,6 +66,7 @@ def _convert(arguments: argparse.Namespace) -> int:
         artifact = convert(
             arguments.pickle,
             trust=arguments.trust,
+            secret=arguments.secret,
             samples=arguments.samples,
             out=arguments.out,
             key=key,
@@ -135,6 +95,7 @@ def _report(artifact: Artifact, out: Path) -> dict[str, object]:
         "sequence": contract.sequence,
         "estimator": contract.source.estimator,
         "sha256": contract.source.sha256,
+        "pickle": None if artifact.origin is None else asdict(artifact.origin),
         "size_bytes": {name: len(content) for name, content in artifact.files.items()},
         "certificate": encode(contract.certificate),
     }
@@ -150,8 +111,16 @@ def _print_certificate(artifact: Artifact, out: Path) -> None:
         largest = "equal" if kind == "label" else f"{parity.max_difference:.1e}"
         counts = (f"{n:,}" for n in (parity.compared, parity.differ, parity.undecided))
         table.append((parity.output, *counts, largest))
+    origin = artifact.origin
+    assert origin is not None
     print_table(
         {
+            "pickle": [
+                f"signed by {origin.authorised_by}"
+                if origin.signed
+                else f"{FORGEABLE}, by {origin.authorised_by}",
+                f"unpickled under: {'; '.join(origin.confinement) or 'resource limits alone'}",
+            ],
             "artifact": f"{out} ({sum(map(len, artifact.files.values())):,} bytes)",
             "model": f"{contract.name}, sequence {contract.sequence}",
             "estimator": contract.source.estimator,
@@ -163,8 +132,8 @@ def _print_certificate(artifact: Artifact, out: Path) -> None:
     )
 
 
-KEYGEN = Command("keygen", "make a key pair", _keygen_arguments, _keygen)
-SIGN = Command("sign", "sign a pickle", _sign_arguments, _sign)
 CONVERT = Command(
     "convert", "turn a signed pickle into a proven artifact", _convert_arguments, _convert
 )
+
+__all__ = ["CONVERT", "INSPECT", "KEYGEN", "SIGN"]

@@ -6,6 +6,7 @@ read once → verify → decompress → audit → child: unpickle, export, prove
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ def convert(
     path: str | os.PathLike[str],
     *,
     trust: Trust,
+    secret: str | os.PathLike[str] | None = None,
     samples: Any,
     out: str | os.PathLike[str],
     key: SigningKey,
@@ -41,7 +43,8 @@ def convert(
 
     Args:
         path: `.pkl`, `.pkl.gz` or `.joblib`, beside its signature `path.sig`.
-        trust: public key file of whoever trained it.
+        trust: public key file of whoever trained it, or a trust file that pins them as trainer.
+        secret: a shared secret that `trust` pins by name: `path.hmac` is checked instead.
         samples: `(n, f)` rows such as the device will see: `.npy`, `.npz`, `.csv` or an array.
         out: directory to make.
         key: private key file whose public half the devices trust.
@@ -61,6 +64,7 @@ def convert(
         NotExact: the graph and the estimator disagree on a probe.
         Unavailable: disk, time or memory ran out, or a package is missing.
     """
+    from convert.artifact import Origin
     from convert.samples import read_samples
     from convert.unpickle.allowlist import read_allow_list
     from convert.unpickle.audit import audit, check_audit
@@ -77,7 +81,7 @@ def convert(
     # Read now, so that a wrong key or passphrase does not cost a whole conversion.
     signing_key = load_private_key(key) if isinstance(key, str | os.PathLike) else key
     progress("verify the pickle", 0.0)
-    source = read_signed_pickle(path, trust)
+    source = read_signed_pickle(path, trust, secret=secret)
     progress("verify the pickle", 1.0)
     allow_list = read_allow_list()
     report = audit(source.pickle, allow_list=allow_list, progress=progress)
@@ -96,7 +100,8 @@ def convert(
         cpu_s=max(1, int(limits.timeout_s)),
     )
     returned = run_child(request, source.pickle, rows.to_npy(), limits=limits, progress=progress)
-    artifact = check_returned(returned, request)
+    origin = Origin(source.authorised_by, secret is None, returned.held)
+    artifact = replace(check_returned(returned, request), origin=origin)
     artifact.write(out, key=signing_key)
     return artifact
 

@@ -24,9 +24,10 @@ def main() -> None:
     """Read the request from standard input, write progress and the result to the pipe."""
     sys.path[:0] = sys.argv[2:]
     from convert.unpickle import wire
+    from convert.unpickle.confinement import confine
     from edge_infer.contract.codec import decode
     from edge_infer.errors import EdgeInferError
-    from edge_infer.strict_json import parse_json
+    from edge_infer.strict_json import dump_json, parse_json
 
     source = sys.stdin.buffer
     with os.fdopen(int(sys.argv[1]), "wb") as pipe:
@@ -35,6 +36,7 @@ def main() -> None:
             header = parse_json(wire.read_frame(source, wire.REQUEST), what="the request")
             request = decode(wire.Request, header, what="the request")
             limit(request.memory_bytes, request.cpu_s)
+            _send(pipe, wire.HELD, dump_json(list(confine())))
             data = wire.read_frame(source, wire.PICKLE)
             samples = wire.read_frame(source, wire.SAMPLES)
             estimator = unpickle(data, request)
@@ -46,7 +48,7 @@ def main() -> None:
 
 
 def limit(memory_bytes: int, cpu_s: int) -> None:
-    """Bound what this process may use; whoever runs it as root may still start processes."""
+    """Bound what this process may use; `confinement.py` holds root as well."""
     for what, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),

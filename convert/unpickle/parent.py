@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from convert.errors import NotExact, Unsupported
 from convert.progress import Progress, quiet
 from convert.unpickle import wire
+from convert.unpickle.confinement import LAYERS
 from edge_infer.contract.codec import encode
 from edge_infer.errors import BadInput, EdgeInferError, Incompatible, Unavailable, Untrusted
 from edge_infer.strict_json import dump_json, parse_json
@@ -57,6 +58,8 @@ class Returned:
     contract: bytes
     onnx: bytes
     golden: bytes
+    held: tuple[str, ...] = ()
+    """Layers of `confinement.py` that held, as the child said before it unpickled."""
 
 
 def run_child(
@@ -174,6 +177,7 @@ class _Conversation:
         self.progress = progress
         self.deadline = time.monotonic() + limits.timeout_s
         self.parts: dict[bytes, bytes] = {}
+        self.held: tuple[str, ...] | None = None
         self.unread = bytearray()
         self.complaint = b""
 
@@ -205,7 +209,12 @@ class _Conversation:
                 # A grandchild may hold the pipe open; what the child wrote is read by then.
                 if ended_at is not None and (not ready or now > ended_at + 5):
                     raise self.ended()
-        return Returned(*(self.parts[kind] for kind in (wire.CONTRACT, wire.GRAPH, wire.GOLDEN)))
+        return Returned(
+            contract=self.parts[wire.CONTRACT],
+            onnx=self.parts[wire.GRAPH],
+            golden=self.parts[wire.GOLDEN],
+            held=self.held or (),
+        )
 
     def is_complete(self) -> bool:
         """Whether all parts of the artifact came."""
@@ -265,10 +274,18 @@ class _Conversation:
             match parse_json(payload, what="progress"):
                 case [str() as stage, float() as fraction]:
                     self.progress(printable(stage), fraction)
+        elif kind == wire.HELD:
+            self.hold(payload)
         elif kind == wire.ERROR:
             raise child_error(payload)
         else:
             self.parts[kind] = payload
+
+    def hold(self, payload: bytes) -> None:
+        """Take what the child says once, before anything else: later the pickle could say it."""
+        said = parse_json(payload, what="what confines the child")
+        if self.held is None:
+            self.held = tuple(one for one in LAYERS if isinstance(said, list) and one in said)
 
     def out_of_time(self) -> Unavailable:
         """The error for a child that does not come to an end."""

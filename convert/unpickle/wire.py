@@ -9,7 +9,7 @@ from typing import BinaryIO
 from edge_infer.contract import Image  # noqa: TC001 - the codec reads the annotation
 
 REQUEST, PICKLE, SAMPLES = b"q", b"k", b"s"
-PROGRESS, ERROR = b"p", b"e"
+PROGRESS, ERROR, HELD = b"p", b"e", b"h"
 CONTRACT, GRAPH, GOLDEN = b"c", b"o", b"g"
 
 HEAD = struct.Struct("<cQ")
@@ -18,6 +18,7 @@ MIB = 1 << 20
 MOST_BYTES = {
     PROGRESS: 4096,
     ERROR: 256 * 1024,
+    HELD: 4096,
     CONTRACT: 4 * MIB,
     GRAPH: 1024 * MIB,
     GOLDEN: 256 * MIB,
