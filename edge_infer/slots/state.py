@@ -84,7 +84,9 @@ def put_on_trial(state: State, name: str) -> State:
     """`name` was installed; it is to prove itself. The one that serves already need not."""
     if name == state.current:
         return replace(state, trial=None, attempts=0)
-    return replace(state, trial=name, attempts=0)
+    # One that was never tried is still better than nothing to go back to.
+    current = state.trial if state.current is None and state.trial != name else state.current
+    return replace(state, current=current, trial=name, attempts=0)
 
 
 def count_attempt(state: State) -> State:
@@ -143,6 +145,12 @@ def rebuild(versions: list[Installed]) -> State:
     names = [one.name for one in ordered[:2]]
     current = names[1] if len(names) > 1 else None
     return replace(EMPTY, current=current, trial=names[0], floors=floors)
+
+
+def settle(versions: list[Installed]) -> State:
+    """As `rebuild`, the highest version taken as proven: what comes next is tried instead."""
+    state = rebuild(versions)
+    return state if state.trial is None else commit(state)
 
 
 def write_state(state: State) -> bytes:
