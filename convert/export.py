@@ -38,7 +38,8 @@ def export(
 
     Args:
         estimator: fitted scikit-learn estimator or Pipeline.
-        samples: `(n, f)` rows such as the device will see; a DataFrame will do.
+        samples: `(n, f)` rows such as the device will see; a DataFrame will do, and has to
+            where a column holds text.
         name: what the model is called in the contract.
         sequence: orders releases of this model; a device refuses to go back.
         image: how a picture becomes one row, where the model reads pictures.
@@ -55,15 +56,26 @@ def export(
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.graph.emit import emit_model
     from convert.prove import prove
+    from convert.table import is_table, read_table
 
-    rows = _check_samples(samples)
+    codec = None
+    if is_table(samples):
+        codec, rows = read_table(samples, estimator)
+    else:
+        rows = _check_samples(samples)
     if image is not None:
         _check_image(image, rows.shape[1])
     progress("exporting", 0.0)
-    emitted = emit_model(estimator, rows.shape[1])
     _check_features(estimator, samples, rows)
+    columns = None if codec is None else codec.graph_columns()
+    emitted = emit_model(estimator, rows.shape[1], columns=columns)
     proof = prove(
-        estimator, emitted, rows, feature_names=_feature_names(estimator), progress=progress
+        estimator,
+        emitted,
+        rows,
+        feature_names=_feature_names(estimator),
+        codec=codec,
+        progress=progress,
     )
     contract = Contract(
         format=FORMAT,
@@ -89,7 +101,9 @@ def export(
 def _check_samples(samples: Any) -> NDArray[np.float64]:
     import numpy as np
 
-    array = np.asarray(samples)
+    # Integers and booleans side by side would make objects of each other.
+    is_frame = hasattr(samples, "dtypes") and hasattr(samples, "to_numpy")
+    array = samples.to_numpy(dtype=np.float64) if is_frame else np.asarray(samples)
     if array.ndim != 2 or 0 in array.shape:
         raise BadInput(
             "the samples are not rows",

@@ -1,4 +1,4 @@
-"""Encoders of numeric categories: `sklearn.preprocessing._encoders` and `_target_encoder`.
+"""Encoders of categories: `sklearn.preprocessing._encoders` and `_target_encoder`.
 
 What a category becomes (infrequent groups, dropped columns, codes of NaN and of unknown
 values) is asked of the fitted encoder itself, one category at a time, and stored as a table.
@@ -15,6 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
 from convert.estimators.asking import quietly
+from convert.estimators.text_columns import coded
 from convert.graph.emission import Check, Emission, Scores
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def one_hot_encoder(g: Graph, estimator: Any, x: Tensor) -> Emission:
     Categories that share a column, or a column that unknown values go to, cost a product
     with a matrix of zeros and ones.
     """
+    x, estimator = coded(g, estimator, x)
     categories = numeric_categories(estimator)
     encoder = _private(estimator).set_params(sparse_output=True)
     ends = np.cumsum(encoder._n_features_outs)
@@ -92,6 +94,7 @@ def _looked_up(
     g: Graph, estimator: Any, x: Tensor, *, width: int
 ) -> tuple[Tensor, tuple[Check, ...]]:
     """Find each value among its column's categories and gather `width` numbers for it."""
+    x, estimator = coded(g, estimator, x)
     categories = numeric_categories(estimator)
     n_features = len(categories)
     known, unknown = _asked(_private(estimator), categories)
@@ -144,7 +147,7 @@ def numeric_categories(estimator: Any) -> list[Doubles]:
                 f"column {column} of {type(estimator).__name__} was fitted on other than numbers",
                 expected="float or integer categories",
                 actual=values.dtype,
-                hint="fit it on a float64 array",
+                hint="fit it on a float64 array, or hand text over in a DataFrame",
             )
         doubles = dense(values)
         if values.dtype.kind in "iu" and (np.abs(doubles) > 2.0**53).any():

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.impute import MissingIndicator, SimpleImputer
 
 from convert.errors import Unsupported
+from convert.estimators import text_columns
 from convert.estimators.arrays import dense
 from convert.graph.emission import Check, Emission, Scores
 
@@ -24,6 +25,8 @@ def simple_imputer(g: Graph, estimator: Any, x: Tensor) -> Emission:
 
     Columns without any value at fit are dropped, or filled with 0 if `keep_empty_features`.
     """
+    if text_columns.has_text(g, x):
+        return text_columns.imputed(g, estimator, x)
     if estimator._fit_dtype.kind not in "fiu":
         raise Unsupported(
             "SimpleImputer fitted on other than numbers",
@@ -71,6 +74,14 @@ def indicator_columns(
 
 def missing_mask(g: Graph, missing_values: Any, x: Tensor) -> Tensor:
     """`sklearn.utils._mask._get_mask`: bool `(n, f)`."""
+    if text_columns.has_text(g, x):
+        parts = [
+            text_columns.text_mask(g, column, missing_values)
+            if column.is_text
+            else missing_mask(g, missing_values, column.tensor)
+            for column in g.columns(x) or ()
+        ]
+        return parts[0] if len(parts) == 1 else g.op("Concat", *parts, axis=1)
     if isinstance(missing_values, float | np.floating) and np.isnan(missing_values):
         return g.op("IsNaN", x)
     if isinstance(missing_values, int | float | np.number):

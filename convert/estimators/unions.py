@@ -52,6 +52,12 @@ def column_transformer(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emiss
 
 
 def _chosen(g: Graph, estimator: Any, x: Tensor, positions: Sequence[int]) -> Scores:
+    typed = g.columns(x)
+    if typed is not None:
+        chosen = [typed[position] for position in positions]
+        numbers = [np.dtype(column.dtype) for column in chosen if not column.is_text]
+        dtype = np.result_type(*numbers).name if numbers else "float64"
+        return Scores(g.frame(chosen), len(chosen), dtype)
     columns = np.asarray(positions, dtype=np.int64)
     if np.array_equal(columns, np.arange(int(estimator.n_features_in_))):
         return Scores(x, len(columns))

@@ -12,7 +12,7 @@ from convert.errors import NotExact
 from convert.prove import golden
 from convert.prove.certificate import Tally
 from convert.prove.compare import RELATIVE_TOLERANCE, compare, largest, score_difference
-from convert.prove.diagnosis import Departure, refusal, self_refusal, shortened
+from convert.prove.diagnosis import Departure, refusal, self_refusal
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
 from convert.prove.rounding.terms import rows_of
@@ -118,7 +118,7 @@ class Case:
                 raise NotExact(
                     "the exported graph refuses a row that scikit-learn answers",
                     expected="an answer",
-                    actual=f"the row is refused: {shortened(row)}",
+                    actual=f"the row is refused: {self.reference.shown(row)}",
                 )
         few = self.probes.stratified(len(refused), np.random.default_rng(self._seed))
         rows = np.concatenate([refused, self.probes.rows[few]])
@@ -129,7 +129,7 @@ class Case:
             if differ.any():
                 raise NotExact(
                     f"the exported graph refuses other rows in batches of {size}",
-                    actual=shortened(rows[mixed][differ.argmax()]),
+                    actual=self.reference.shown(rows[mixed][differ.argmax()]),
                 )
 
     def check_empty(self) -> None:
@@ -186,7 +186,7 @@ class Case:
         answers = {
             o.name: self._typed(o.dtype, self.want[o.name][rows]) for o in self.reference.outputs
         }
-        return golden.write(self.probes.rows[rows], answers)
+        return golden.write(self.graph.feeds(self.probes.rows[rows]), answers)
 
     def parities(self) -> list[Parity]:
         """One line of the certificate per output."""
@@ -235,7 +235,7 @@ class Case:
     def _judge(self, got: Answers, rows: NDArray[np.intp], way: str) -> None:
         want = {name: self.want[name][rows] for name in got}
         for departure in self._departures(got, want, rows, way, count=True):
-            raise refusal(departure, self.reference.estimator)
+            raise refusal(departure, self.reference.estimator, self.reference.codec)
 
     def _departures(
         self, got: Answers, want: Answers, rows: NDArray[np.intp], way: str, *, count: bool
@@ -273,6 +273,7 @@ class Case:
             way=way,
             row=row,
             x=self.probes.rows[row],
+            shown=self.reference.shown(self.probes.rows[row]),
             want=self.want[output.name][row],
             got=got,
             margin=float(self.band.margin[row]),
@@ -320,6 +321,6 @@ class Case:
                     f"scikit-learn raises on a {name} row although it takes such rows elsewhere",
                     expected="an answer",
                     actual=f"{type(found).__name__}: {found}",
-                    hint=f"the first row of that kind: {shortened(rows[0])}",
+                    hint=f"the first row of that kind: {self.reference.shown(rows[0])}",
                 )
         return NotExact("scikit-learn raises on the probes", actual=str(error))

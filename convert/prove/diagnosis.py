@@ -11,16 +11,15 @@ from convert.errors import NotExact, Unsupported
 from convert.graph.emit import emit_model
 from convert.prove.compare import RELATIVE_TOLERANCE, largest, score_difference
 from convert.prove.engine import Graph
-from convert.prove.reference import quiet, steps_of
+from convert.prove.reference import quiet, shortened, steps_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convert.graph.emitted import EmittedOutput
+    from convert.table import TableCodec
 
     Rows = NDArray[np.float64]
-
-_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class Departure:
     row: int
     x: Rows
     """`(f,)`."""
+    shown: str
+    """x for a message."""
     want: NDArray[Any]
     got: NDArray[Any]
     margin: float
@@ -43,13 +44,13 @@ class Departure:
     """How many rows of this output depart in this way."""
 
 
-def refusal(departure: Departure, estimator: Any) -> NotExact:
+def refusal(departure: Departure, estimator: Any, codec: TableCodec | None = None) -> NotExact:
     """The graph predicts something else than the estimator."""
     d = departure
-    step = departing_step(estimator, d.x[None])
+    step = departing_step(estimator, d.x[None], codec)
     return NotExact(
         f"{d.output.verb} of the exported graph differs on {d.rows} rows run {d.way}; "
-        f"the first is probe {d.row}, a {d.kind} row: {shortened(d.x)}"
+        f"the first is probe {d.row}, a {d.kind} row: {d.shown}"
         + (f"; the first step that departs is {step!r}" if step else ""),
         expected=_shown(d.want, d),
         actual=_shown(d.got, d) + _margin(d),
@@ -64,7 +65,7 @@ def self_refusal(departure: Departure) -> NotExact:
     return NotExact(
         f"scikit-learn disagrees with itself: {d.output.verb} of a {d.kind} row differs between "
         f"the row alone and the row in a batch, on {d.rows} rows tried; the first is probe "
-        f"{d.row}: {shortened(d.x)}",
+        f"{d.row}: {d.shown}",
         expected=_shown(d.want, d) + " in the batch",
         actual=_shown(d.got, d) + " alone" + _margin(d),
         hint="scale the columns (StandardScaler) or remove duplicated training rows, so that "
@@ -72,40 +73,40 @@ def self_refusal(departure: Departure) -> NotExact:
     )
 
 
-def shortened(values: Rows) -> str:
-    """A row as exact decimals, cut after a few columns."""
-    shown = ", ".join(repr(float(value)) for value in values[:_SHOWN])
-    more = len(values) - _SHOWN
-    return f"[{shown}, … {more} more]" if more > 0 else f"[{shown}]"
-
-
-def departing_step(estimator: Any, X: Rows) -> str | None:
+def departing_step(estimator: Any, X: Rows, codec: TableCodec | None = None) -> str | None:
     """The first step of a pipeline whose own graph does not transform the rows `(n, f)` alike.
 
     Bits count in a step that scales column by column, since trees behind it see them; elsewhere
     the tolerance of scores does. The last step is named when none before it departs.
     """
-    from convert.prove.rounding.terms import carry
+    from convert.prove.rounding.frames import carry_frame
+    from convert.prove.rounding.terms import rows_of
 
     steps = steps_of(estimator)
     if len(steps) == 1:
         return None
     from sklearn.pipeline import Pipeline
 
-    value = X
+    value: Any = X if codec is None else codec.frame(X)
+    typed = {} if codec is None else {"columns": codec.graph_columns()}
     for position, (name, step) in enumerate(steps[:-1]):
         with quiet():
-            wanted = np.asarray(step.transform(value), dtype=np.float64)
-            error = carry(step, np.asarray(value), np.zeros(np.shape(value)))
+            transformed = step.transform(value)
+            error = carry_frame(step, value, np.zeros(np.shape(value)))
         try:
-            emitted = emit_model(Pipeline(steps[: position + 1]), X.shape[1])
-            got = Graph(emitted).run(X)["transformed"]
+            wanted = rows_of(transformed)
+        except ValueError:  # text, which the next step reads
+            value = transformed
+            continue
+        try:
+            emitted = emit_model(Pipeline(steps[: position + 1]), X.shape[1], **typed)
+            got = Graph(emitted, codec).run(X)["transformed"]
         except (NotExact, Unsupported, KeyError):
             return name
         bound = 0.0 if error is not None and not error.any() else RELATIVE_TOLERANCE
         if (score_difference(got, wanted, largest(wanted)) > bound).any():
             return name
-        value = wanted
+        value = transformed
     return steps[-1][0]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convert.graph.emitted import Emitted
+    from convert.table import TableCodec
 
 INPUT = "X"
 LARGE_BATCH = 100
@@ -25,7 +26,9 @@ LARGE_BATCH = 100
 class Graph:
     """One session over the emitted bytes, asked for all outputs at once."""
 
-    def __init__(self, emitted: Emitted) -> None:
+    def __init__(self, emitted: Emitted, codec: TableCodec | None = None) -> None:
+        self.codec = codec
+        self._inputs = [str(column.tensor) for column in emitted.columns]
         try:
             self._engine = open_session(emitted.onnx)
         except Incompatible as error:
@@ -59,13 +62,19 @@ class Graph:
 
     def _run(self, names: Sequence[str], X: NDArray[np.float64]) -> list[NDArray[Any]]:
         try:
-            return self._engine.run(names, {INPUT: np.ascontiguousarray(X)})
+            return self._engine.run(names, self.feeds(X))
         except Exception as error:  # onnxruntime's exceptions share no base class of their own
             raise NotExact(
                 "the exported graph fails on rows that scikit-learn answers",
                 expected=f"answers for {len(X)} rows",
                 actual=str(error),
             ) from error
+
+    def feeds(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
+        """The rows, or codes of rows, as the graph's inputs take them."""
+        if self.codec is None:
+            return {INPUT: np.ascontiguousarray(X)}
+        return self.codec.feeds(X, self._inputs)
 
     def in_batches(self, X: NDArray[np.float64], size: int) -> Mapping[str, NDArray[Any]]:
         """All rows, `size` of them at a time."""
@@ -74,7 +83,9 @@ class Graph:
 
     def in_row_buffers(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
         """Rows one by one through the bound buffers of `predict_one`, where outputs have them."""
-        found = {}
+        found: dict[str, NDArray[Any]] = {}
+        if self.codec is not None:
+            return found
         for name in self._names:
             bound = self._engine.bind_row(INPUT, name)
             if bound is None:

@@ -10,6 +10,8 @@ from edge_infer.contract import Golden
 from edge_infer.contract.golden import write_tensors
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from convert.prove.probes import Probes
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 SAMPLES = 10
 HOSTILE = 8
-_INPUT = "X"
 
 
 def choose(
@@ -41,8 +42,8 @@ def choose(
     return np.array(sorted(int(row) for row in picked), dtype=np.intp)
 
 
-def write(rows: NDArray[np.float64], answers: Answers) -> tuple[Golden, bytes]:
+def write(feeds: Mapping[str, NDArray[Any]], answers: Answers) -> tuple[Golden, bytes]:
     """`golden.bin` and its description."""
-    inputs, data = write_tensors({_INPUT: rows})
+    inputs, data = write_tensors(feeds)
     outputs, more = write_tensors(answers, start_bytes=len(data))
-    return Golden(len(rows), inputs, outputs), data + more
+    return Golden(len(next(iter(feeds.values()))), inputs, outputs), data + more

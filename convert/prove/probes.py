@@ -38,6 +38,7 @@ SHARES: Sequence[tuple[str, Maker, float]] = (
     ("decision boundary", rows.boundary, 0.10),
     ("tie", rows.ties, 0.03),
     ("column extreme", rows.extremes, 0.15),
+    ("word", rows.words, 0.12),
     ("scaled sample", rows.scaled, 0.06),
     ("NaN", rows.missing, 0.06),
     ("infinity", rows.infinite, 0.06),
@@ -91,8 +92,11 @@ def gather(context: Context, budget: int) -> Probes:
     """Make every kind of row; rows that the policy refuses are dropped, refused ones apart."""
     kinds, parts = ["sample"], [context.samples]
     refusals, refused = context.reference.refusals, []
+    codec = context.reference.codec
     for kind, make, share in SHARES:
         made = make(context, int(budget * share))
+        if codec is not None:
+            made = codec.canonical(made)
         made = made[context.policy.admits(made)]
         if refusals is not None:
             made, marked = refusals.split(made)

@@ -12,13 +12,14 @@ from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
 from convert.prove.compare import largest
 from convert.prove.engine import INPUT, Graph
-from convert.prove.policy import ask_policy
+from convert.prove.policy import Policy, ask_policy
 from convert.prove.probes import Probes, gather, measured_budget, used_samples
 from convert.prove.reference import Reference, steps_of
 from convert.prove.refusals import find_refusals
 from convert.prove.rounding import Rounding
 from convert.prove.rows import Context
 from convert.prove.splits import is_tree_model
+from convert.prove.table_policy import ask_table
 from edge_infer.contract import Certificate, Golden, Input, Output
 from edge_infer.errors import BadInput, EdgeInferError
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from convert.graph.emitted import Emitted
     from convert.progress import Progress
     from convert.prove.reference import Answers
+    from convert.table import TableCodec
 
     Rows = NDArray[np.float64]
 
@@ -54,17 +56,20 @@ def prove(
     samples: Rows,
     *,
     feature_names: Sequence[str] | None = None,
+    codec: TableCodec | None = None,
     progress: Progress,
 ) -> Proof:
     """Show on the samples `(n, f)` and on hostile rows that the graph is the estimator.
+
+    With a `codec` the rows are codes of a data frame.
 
     Raises:
         BadInput: scikit-learn itself raises on the samples.
         NotExact: a decided label or a score differs, or scikit-learn contradicts itself.
     """
     columns = None if feature_names is None else tuple(feature_names)
-    graph = Graph(emitted)
-    reference = Reference(estimator, emitted.outputs, columns)
+    graph = Graph(emitted, codec)
+    reference = Reference(estimator, emitted.outputs, columns, codec=codec)
     _check_samples(reference, samples)
     if emitted.checks:
         reference = replace(reference, refusals=find_refusals(graph.refused, samples))
@@ -76,7 +81,11 @@ def prove(
         o.name: largest(answers[o.name]) if o.kind == "score" else 0.0 for o in emitted.outputs
     }
     progress("proving", 0.05)
-    policy = ask_policy(reference, samples, scales, seed=SEED, graph=graph)
+    if codec is None:
+        policy = ask_policy(reference, samples, scales, seed=SEED, graph=graph)
+    else:
+        codec, policy = ask_table(reference, samples, scales, seed=SEED)
+        reference, graph.codec = replace(reference, codec=codec), codec
     progress("proving", 0.15)
     labels = _label_codes(reference, answers)
     probes = _gathered(Context(reference, policy, samples, labels, SEED), budget)
@@ -89,24 +98,27 @@ def prove(
     progress("proving", 0.6)
     case.check_graph()
     progress("proving", 0.9)
-    accepted = tuple(name for name, dtype in OTHER_DTYPES.items() if case.agrees_on(dtype))
+    inputs = _matrix(case, policy, columns) if codec is None else _columns(codec, emitted)
     described_golden, golden_bytes = case.golden(rng)
     progress("proving", 1.0)
-    shape = (None, samples.shape[1])
-    given = Input(
-        INPUT,
-        "float64",
-        shape,
-        columns,
-        ("float64", *accepted),
-        policy.nan,
-        policy.infinite,
-        policy.limit,
-    )
     notes = [*emitted.notes, *policy.notes, *case.notes()]
     proven = certificate(probes, case.parities(), engine=case.graph.engine, notes=notes)
-    return Proof(
-        (given,), described(emitted.outputs, scales), proven, described_golden, golden_bytes
+    return Proof(inputs, described(emitted.outputs, scales), proven, described_golden, golden_bytes)
+
+
+def _matrix(case: Case, policy: Policy, names: tuple[str, ...] | None) -> tuple[Input, ...]:
+    accepted = [name for name, dtype in OTHER_DTYPES.items() if case.agrees_on(dtype)]
+    shape = (None, case.probes.rows.shape[1])
+    accepts = ("float64", *accepted)
+    return (
+        Input(INPUT, "float64", shape, names, accepts, policy.nan, policy.infinite, policy.limit),
+    )
+
+
+def _columns(codec: TableCodec, emitted: Emitted) -> tuple[Input, ...]:
+    return tuple(
+        column.described(str(given.tensor))
+        for column, given in zip(codec.columns, emitted.columns, strict=True)
     )
 
 

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from convert.graph.emitted import EmittedOutput
     from convert.prove.refusals import Refusals
+    from convert.table import TableCodec
 
     Answers = Mapping[str, NDArray[Any]]
     """By output name, each with n rows first."""
+
+_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Reference:
     columns: tuple[str, ...] | None
     refusals: Refusals | None = None
     """Repairs the rows on which scikit-learn raises, so that the others can be asked about."""
+    codec: TableCodec | None = None
+    """Makes a data frame of numbers and text of rows that are codes."""
 
     def answers(self, X: NDArray[Any]) -> Answers:
         """All outputs for the rows `(n, f)`; raises whatever scikit-learn raises."""
@@ -71,7 +76,13 @@ class Reference:
         """The rows as scikit-learn saw them at `fit`, all of them such as it answers."""
         return self._named(X if self.refusals is None else self.refusals.repaired(X))
 
+    def shown(self, row: NDArray[Any]) -> str:
+        """One row `(f,)` for a message."""
+        return shortened(row) if self.codec is None else self.codec.shown(row)
+
     def _named(self, X: NDArray[Any]) -> Any:
+        if self.codec is not None:
+            return self.codec.frame(X)
         if self.columns is None or not hasattr(self.estimator, "feature_names_in_"):
             return X
         try:
@@ -79,6 +90,13 @@ class Reference:
         except ImportError:
             return X
         return pd.DataFrame(X, columns=list(self.columns))
+
+
+def shortened(values: NDArray[Any]) -> str:
+    """A row as exact decimals, cut after a few columns."""
+    shown = ", ".join(repr(float(value)) for value in values[:_SHOWN])
+    more = len(values) - _SHOWN
+    return f"[{shown}, … {more} more]" if more > 0 else f"[{shown}]"
 
 
 def _parts(answer: Any, outputs: Sequence[EmittedOutput]) -> Sequence[Any]:

@@ -154,9 +154,17 @@ def _members(estimator: Any) -> Iterator[Any]:
         found = getattr(estimator, name, None)
         if found is None:
             continue
-        many = found if isinstance(found, list | tuple | np.ndarray) else [found]
-        for member in np.ravel(np.asarray(many, dtype=object)):
+        for member in _flat(found):
             yield getattr(member, "estimator", member) if "calibrated" in name else member
+
+
+def _flat(found: Any) -> Iterator[Any]:
+    """The estimators in nested lists and arrays; a Pipeline, though a sequence, is one."""
+    if isinstance(found, list | tuple | np.ndarray):
+        for item in found:
+            yield from _flat(item)
+    else:
+        yield found
 
 
 def _trees(model: Any) -> Iterator[Nodes]:

@@ -10,6 +10,14 @@ import pytest
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
+@pytest.fixture
+def shorter(monkeypatch):
+    """Fewer rows than a real proof tries, so that many proofs fit into a test run."""
+    monkeypatch.setattr("convert.prove.case.SELF_CHECK_ROWS", (70, 100))
+    monkeypatch.setattr("convert.prove.probes.MOST_ROWS", 1500)
+    monkeypatch.setattr("convert.prove.probes.LEAST_ROWS", 900)
+
+
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory):
     """`loaded(artifact)` is the `edge_infer.Model` of an exported artifact."""

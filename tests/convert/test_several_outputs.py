@@ -20,6 +20,8 @@ from convert.progress import quiet
 from convert.prove import prove
 from edge_infer.contract import Classes
 
+pytestmark = pytest.mark.usefixtures("shorter")
+
 
 def rows(seed=0, n=160):
     rng = np.random.default_rng(seed)

@@ -13,12 +13,12 @@ from convert.prove.rounding.branches import branch_band
 from convert.prove.rounding.centers import center_band, is_center_model
 from convert.prove.rounding.densities import density_band, is_density_model
 from convert.prove.rounding.detectors import detector_band, is_detector
+from convert.prove.rounding.frames import carry_frame, numbers_of
 from convert.prove.rounding.linear import is_linear, linear_band
 from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
 from convert.prove.rounding.processes import is_process_classifier, process_band
 from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
-from convert.prove.rounding.terms import carry, rows_of
 from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
@@ -97,11 +97,13 @@ class Rounding:
         error: Doubles = np.zeros(X.shape)
         with quiet():
             for _, step in self._steps[:-1]:
-                carried = carry(step, rows_of(value), error)
+                carried = carry_frame(step, value, error)
                 if carried is None:
                     return None
                 error, value = carried, step.transform(value)
-            value = rows_of(value)
+            value = numbers_of(value)
+            if value is None:
+                return no_band(len(X)) if self._label is None else None
             self._rounds_before |= bool(error.any())
             return self._of_last(self._steps[-1][1], value, error)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Doubles = NDArray[np.float64]
 
 _KERNEL_UNITS = 4.0
-"""A stationary kernel's own rounding: its exponent times its value stays below 1 / e a term."""
+"""A kernel's own rounding: an exponent times its exponential stays below 1 / e a term."""
 
 _AVERAGED = float(np.abs(COEFS).sum() / 2)
 """Σ|terms| of the five error functions that stand for a logistic one."""
@@ -29,10 +29,10 @@ def is_process_classifier(estimator: Any) -> bool:
 
 
 def process_band(estimator: Any, x: Doubles, error: Doubles, classes: NDArray[Any]) -> Band | None:
-    """The band of rows `(n, f)`; None where earlier steps round or the kernel cancels."""
+    """The band of rows `(n, f)`; None where earlier steps round."""
     base = estimator.base_estimator_
     binary = [base] if len(classes) == 2 else list(base.estimators_)
-    if error.any() or not all(one.kernel_.is_stationary() for one in binary):
+    if error.any():
         return None
     latent = [_latent(one, x) for one in binary]
     if len(classes) == 2:
@@ -48,7 +48,9 @@ def process_band(estimator: Any, x: Doubles, error: Doubles, classes: NDArray[An
 def _latent(one: Any, x: Doubles) -> tuple[Doubles, Doubles]:
     kernel = one.kernel_(x, one.X_train_)
     weights = one.y_train_ - one.pi_
-    terms = _KERNEL_UNITS * x.shape[1] * np.abs(kernel) @ np.abs(weights)
+    # Products of rows may cancel; what they add up is the kernel of their absolute values.
+    size = np.maximum(np.abs(kernel), np.abs(one.kernel_(np.abs(x), np.abs(one.X_train_))))
+    terms = _KERNEL_UNITS * x.shape[1] * size @ np.abs(weights)
     return kernel @ weights, np.asarray(terms)
 
 

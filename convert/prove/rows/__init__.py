@@ -8,6 +8,7 @@ from convert.prove.rows.extremes import extremes, scaled
 from convert.prove.rows.missing import infinite, missing
 from convert.prove.rows.thresholds import thresholds
 from convert.prove.rows.ties import ties
+from convert.prove.rows.words import words
 
 __all__ = [
     "Context",
@@ -18,4 +19,5 @@ __all__ = [
     "scaled",
     "thresholds",
     "ties",
+    "words",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -91,11 +91,11 @@ def mark_column_one_above_two(graph):
     for node in graph.node:
         if "refused_0" in node.output:
             node.output[0] = "turned"
+    graph.initializer.append(helper.make_tensor("one", TensorProto.INT64, [1], [1]))
+    graph.initializer.append(helper.make_tensor("limit", TensorProto.DOUBLE, [], [1e25]))
     made = helper.make_node
     graph.node.extend(
         [
-            made("Constant", [], ["one"], value_ints=[1]),
-            made("Constant", [], ["limit"], value=helper.make_tensor("", 11, [], [1e25])),
             made("Gather", ["X", "one"], ["column"], axis=1),
             made("Greater", ["column", "limit"], ["large"]),
             made("Squeeze", ["large", "one"], ["flat"]),

@@ -1,0 +1,158 @@
+"""Rows of a data frame as float64 codes `(n, f)`.
+
+A number is its own code, a text is its position in the column's words, a missing value is NaN.
+Any double is a code of something: codes are rounded and clipped to what the column holds, so
+that probes made for matrices (bisected, scaled, at extremes) alter data frames as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.graph.builder import Tensor
+from convert.graph.columns import Column
+from edge_infer.contract import Input
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.graph.columns import ColumnType, MissingAs
+
+    Codes = NDArray[np.float64]
+
+_EXACT_INTEGER = 2**53
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column: what scikit-learn saw in it, and what the device may hand over."""
+
+    name: str
+    dtype: ColumnType
+    kind: Any
+    """The data frame's own dtype of this column."""
+    typical: float
+    """The code of a sample, for codes that the column cannot hold."""
+    words: tuple[str, ...] = ()
+    sentinel: str | None = None
+    missing_as: MissingAs = "nan"
+    nan: bool = True
+    infinite: bool = True
+    limit: float | None = None
+
+    def canonical(self, codes: Codes) -> Codes:
+        """The nearest codes that the column holds and the policy admits."""
+        found = np.where(np.isnan(codes) & (not self._takes_nan), self.typical, codes)
+        if self.dtype == "bool":
+            return np.asarray(found > 0.5, dtype=np.float64)
+        if self.dtype == "str":
+            return np.asarray(np.clip(np.rint(found), 0, len(self.words) - 1))
+        if self.dtype == "int64":
+            held = np.iinfo(self.kind)
+            low, high = max(held.min, -_EXACT_INTEGER), min(held.max, _EXACT_INTEGER)
+            found = np.clip(np.rint(found), low, high)
+        elif not self.infinite:
+            found = np.where(np.isinf(found), self.typical, found)
+        if self.limit is not None:
+            outside = np.isfinite(found) & (np.abs(found) > self.limit)
+            found = np.where(outside, np.copysign(self.limit, found), found)
+        return np.asarray(np.trunc(found) if self.dtype == "int64" else found)
+
+    @property
+    def _takes_nan(self) -> bool:
+        return self.nan and self.dtype in ("float64", "str")
+
+    def decoded(self, codes: Codes) -> NDArray[Any]:
+        """Values of canonical codes as scikit-learn sees them."""
+        if self.dtype == "str":
+            missing = np.nan if self.missing_as == "nan" else None
+            return self._texts(codes, missing)
+        return codes.astype(self.kind if self.dtype == "int64" else self.dtype)
+
+    def fed(self, codes: Codes) -> NDArray[Any]:
+        """Values of canonical codes as the graph is given them, `(n, 1)`."""
+        if self.dtype == "str":
+            return self._texts(codes, self.sentinel).reshape(-1, 1)
+        return np.ascontiguousarray(codes.reshape(-1, 1))
+
+    def _texts(self, codes: Codes, missing: Any) -> NDArray[np.object_]:
+        table = np.empty(len(self.words) + 1, dtype=object)
+        table[:-1], table[-1] = self.words, missing
+        position = np.where(np.isnan(codes), len(self.words), codes).astype(np.intp)
+        return np.asarray(table[position])
+
+    def described(self, name: str) -> Input:
+        """The contract's words for it, `name` being the graph's input."""
+        text = self.dtype == "str"
+        return Input(
+            name,
+            "str" if text else "float64",
+            (None, 1),
+            (self.name,),
+            (self.dtype,),
+            self._takes_nan,
+            self.infinite and self.dtype == "float64",
+            self.limit,
+            self.sentinel,
+        )
+
+
+@dataclass(frozen=True)
+class TableCodec:
+    """All columns in the order of training."""
+
+    columns: tuple[TableColumn, ...]
+
+    def canonical(self, X: Codes) -> Codes:
+        """Codes `(n, f)` as each column holds them."""
+        return self._by_column(X)
+
+    def frame(self, X: Codes) -> Any:
+        """The data frame that scikit-learn is given."""
+        import pandas as pd  # type: ignore[import-untyped]
+
+        codes = self._by_column(X)
+        return pd.DataFrame(
+            {
+                column.name: pd.Series(column.decoded(codes[:, i]), dtype=column.kind)
+                for i, column in enumerate(self.columns)
+            }
+        )
+
+    def feeds(self, X: Codes, names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+        """What the graph is given, by the names of its inputs."""
+        codes = self._by_column(X)
+        return {
+            name: column.fed(codes[:, i])
+            for i, (name, column) in enumerate(zip(names, self.columns, strict=True))
+        }
+
+    def shown(self, row: Codes) -> str:
+        """One row of codes as its values."""
+        codes = self._by_column(row[None])
+        values = [column.decoded(codes[:, i]).tolist()[0] for i, column in enumerate(self.columns)]
+        names = [column.name for column in self.columns]
+        return ", ".join(f"{name}={value!r:.60}" for name, value in zip(names, values, strict=True))
+
+    def graph_columns(self) -> tuple[Column, ...]:
+        """For the graph that is to be written."""
+        return tuple(
+            Column(c.name, c.dtype, Tensor(c.name), c.sentinel, c.missing_as) for c in self.columns
+        )
+
+    def with_column(self, position: int, **changes: Any) -> TableCodec:
+        """The same with some fields of one column changed."""
+        columns = list(self.columns)
+        columns[position] = replace(columns[position], **changes)
+        return TableCodec(tuple(columns))
+
+    def _by_column(self, X: Codes) -> Codes:
+        found = np.empty(X.shape)
+        for i, column in enumerate(self.columns):
+            found[:, i] = column.canonical(np.asarray(X[:, i], dtype=np.float64))
+        return found
