@@ -7,6 +7,7 @@ import pytest
 from sklearn.cluster import Birch, BisectingKMeans, KMeans
 from sklearn.datasets import load_iris, load_wine
 from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process.kernels import DotProduct
 from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
@@ -103,6 +104,7 @@ def test_clusters_tie_halfway_alone(model):
         (LabelSpreading(kernel="knn"), load_iris),
         (GaussianProcessClassifier(), load_iris),
         (GaussianProcessClassifier(multi_class="one_vs_one"), load_iris),
+        (GaussianProcessClassifier(DotProduct()), load_iris),
         (make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)), load_iris),
     ],
 )
