@@ -157,6 +157,8 @@ def _members(estimator: Any) -> Iterator[Any]:
         many = found if isinstance(found, list | tuple | np.ndarray) else [found]
         for member in np.ravel(np.asarray(many, dtype=object)):
             yield getattr(member, "estimator", member) if "calibrated" in name else member
+        # What comes after is the unfitted template of what was just found.
+        return
 
 
 def _trees(model: Any) -> Iterator[Nodes]:
