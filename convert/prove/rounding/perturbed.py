@@ -8,6 +8,7 @@ answered on the way is what passes. A composite of trees alone is not asked: tre
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from convert.prove.rounding.terms import carry
 from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -77,9 +78,7 @@ class Perturbed:
         margin, unit = np.full(len(X), np.inf), np.zeros(len(X))
         moved = np.fromiter(self._around, dtype=np.intp, count=len(self._around))
         margin[moved], unit[moved] = 0.0, 1.0
-        ways: Mapping[int, Callable[[], Sequence[Answers]]] = {
-            row: (lambda found=found: found) for row, found in self._around.items()
-        }
+        ways = {row: partial(_same, found) for row, found in self._around.items()}
         return Band(margin, unit, alternatives=ways)
 
     @property
@@ -111,6 +110,10 @@ class Perturbed:
             elif not score_difference(b, a, self._scales[output.name])[0] <= RELATIVE_TOLERANCE:
                 return True
         return False
+
+
+def _same(found: Sequence[Answers]) -> Sequence[Answers]:
+    return found
 
 
 def _keeps(step: Any, columns: int) -> bool:
