@@ -38,7 +38,7 @@ LEAST_ENGINE_ROWS = 600
 ROW_BUFFER_ROWS = 500
 SELF_CHECK_SECONDS = 1.5
 SELF_CHECK_ROWS = (70, 600)
-_SUSPECTS = 64
+_SUSPECTS = 600
 _EXACT_INTEGER = 2.0**53
 
 
@@ -80,7 +80,7 @@ class Case:
         limit = int(np.clip(SELF_CHECK_SECONDS / max(per_row, 1e-9), low, high))
         chosen = self.probes.stratified(limit, np.random.default_rng(self._seed))
         alone = self.reference.one_by_one(rows[chosen])
-        self.band = self._rounding.refine(self.band, rows, chosen)
+        self._ask_about_differences(alone, chosen)
         self._alone = len(chosen)
         want = {name: answer[chosen] for name, answer in self.want.items()}
         for departure in self._departures(alone, want, chosen, "alone", count=False):
@@ -93,7 +93,6 @@ class Case:
         whole = self.graph.in_batches(rows, LARGE_BATCH)
         per_row = (time.perf_counter() - start) / len(rows)
         self._check_shapes(whole)
-        self._ask_about_differences(whole)
         self._judge(whole, np.arange(len(rows)), f"in batches of {min(LARGE_BATCH, len(rows))}")
         rng = np.random.default_rng(self._seed)
         limit = max(int(ENGINE_SECONDS / per_row), LEAST_ENGINE_ROWS)
@@ -233,6 +232,7 @@ class Case:
         return False
 
     def _judge(self, got: Answers, rows: NDArray[np.intp], way: str) -> None:
+        self._ask_about_differences(got, rows)
         want = {name: self.want[name][rows] for name in got}
         for departure in self._departures(got, want, rows, way, count=True):
             raise refusal(departure, self.reference.estimator, self.reference.codec)
@@ -281,20 +281,18 @@ class Case:
             rows=int(differ.sum()),
         )
 
-    def _ask_about_differences(self, got: Answers) -> None:
-        """Where the unit is scikit-learn's own difference, ask it about the rows that differ."""
-        suspects = np.zeros(len(self.probes.rows), dtype=bool)
+    def _ask_about_differences(self, got: Answers, rows: NDArray[np.intp]) -> None:
+        """Where terms are not known, ask scikit-learn about the rows that differ."""
+        band = self.band.take(rows)
+        suspects = np.zeros(len(rows), dtype=bool)
         for output in self.reference.outputs:
             name = output.name
-            seen = compare(
-                output, got[name], self.want[name], scale=self._scales[name], band=self.band
-            )
-            suspects |= seen.differ
-        rows = np.flatnonzero(suspects)[:_SUSPECTS]
-        known = np.flatnonzero(self.band.unit > 0)
-        self.band = self._rounding.refine(
-            self.band, self.probes.rows, np.union1d(rows, known) if len(rows) else rows
-        )
+            if name in got:
+                want, scale = self.want[name][rows], self._scales[name]
+                suspects |= compare(output, got[name], want, scale=scale, band=band).differ
+        if suspects.any():
+            asked = rows[np.flatnonzero(suspects)[:_SUSPECTS]]
+            self.band = self._rounding.refine(self.band, self.probes.rows, asked)
 
     def _check_shapes(self, got: Answers) -> None:
         for output in self.reference.outputs:

@@ -84,8 +84,8 @@ def compare(
 
 def _is_tied(output: EmittedOutput, got: NDArray[Any], row: int, scale: float, band: Band) -> bool:
     """Whether an undecided row got one of its tied answers."""
-    if output.kind == "label" and band.tied is not None:
-        return band.allows(row, got)
+    if output.kind == "label" and band.tied is not None and band.allows(row, got):
+        return True
     ask = band.alternatives.get(row)
     for answers in () if ask is None else ask():
         answer = answers[output.name]

@@ -156,6 +156,8 @@ def _members(estimator: Any) -> Iterator[Any]:
             continue
         for member in _flat(found):
             yield getattr(member, "estimator", member) if "calibrated" in name else member
+        # What comes after is the unfitted template of what was just found.
+        return
 
 
 def _flat(found: Any) -> Iterator[Any]:

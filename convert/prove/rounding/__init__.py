@@ -2,8 +2,8 @@
 
 scikit-learn is not one function: BLAS adds in another order for one row than for a batch. A row
 is undecided where the margin of its decision lies under 8 · eps · Σ|terms|, the sum taken by
-evaluating the model in absolute values. Where that sum is not to be had, the unit is 8 times
-scikit-learn's own difference between the row alone and the row in the batch. Trees have none.
+evaluating the model in absolute values. Where that sum is not to be had, scikit-learn itself is
+asked what 8 eps of each column do to its answer (`perturbed.py`). Trees have none.
 """
 
 from __future__ import annotations

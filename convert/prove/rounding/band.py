@@ -67,6 +67,21 @@ def no_band(n: int) -> Band:
     return Band(np.full(n, np.inf), np.zeros(n))
 
 
+def either(asked: Band, measured: Band) -> Band:
+    """Undecided where one of the two says so; what either lets pass, passes.
+
+    `asked` knows answers, `measured` tied classes.
+    """
+    moved = asked.undecided
+    return Band(
+        np.where(moved, asked.margin, measured.margin),
+        np.where(moved, asked.unit, measured.unit),
+        measured.tied,
+        measured.classes,
+        asked.alternatives,
+    )
+
+
 def class_band(
     scores: NDArray[np.float64], terms: NDArray[np.float64], classes: NDArray[Any]
 ) -> Band:

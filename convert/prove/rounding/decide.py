@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.feature_selection import RFE, RFECV
 
 from convert.prove.reference import as_emitted, quiet, steps_of
-from convert.prove.rounding.band import Band, class_band, no_band
+from convert.prove.rounding.band import Band, either, no_band
 from convert.prove.rounding.branches import branch_band
 from convert.prove.rounding.centers import center_band, is_center_model
 from convert.prove.rounding.densities import density_band, is_density_model
@@ -17,6 +17,8 @@ from convert.prove.rounding.frames import carry_frame, numbers_of
 from convert.prove.rounding.linear import is_linear, linear_band
 from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
+from convert.prove.rounding.own_difference import own_difference
+from convert.prove.rounding.perturbed import Perturbed, is_made_of_trees
 from convert.prove.rounding.processes import is_process_classifier, process_band
 from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
 from convert.prove.splits import is_tree_model
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from convert.prove.reference import Reference
 
     Doubles = NDArray[np.float64]
-
-_DECISION_VERBS = ("decision_function", "predict_proba", "transform")
 
 
 class Rounding:
@@ -48,12 +48,14 @@ class Rounding:
         if band is not None and not self._explains(band, samples):
             band = None
         self._has_terms = band is not None
+        trees_alone = is_made_of_trees(reference.estimator, samples.shape[1])
+        self._asked = None if band or trees_alone else Perturbed(reference, samples)
         self.method = self._described()
 
     def band(self, X: Doubles) -> Band:
         """The band of the rows `(n, f)`, all columns of it as far as terms are known.
 
-        Where they are not, every row counts as decided until `band_of_rows` has asked.
+        Where they are not, every row counts as decided until `refine` has asked.
         """
         if not self._has_terms:
             return no_band(len(X))
@@ -62,30 +64,24 @@ class Rounding:
         return band
 
     def refine(self, band: Band, X: Doubles, rows: NDArray[np.intp]) -> Band:
-        """Measure scikit-learn's own difference on `rows` where terms are not known."""
-        if self._has_terms or self._label is None or not len(rows):
+        """Ask scikit-learn what rounding does to `rows`, where terms are not known."""
+        if self._asked is None or not len(rows):
             return band
-        scores = self._decision(X)
-        if scores is None or self._classes is None:
-            return band
-        alone = np.concatenate([self._need(X[i : i + 1]) for i in rows])
-        spread = np.abs(alone - scores[rows]).reshape(len(rows), -1).max(axis=1)
-        terms = np.zeros_like(scores)
-        # class_band multiplies by 8 eps and adds both classes' shares: give each the half.
-        share = spread / np.finfo(np.float64).eps / (1.0 if scores.ndim == 1 else 2.0)
-        terms[rows] = share.reshape(-1, *[1] * (scores.ndim - 1))
-        if scores.ndim == 1:
-            return class_band(scores, terms, self._classes)
-        if scores.shape[1] != len(self._classes):
-            return band
-        return class_band(scores, terms, self._classes)
+        every = self._asked.band(X, rows)
+        own = own_difference(self._reference, self._classes, X, self._asked.rows)
+        return either(every, own)
 
     def _described(self) -> str:
         has_steps = is_tree_model(last := self._steps[-1][1]) or is_neighbors_model(last)
         if self._label is None and not has_steps:
             return "none, for there are no labels"
+        if self._asked is not None:
+            return (
+                "what 8 eps of the columns move, and 8 times scikit-learn's own difference "
+                "between a row alone and in a batch"
+            )
         if not self._has_terms:
-            return "8 times scikit-learn's own difference between a row alone and in a batch"
+            return "none, for trees have none"
         if not is_tree_model(self._steps[-1][1]):
             return "8 eps times the sum of absolute terms of the decision"
         if self._rounds_before:
@@ -144,19 +140,6 @@ class Rounding:
             return True
         want = self._reference.answers(X)[self._label.name]
         return all(band.allows(i, want[i : i + 1]) for i in range(len(want)))
-
-    def _decision(self, X: Doubles) -> Doubles | None:
-        for verb in _DECISION_VERBS:
-            if hasattr(self._reference.estimator, verb):
-                with quiet():
-                    found = getattr(self._reference.estimator, verb)(self._reference.frame(X))
-                return np.asarray(found, dtype=np.float64)
-        return None
-
-    def _need(self, X: Doubles) -> Doubles:
-        found = self._decision(X)
-        assert found is not None
-        return found
 
 
 def _opened(steps: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

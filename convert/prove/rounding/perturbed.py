@@ -1,0 +1,120 @@
+"""Models whose terms are not to be had, such as votes over linear members: they are asked.
+
+8 · eps · Σ|terms| of a sum of products is what each product may be off by 8 eps of itself. So
+each column of a row is moved by 8 eps of itself, up or down at random, and where that moves
+scikit-learn's own answer, rounding decides it: the row is undecided, and what scikit-learn
+answered on the way is what passes. A composite of trees alone is not asked: trees have no band.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.prove.compare import RELATIVE_TOLERANCE, label_differs, largest, score_difference
+from convert.prove.reference import steps_of
+from convert.prove.rounding.band import EPS, UNITS, Band
+from convert.prove.rounding.terms import carry
+from convert.prove.splits import is_tree_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from convert.prove.reference import Answers, Reference
+
+    Doubles = NDArray[np.float64]
+
+DRAWS = 32
+_SEED = 7
+
+_SUMS_OF_MEMBERS = (
+    "AdaBoostClassifier",
+    "AdaBoostRegressor",
+    "BaggingClassifier",
+    "BaggingRegressor",
+    "MultiOutputClassifier",
+    "MultiOutputRegressor",
+    "VotingClassifier",
+    "VotingRegressor",
+)
+"""They add or count their members' answers in a fixed order, and nothing else."""
+
+
+def is_made_of_trees(estimator: Any, columns: int) -> bool:
+    """Whether every part of it is a tree model, or scales columns with no rounding of its own."""
+    *before, (_, last) = steps_of(estimator)
+    error: Doubles | None = np.zeros((1, columns))
+    for _, step in before:
+        error = carry(step, np.zeros((1, columns)), error) if _keeps(step, columns) else None
+        if error is None or error.any():
+            return False
+    if is_tree_model(last):
+        return True
+    parts = np.ravel(last.estimators_) if type(last).__name__ in _SUMS_OF_MEMBERS else []
+    return len(parts) > 0 and all(is_made_of_trees(part, columns) for part in parts)
+
+
+class Perturbed:
+    """What an estimator answered around the rows that it was asked about."""
+
+    def __init__(self, reference: Reference, samples: Doubles) -> None:
+        self._reference = reference
+        answers = reference.answers(samples)
+        self._scales = {
+            o.name: largest(answers[o.name]) for o in reference.outputs if o.kind == "score"
+        }
+        self._around: dict[int, Sequence[Answers]] = {}
+        self._asked: set[int] = set()
+
+    def band(self, X: Doubles, rows: NDArray[np.intp]) -> Band:
+        """The band of X `(n, f)` as far as `rows` and all rows before them tell."""
+        new = np.array([row for row in rows if int(row) not in self._asked], dtype=np.intp)
+        if len(new):
+            self._ask(X, new)
+        margin, unit = np.full(len(X), np.inf), np.zeros(len(X))
+        moved = np.fromiter(self._around, dtype=np.intp, count=len(self._around))
+        margin[moved], unit[moved] = 0.0, 1.0
+        ways = {row: partial(_same, found) for row, found in self._around.items()}
+        return Band(margin, unit, alternatives=ways)
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """All rows that were asked about."""
+        return np.array(sorted(self._asked), dtype=np.intp)
+
+    def _ask(self, X: Doubles, rows: NDArray[np.intp]) -> None:
+        self._asked.update(int(row) for row in rows)
+        rng = np.random.default_rng(_SEED)
+        base = self._reference.answers(X[rows])
+        draws = []
+        for _ in range(DRAWS):
+            signs = rng.integers(0, 2, size=X[rows].shape) * 2.0 - 1.0
+            with np.errstate(all="ignore"):
+                draws.append(self._reference.answers(X[rows] * (1.0 + UNITS * EPS * signs)))
+        for at, row in enumerate(rows):
+            own = {name: answer[at : at + 1] for name, answer in base.items()}
+            seen = [{name: a[at : at + 1] for name, a in draw.items()} for draw in draws]
+            if any(self._moves(own, other) for other in seen):
+                self._around[int(row)] = [own, *seen]
+
+    def _moves(self, own: Answers, other: Answers) -> bool:
+        for output in self._reference.outputs:
+            a, b = own[output.name], other[output.name]
+            if output.kind == "label":
+                if label_differs(b, a)[0]:
+                    return True
+            elif not score_difference(b, a, self._scales[output.name])[0] <= RELATIVE_TOLERANCE:
+                return True
+        return False
+
+
+def _same(found: Sequence[Answers]) -> Sequence[Answers]:
+    return found
+
+
+def _keeps(step: Any, columns: int) -> bool:
+    return getattr(step, "n_features_in_", columns) == columns

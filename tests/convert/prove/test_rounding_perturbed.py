@@ -1,0 +1,94 @@
+"""Composites without known terms: rounding members are excused, trees and wrong graphs are not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.multiclass import OneVsOneClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from convert import NotExact, export
+from convert.prove.rounding.perturbed import is_made_of_trees
+
+IRIS = load_iris(return_X_y=True)
+CANCER = load_breast_cancer(return_X_y=True)
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def linear():
+    return LogisticRegression(max_iter=300)
+
+
+@pytest.mark.parametrize(
+    ("composite", "data"),
+    [
+        (FixedThresholdClassifier(linear(), threshold=0.3), CANCER),
+        (OneVsOneClassifier(linear()), IRIS),
+        (VotingClassifier([("a", linear()), ("b", LogisticRegression(C=0.1))]), IRIS),
+        (BaggingClassifier(linear(), 5, random_state=0), IRIS),
+    ],
+    ids=lambda case: type(case).__name__,
+)
+def test_composites_whose_members_round_are_proven(composite, data):
+    X, y = data
+    certificate = export(composite.fit(X, y), X).contract.certificate
+    assert sum(parity.differ for parity in certificate.parity) == 0
+    assert any("8 eps of the columns" in note for note in certificate.notes)
+
+
+@pytest.mark.parametrize(
+    "composite",
+    [
+        AdaBoostClassifier(n_estimators=10, random_state=0),
+        BaggingClassifier(n_estimators=5, random_state=0),
+        VotingClassifier([("a", DecisionTreeClassifier(max_depth=3))]),
+        make_pipeline(StandardScaler(), BaggingClassifier(n_estimators=3)),
+    ],
+    ids=str,
+)
+def test_composites_of_trees_have_no_band(composite):
+    X, y = IRIS
+    assert is_made_of_trees(composite.fit(X, y), 4)
+    certificate = export(composite, X).contract.certificate
+    assert sum(parity.undecided for parity in certificate.parity) == 0
+
+
+@pytest.mark.parametrize(
+    "composite",
+    [
+        BaggingClassifier(linear(), 3),
+        VotingClassifier([("a", DecisionTreeClassifier(max_depth=3)), ("b", linear())]),
+        OneVsOneClassifier(DecisionTreeClassifier(max_depth=3)),
+    ],
+    ids=str,
+)
+def test_a_member_that_rounds_makes_the_whole_round(composite):
+    assert not is_made_of_trees(composite.fit(*IRIS), 4)
+
+
+def test_a_threshold_that_is_off_by_a_millionth_is_found(monkeypatch):
+    from convert.estimators import thresholds
+    from convert.graph.builder import Graph
+
+    X, y = CANCER
+    composite = FixedThresholdClassifier(linear(), threshold=0.3).fit(X, y)
+    op = Graph.op
+
+    def wrong(self, op_type, *operands, **attributes):
+        moved = tuple(
+            operand + 3e-7 if isinstance(operand, float) and operand == 0.3 else operand
+            for operand in operands
+        )
+        return op(self, op_type, *moved, **attributes)
+
+    assert thresholds
+    monkeypatch.setattr(Graph, "op", wrong)
+    with pytest.raises(NotExact, match="predict"):
+        export(composite, np.asarray(X))
