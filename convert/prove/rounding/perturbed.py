@@ -47,15 +47,21 @@ _SUMS_OF_MEMBERS = (
 def is_made_of_trees(estimator: Any, columns: int) -> bool:
     """Whether every part of it is a tree model, or scales columns with no rounding of its own."""
     *before, (_, last) = steps_of(estimator)
-    error: Doubles | None = np.zeros((1, columns))
-    for _, step in before:
-        error = carry(step, np.zeros((1, columns)), error) if _keeps(step, columns) else None
-        if error is None or error.any():
-            return False
+    if any(not _is_exact(step, columns) for _, step in before):
+        return False
     if is_tree_model(last):
         return True
-    parts = np.ravel(last.estimators_) if type(last).__name__ in _SUMS_OF_MEMBERS else []
-    return len(parts) > 0 and all(is_made_of_trees(part, columns) for part in parts)
+    if type(last).__name__ not in _SUMS_OF_MEMBERS:
+        return False
+    return all(is_made_of_trees(part, columns) for part in np.ravel(last.estimators_))
+
+
+def _is_exact(step: Any, columns: int) -> bool:
+    """Whether it scales column by column, with no rounding but that of one operation."""
+    if getattr(step, "n_features_in_", columns) != columns:
+        return False
+    error = carry(step, np.zeros((1, columns)), np.zeros((1, columns)))
+    return error is not None and not error.any()
 
 
 class Perturbed:
@@ -114,7 +120,3 @@ class Perturbed:
 
 def _same(found: Sequence[Answers]) -> Sequence[Answers]:
     return found
-
-
-def _keeps(step: Any, columns: int) -> bool:
-    return getattr(step, "n_features_in_", columns) == columns
