@@ -138,10 +138,9 @@ def test_a_pickle_that_breaks_after_its_payload() -> None:
 
 def test_a_memo_that_is_filled_twice_shows_both_names() -> None:
     """An allowed name in the memo's place, replaced before it is called."""
-    data = op.stream(
-        op.name("sklearn.svm._classes", "SVC") + b"q\x00" + op.POP + op.name("os", "system") + b"q\x00"
-        + op.POP + b"h\x00" + op.text("true") + b"\x85R"
-    )  # fmt: skip
+    good, bad = op.name("sklearn.svm._classes", "SVC"), op.name("os", "system")
+    put, get = b"q\x00" + op.POP, b"h\x00"
+    data = op.stream(good, put, bad, put, get, op.text("true"), b"\x85R")
     assert [m.name for m in audit(data).refused] == ["system"]
 
 
