@@ -99,7 +99,7 @@ def convert(
         memory_bytes=limits.memory_bytes,
         cpu_s=max(1, int(limits.timeout_s)),
     )
-    returned = run_child(request, source.pickle, rows.to_npy(), limits=limits, progress=progress)
+    returned = run_child(request, source.pickle, rows.to_bytes(), limits=limits, progress=progress)
     origin = Origin(source.authorised_by, secret is None, returned.held)
     artifact = replace(check_returned(returned, request), origin=origin)
     artifact.write(out, key=signing_key)

@@ -11,12 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convert.table import is_table
+from convert.table.transport import (
+    Values,
+    columns_of_cells,
+    columns_of_frame,
+    frame_of_json,
+    to_json,
+)
 from edge_infer.errors import BadInput
 from edge_infer.trust import read_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_NPY = b"\x93NUMPY"
+_NO_ROWS = np.empty((0, 0))
 MAX_BYTES = 1 << 30
 _HINT = "numpy.save('samples.npy', X) with the rows as the estimator was trained on"
 
@@ -29,12 +39,25 @@ class Samples:
     """`(n, f)`."""
     columns: tuple[str, ...] | None
     """The header of a `.csv` file."""
+    table: tuple[Values, ...] = ()
+    """Typed columns, where one of them holds text or booleans; X is then empty."""
+
+    def to_bytes(self) -> bytes:
+        """For `samples_of_bytes` in another process."""
+        return to_json(self.table) if self.table else self.to_npy()
 
     def to_npy(self) -> bytes:
         """X as the bytes of a `.npy` file."""
         out = io.BytesIO()
         np.save(out, self.X, allow_pickle=False)
         return out.getvalue()
+
+
+def samples_of_bytes(data: bytes) -> Any:
+    """The rows that `Samples.to_bytes` wrote, as `convert.export` takes them."""
+    if data.startswith(_NPY):
+        return np.load(io.BytesIO(data), allow_pickle=False)
+    return frame_of_json(data)
 
 
 def read_samples(source: Any) -> Samples:
@@ -46,6 +69,8 @@ def read_samples(source: Any) -> Samples:
     if not isinstance(source, str | os.PathLike):
         columns = getattr(source, "columns", None)
         names = None if columns is None else tuple(map(str, columns))
+        if is_table(source):
+            return Samples(_NO_ROWS, names, columns_of_frame(source))
         return Samples(_check(source, "the samples"), names)
     path = Path(source)
     data = read_file(Path(os.path.realpath(path)), max_bytes=MAX_BYTES)
@@ -93,6 +118,8 @@ def _read_csv(data: bytes, name: str) -> Samples:
     if rows and not all(_is_number(cell) for cell in rows[0]):
         columns = tuple(cell.strip() for cell in rows.pop(0))
     width = len(columns) if columns is not None else len(rows[0]) if rows else 0
+    if columns and rows and _has_words(rows, width):
+        return Samples(_NO_ROWS, columns, columns_of_cells(columns, rows))
     X = np.empty((len(rows), width))
     for i, row in enumerate(rows):
         if len(row) != width or not all(_is_number(cell) for cell in row):
@@ -104,6 +131,13 @@ def _read_csv(data: bytes, name: str) -> Samples:
             )
         X[i] = [float(cell) if cell.strip() else np.nan for cell in row]
     return Samples(_check(X, name), columns)
+
+
+def _has_words(rows: list[list[str]], width: int) -> bool:
+    """Whether it is a table in which some cell is no number."""
+    if any(len(row) != width for row in rows):
+        return False
+    return not all(_is_number(cell) for row in rows for cell in row)
 
 
 def _is_number(cell: str) -> bool:

@@ -12,7 +12,7 @@ from edge_infer.errors import BadInput
 from edge_infer.rows import as_float64, check_names, check_values, has_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -75,6 +75,22 @@ def one_record(row: Any, inputs: Sequence[Input]) -> dict[str, list[Any]]:
             actual=f"{type(row).__name__} of {len(values)} values",
         )
     return {column_name(wanted): [v] for wanted, v in zip(inputs, values, strict=True)}
+
+
+def columns_of_feeds(
+    feeds: Mapping[str, NDArray[Any]], inputs: Sequence[Input]
+) -> dict[str, NDArray[Any]]:
+    """The other way round: what a caller hands over for these feeds, by column name."""
+    found = {}
+    for wanted in inputs:
+        column = feeds[wanted.name].reshape(-1)
+        if wanted.dtype == "str":
+            column = column.copy()
+            column[column == wanted.missing] = None
+        elif "float64" not in wanted.accepts:
+            column = column.astype(wanted.accepts[0])
+        found[column_name(wanted)] = column
+    return found
 
 
 def check_column(values: Any, wanted: Input) -> NDArray[Any]:

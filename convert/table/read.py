@@ -76,9 +76,7 @@ def _text_column(name: str, series: Any, known: tuple[str, ...]) -> tuple[TableC
     sentinel = new_sentinel([*texts, *known])
     words = vocabulary(texts, known, sentinel)
     place = {word: i for i, word in enumerate(words)}
-    codes = np.array(
-        [place[v] if isinstance(v, str) else np.nan for v in values], dtype=np.float64
-    )
+    codes = np.array([place[v] if isinstance(v, str) else np.nan for v in values], dtype=np.float64)
     kind = series.dtype if type(series.dtype).__name__ == "StringDtype" else np.dtype(object)
     column = TableColumn(
         name,

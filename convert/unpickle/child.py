@@ -117,9 +117,9 @@ def unpickle(data: bytes, request: Request) -> Any:
 def convert(estimator: Any, samples: bytes, request: Request, pipe: BinaryIO) -> None:
     """Export the estimator and send the artifact's parts."""
     import joblib
-    import numpy as np
 
     from convert.export import export
+    from convert.samples import samples_of_bytes
     from convert.unpickle import wire
     from edge_infer.contract import write_contract
     from edge_infer.strict_json import dump_json
@@ -127,7 +127,7 @@ def convert(estimator: Any, samples: bytes, request: Request, pipe: BinaryIO) ->
     def progress(stage: str, fraction: float) -> None:
         _send(pipe, wire.PROGRESS, dump_json([stage[:200], float(fraction)]))
 
-    X = np.load(io.BytesIO(samples), allow_pickle=False)
+    X = samples_of_bytes(samples)
     _check_columns(estimator, request.columns)
     # An estimator trained with n_jobs=-1 would start threads, which the limits forbid.
     with joblib.parallel_config(backend="sequential"):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge_infer.artifact import open_artifact, read_artifact
+from edge_infer.columns import columns_of_feeds, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import columns, print_json
 from edge_infer.errors import BadInput
@@ -44,9 +45,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if "predict" not in model.verbs:
         raise BadInput("this model does not predict", actual=", ".join(model.verbs))
-    rows = read_golden(artifact.contract, artifact.golden)[0][model.inputs[0].name]
-    row, one = rows[0].copy(), rows[:1].copy()
-    batch = np.resize(rows, (BATCH_ROWS, rows.shape[1]))
+    golden = read_golden(artifact.contract, artifact.golden)[0]
+    if is_typed(model.inputs):
+        table = columns_of_feeds(golden, model.inputs)
+        row: Any = {name: values[0] for name, values in table.items()}
+        one: Any = {name: values[:1] for name, values in table.items()}
+        batch: Any = {name: np.resize(values, BATCH_ROWS) for name, values in table.items()}
+    else:
+        rows = golden[model.inputs[0].name]
+        row, one = rows[0].copy(), rows[:1].copy()
+        batch = np.resize(rows, (BATCH_ROWS, rows.shape[1]))
     found = {
         "load_ms": round(load_ms, 1),
         "predict_one_us": round(median_us(lambda: model.predict_one(row)), 2),

@@ -41,7 +41,7 @@ def _summary(contract: Contract) -> dict[str, object]:
             f"{', NaN' if i.nan else ''}{', infinities' if i.infinite else ''}"
             for i in contract.inputs
         ],
-        "columns": contract.inputs[0].columns if contract.inputs else None,
+        "columns": [name for i in contract.inputs for name in i.columns or ()] or None,
         "picture": contract.image and _picture(contract.image),
         "verbs": [f"{o.verb} {_shape(o.shape)} {o.dtype}" for o in contract.outputs],
         "classes": contract.classes and _classes(contract.classes.values),

@@ -21,14 +21,21 @@ def read_rows(source: str, names: tuple[str, ...] | None) -> Any:
     Raises:
         BadInput: it is missing, too large, or does not hold rows of numbers.
     """
-    data = _read(source)
     if source.lower().endswith(".npy"):
-        return _parse_npy(data, source)
+        return _parse_npy(_read(source), source)
+    return parse_csv(read_text(source), source, names)
+
+
+def read_text(source: str) -> str:
+    """The text of a file; `-` is stdin.
+
+    Raises:
+        BadInput: it is missing, too large, or not UTF-8.
+    """
     try:
-        text = data.decode("utf-8-sig")
+        return _read(source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"{source} is not UTF-8 text", actual=error.reason) from None
-    return parse_csv(text, source, names)
 
 
 def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
@@ -64,7 +71,7 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
 def _is_header(cells: list[str]) -> bool:
     """No cell is a number; a line of words and numbers is a broken row, not a header."""
     words = [cell for cell in cells if cell.strip()]
-    return bool(words) and all(_number(cell) is None for cell in words)
+    return bool(words) and all(number(cell) is None for cell in words)
 
 
 def _parse(cells: list[str], width: int, where: str) -> list[float]:
@@ -72,16 +79,17 @@ def _parse(cells: list[str], width: int, where: str) -> list[float]:
         raise BadInput(f"{where} has another number of cells", expected=width, actual=len(cells))
     numbers = []
     for column, cell in enumerate(cells):
-        number = _number(cell)
-        if number is None:
+        value = number(cell)
+        if value is None:
             raise BadInput(
                 f"{where}, column {column}: not a number", expected="a number", actual=repr(cell)
             )
-        numbers.append(number)
+        numbers.append(value)
     return numbers
 
 
-def _number(cell: str) -> float | None:
+def number(cell: str) -> float | None:
+    """The number in a cell, NaN for an empty one, None for anything else."""
     cell = cell.strip()
     if not cell:
         return float("nan")
