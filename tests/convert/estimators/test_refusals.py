@@ -11,7 +11,6 @@ from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from sklearn.tree import DecisionTreeClassifier
 
 from convert.errors import Unsupported
 from convert.graph.emit import emit_model
@@ -68,8 +67,3 @@ def test_categorical_boosting():
     estimator = HistGradientBoostingClassifier(max_iter=2, categorical_features=[4]).fit(rows, Y)
     with pytest.raises(Unsupported, match="categorical"):
         emit_model(estimator, 5)
-
-
-def test_a_classifier_of_two_outputs():
-    with pytest.raises(Unsupported, match="2 outputs"):
-        emit_model(DecisionTreeClassifier().fit(X, np.c_[Y, Y]), 4)
