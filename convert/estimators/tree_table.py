@@ -158,17 +158,39 @@ class _Table:
             self.columns.setdefault(name, []).append(values)
 
     def attributes(self) -> dict[str, np.ndarray | list[int]]:
-        found: dict[str, np.ndarray | list[int]] = {
+        columns = {name: np.concatenate(parts) for name, parts in self.columns.items()}
+        _part_equal_ids(columns)
+        doubles = ("nodes_splits", "leaf_weights")
+        return {
             "tree_roots": self.roots,
             "nodes_modes": np.full(self.nodes, BRANCH_LEQ, dtype=np.uint8),
+            **{name: columns[name].astype(np.float64) for name in doubles},
+            **{
+                name: column.astype(np.int64).tolist()
+                for name, column in columns.items()
+                if name not in doubles
+            },
         }
-        for name, parts in self.columns.items():
-            column = np.concatenate(parts)
-            is_double = name in ("nodes_splits", "leaf_weights")
-            found[name] = (
-                column.astype(np.float64) if is_double else column.astype(np.int64).tolist()
-            )
-        return found
+
+
+def _part_equal_ids(columns: dict[str, NDArray[np.generic]]) -> None:
+    """Give a leaf another number where its branch's other child is the node of that number.
+
+    Leaves and nodes are numbered apart, but onnxruntime before 1.29 takes a branch whose two
+    children carry one number for a leaf, though the one is a leaf and the other a node.
+    """
+    true_leaf = columns["nodes_trueleafs"].astype(bool)
+    mixed = true_leaf != columns["nodes_falseleafs"].astype(bool)
+    equal = columns["nodes_truenodeids"] == columns["nodes_falsenodeids"]
+    for branch in np.flatnonzero(mixed & equal):
+        side = "nodes_truenodeids" if true_leaf[branch] else "nodes_falsenodeids"
+        leaf = columns[side][branch]
+        count = len(columns["leaf_weights"])
+        copies = 2 if leaf == count else 1
+        for name in ("leaf_targetids", "leaf_weights"):
+            value = columns[name][leaf]
+            columns[name] = np.append(columns[name], [value] * copies)
+        columns[side][branch] = count + copies - 1
 
 
 def _largest_below(tree: Tree, counts: NDArray[np.int_]) -> NDArray[np.int_]:
