@@ -6,7 +6,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes check format bench pictures clean
+.PHONY: help demo test test-crashes fuzz check format bench pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,10 @@ test: .venv/made-for ## all tests; ARGS="-k name" to choose
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \
 		tests/firmware_bundle/test_killed.py tests/firmware_bundle/test_update_cases.py
+
+fuzz: .venv/made-for ## hostile bytes for every reader, led by coverage; ARGS="--seconds 3600" for an hour on each
+	@$(PY) -c 'import atheris' 2>/dev/null || requirements/install .venv -r requirements/fuzz.txt
+	@$(PY) tests/fuzz/fuzz.py $(ARGS)
 
 check: .venv/made-for ## format, lint, types, then the tests
 	@echo "format"; $(PY) -m ruff format --quiet --check --diff $(SOURCES)
@@ -39,7 +43,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/latency.py
 
 clean: ## remove the environments and everything else that was made
-	@rm -rf .venv .device build dist *.egg-info
+	@rm -rf .venv .device .fuzz build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

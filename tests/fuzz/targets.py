@@ -1,0 +1,173 @@
+"""What reads bytes that anybody may have written: each ends in a value or in a refusal of ours.
+
+A target is a function of the bytes and a few honest files to begin with. It takes no second of
+processor time and no 256 MB, or it has failed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import pickle
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_SECONDS = 1.0
+MOST_MEBIBYTES = 256
+MOST_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Target:
+    """One reader, and files of the kind that it is meant for."""
+
+    read: Callable[[bytes], object]
+    seeds: Callable[[], list[bytes]]
+
+
+def run(target: Target, data: bytes) -> bool:
+    """Whether `data` was read; a refusal is an answer too, anything else is a failure."""
+    from edge_infer.errors import EdgeInferError
+
+    start = time.thread_time()
+    try:
+        target.read(data)
+        accepted = True
+    except EdgeInferError as error:
+        str(error).encode("utf-8")
+        accepted = False
+    took = time.thread_time() - start
+    if took > MOST_SECONDS:
+        raise TimeoutError(f"{took:.2f} s of processor time")
+    return accepted
+
+
+def read_bundle(data: bytes) -> None:
+    from firmware_bundle.manifest import read_manifest, write_manifest
+
+    read_manifest(write_manifest(read_manifest(data)))
+
+
+def read_signature(data: bytes) -> None:
+    from edge_infer.trust.envelope import parse_envelope, write_envelope
+
+    envelope = parse_envelope(data)
+    assert parse_envelope(write_envelope(envelope)) == envelope
+
+
+def read_statement(data: bytes) -> None:
+    from edge_infer.trust.statement import parse_statement, write_statement
+
+    statement = parse_statement(data)
+    assert parse_statement(write_statement(statement)) == statement
+
+
+def read_trust_file(data: bytes) -> None:
+    from edge_infer.trust.trust_file import parse_trust_file, write_trust_file
+
+    file = parse_trust_file(data, what="the file")
+    assert parse_trust_file(write_trust_file(file), what="the file") == file
+
+
+def read_pickle(data: bytes) -> None:
+    from convert.unpickle.audit import audit
+    from convert.unpickle.compression import MIB, Bounds, decompress
+
+    audit(decompress(data, bounds=Bounds(floor_bytes=8 * MIB)))
+
+
+def read_onnx(data: bytes) -> None:
+    from edge_infer.engines.onnx_check import check_onnx
+
+    check_onnx(data)
+
+
+def read_picture(data: bytes) -> None:
+    from edge_infer.contract import Image
+    from edge_infer.images import read_image
+
+    image = Image("X", "L", 8, 8, 0.0, 16.0, False, "bilinear")
+    row = read_image(data, image)
+    assert row.shape[-1] == 64
+    assert (row >= 0).all()
+    assert (row <= 16).all()
+
+
+def bundle_seeds() -> list[bytes]:
+    import inspect
+
+    from firmware_bundle.manifest import Manifest, write_manifest
+
+    values = {"int": 1, "str": "generic"}
+    fields = inspect.signature(Manifest).parameters.values()
+    required = {f.name: values[f.annotation] for f in fields if f.annotation in values}
+    return [write_manifest(Manifest(**required))]
+
+
+def statement_seeds() -> list[bytes]:
+    from edge_infer.trust.statement import Statement, write_statement
+
+    files = [{"a/b": "0" * 64, "c": "1" * 64}, {".": "0" * 64}]
+    return [write_statement(Statement.of("m", digests)) for digests in files]
+
+
+def signature_seeds() -> list[bytes]:
+    from edge_infer.trust.envelope import Envelope, write_envelope
+
+    payloads = statement_seeds()
+    return [write_envelope(Envelope(one, (b"x" * 70,), "0" * 64)) for one in payloads]
+
+
+def trust_seeds() -> list[bytes]:
+    from edge_infer.trust import PublicKey, editing
+    from edge_infer.trust.p256 import G
+    from edge_infer.trust.trust_file import write_trust_file
+
+    file = editing.add_key(editing.EMPTY, PublicKey(*G), name="a", roles=("publisher",))
+    secret = "HMAC-SHA256:" + "0" * 64
+    return [write_trust_file(editing.add_secret(file, secret, name="s", roles=("trainer",)))]
+
+
+def pickle_seeds() -> list[bytes]:
+    import joblib
+    import numpy as np
+    from sklearn.preprocessing import StandardScaler
+
+    value = [StandardScaler().fit([[0.0, 1.0], [1.0, 3.0]]), np.array(["a", None], dtype=object)]
+    out = io.BytesIO()
+    joblib.dump(value, out)
+    plain = [out.getvalue(), pickle.dumps(value), pickle.dumps(value, 3), pickle.dumps((1, "a"), 4)]
+    return [*plain, gzip.compress(plain[0])]
+
+
+def onnx_seeds() -> list[bytes]:
+    from pathlib import Path
+
+    return [path.read_bytes() for path in Path("tests/data").glob("v*/linear/model.onnx")]
+
+
+def picture_seeds() -> list[bytes]:
+    from PIL import Image
+
+    found = []
+    for form in ("PNG", "JPEG", "BMP", "GIF", "TIFF", "PPM", "WEBP"):
+        for mode in ("L", "RGB"):
+            out = io.BytesIO()
+            Image.new(mode, (5, 4), 100).save(out, form)
+            found.append(out.getvalue())
+    return found
+
+
+TARGETS = {
+    "bundle": Target(read_bundle, bundle_seeds),
+    "signature": Target(read_signature, signature_seeds),
+    "statement": Target(read_statement, statement_seeds),
+    "trust": Target(read_trust_file, trust_seeds),
+    "pickle": Target(read_pickle, pickle_seeds),
+    "onnx": Target(read_onnx, onnx_seeds),
+    "picture": Target(read_picture, picture_seeds),
+}

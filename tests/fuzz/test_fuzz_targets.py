@@ -1,0 +1,68 @@
+"""The fuzz targets without a fuzzer: honest files pass, and damaged ones are refused in time."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import targets
+
+ROUNDS = 300
+
+
+@pytest.mark.parametrize("name", targets.TARGETS)
+def test_honest_files_are_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    target = targets.TARGETS[name]
+    seeds = target.seeds()
+    assert seeds
+    assert all(targets.run(target, seed) for seed in seeds)
+
+
+@pytest.mark.parametrize("name", targets.TARGETS)
+def test_damaged_files_end_in_a_value_or_a_refusal(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    target, chance = targets.TARGETS[name], random.Random(name)
+    seeds, refused = target.seeds(), 0
+    for _ in range(ROUNDS):
+        refused += not targets.run(target, damaged(chance.choice(seeds), chance))
+    assert refused
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """A few bytes changed, cut out, doubled or put in."""
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(data) + 1)
+        match chance.randrange(4):
+            case 0:
+                data = data[:at] + chance.randbytes(1) + data[at + 1 :]
+            case 1:
+                data = data[:at] + data[at + chance.randint(1, 40) :]
+            case 2:
+                data = data[:at] + data[max(0, at - chance.randint(1, 40)) :]
+            case 3:
+                data = data[:at] + chance.randbytes(chance.randint(1, 8)) + data[at:]
+    return data
+
+
+def test_a_target_that_crashes_or_dawdles_is_seen() -> None:
+    def crash(data: bytes) -> None:
+        raise KeyError(data)
+
+    def dawdle(data: bytes) -> None:
+        import time
+
+        start = time.thread_time()
+        while time.thread_time() - start < 1.05 * targets.MOST_SECONDS:
+            pass
+
+    with pytest.raises(KeyError):
+        targets.run(targets.Target(crash, list), b"x")
+    with pytest.raises(TimeoutError):
+        targets.run(targets.Target(dawdle, list), b"x")
