@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 import edge_infer
 from edge_infer.contract import read_contract
 from edge_infer.errors import BadInput, Incompatible, Untrusted
-from edge_infer.staging import staged_directory
+from edge_infer.staging import staged_directory, write_file_atomically
 from edge_infer.trust import SIGNATURE_NAME, read_file, verify_tree
+from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
+from firmware_bundle.archive import pack
 from firmware_bundle.runtime import bytecode_tag, runtime_files
+from firmware_bundle.services import service_files
+from firmware_bundle.targets import find_target
+from firmware_bundle.wheels import FOLDER as WHEELS
+from firmware_bundle.wheels import wheel_files
 
 if TYPE_CHECKING:
     import os
@@ -23,13 +29,25 @@ if TYPE_CHECKING:
     from edge_infer.contract import Contract
     from edge_infer.trust import Trust
     from edge_infer.trust.signing import SigningKey
-
-TARGETS = ("generic",)
-"""Any device with a Python from 3.11 on, numpy and onnxruntime."""
+    from firmware_bundle.targets import Target
 
 ARTIFACT = "artifact"
 START = "run"
 README = "README.txt"
+_WHEELS = """\
+Where numpy and onnxruntime are missing, install them from here; no network is needed:
+
+    python3 -m venv /opt/python
+    /opt/python/bin/pip install --no-index --find-links wheels --require-hashes \\
+        -r wheels/requirements.txt
+
+They lack what no prediction needs: numpy.random, tests, headers, tools.
+
+"""
+_PARTS = {
+    "services": "\n    services/     what starts your firmware script at boot",
+    "wheels": "\n    wheels/       numpy and onnxruntime for this kind of device",
+}
 
 
 def bundle(
@@ -39,6 +57,9 @@ def bundle(
     key: SigningKey,
     trust: Trust,
     target: str = "generic",
+    tar: bool = False,
+    wheels: bool = False,
+    may_replace: int | None = None,
 ) -> Path:
     """Verify `artifact` under `trust` and write the bundle `out`, signed by `key`.
 
@@ -47,28 +68,40 @@ def bundle(
         out: directory to make.
         key: private key file of whoever publishes; its public half verifies the bundle.
         trust: public key file of whoever proved the artifact.
-        target: which kind of device it is for.
+        target: which kind of device it is for, a name of `firmware_bundle.targets`.
+        tar: write one `.tar` instead of a directory; the files in it are the same.
+        wheels: put the wheels in that the target needs, for a device without a network.
+        may_replace: make it a signed rollback: it may be installed over later releases, up to
+            this number.
 
     Raises:
         Untrusted: no trusted key vouches for every byte of the artifact.
         Incompatible: it is of another format or for another target, or no artifact.
         BadInput: `out` exists, the target is not known, or the key cannot be used.
-        Unavailable: the disk is full or refuses; nothing is left behind.
+        Unavailable: the disk is full or refuses, or wheels cannot be fetched; nothing is left
+            behind.
     """
-    if target not in TARGETS:
-        raise BadInput("the target is not known", expected=", ".join(TARGETS), actual=target)
+    kind = find_target(target)
+    _check_rollback(may_replace)
     proven = read_artifact_files(artifact, trust)
     contract = read_contract(proven["contract.json"])
-    _check_target(contract, target)
+    _check_target(contract, kind, proven)
     files = {f"{ARTIFACT}/{name}": content for name, content in proven.items()}
-    files |= runtime_files()
+    native = any(name.startswith("native/") for name in proven)
+    files |= runtime_files(native=native) | service_files(kind.service)
+    if wheels:
+        files |= wheel_files(kind)
     files[START] = _template(START)
-    files[README] = _readme(contract)
-    files[manifest.NAME] = manifest.write_manifest(_describe(files, contract, target))
+    files[README] = _readme(contract, files)
+    described = _describe(files, contract, target, may_replace)
+    files[manifest.NAME] = manifest.write_manifest(described)
     out = Path(out)
-    signature = sign_tree(files, key=key, name=out.name)
+    files[SIGNATURE_NAME] = sign_tree(files, key=key, name=contract.name)
+    if tar:
+        write_file_atomically(out, pack(files, executable=frozenset({START})), replace=False)
+        return out
     with staged_directory(out) as staging:
-        for name, content in {**files, SIGNATURE_NAME: signature}.items():
+        for name, content in files.items():
             path = staging / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -103,17 +136,33 @@ def read_artifact_files(artifact: str | os.PathLike[str], trust: Trust) -> dict[
     return {**tree.files, SIGNATURE_NAME: signature}
 
 
-def _check_target(contract: Contract, target: str) -> None:
-    if contract.target != target:
+def _check_target(contract: Contract, target: Target, proven: dict[str, bytes]) -> None:
+    if contract.target not in (target.name, "generic"):
         raise Incompatible(
             "the artifact was made for another target",
-            expected=target,
+            expected=target.name,
             actual=contract.target,
-            hint=f"convert it again with --target {target}",
+            hint=f"convert it again with --target {target.name}",
+        )
+    compiled = sorted(name for name in proven if name.startswith("native/"))
+    wanted = [f"native/{name}.so" for name in target.native]
+    if wanted and not set(wanted) & set(compiled):
+        raise Incompatible(
+            "the artifact has no compiled model for the target, which has no onnxruntime",
+            expected=" or ".join(wanted),
+            actual=", ".join(compiled) or "none",
+            hint=f"convert it again with --native {target.native[0]}",
         )
 
 
-def _describe(files: dict[str, bytes], contract: Contract, target: str) -> manifest.Manifest:
+def _check_rollback(may_replace: int | None) -> None:
+    if may_replace is not None and not 1 <= may_replace <= MAX_SEQUENCE:
+        raise BadInput("may_replace is no release number", actual=may_replace)
+
+
+def _describe(
+    files: dict[str, bytes], contract: Contract, target: str, may_replace: int | None
+) -> manifest.Manifest:
     return manifest.Manifest(
         format=manifest.FORMAT,
         name=contract.name,
@@ -123,14 +172,18 @@ def _describe(files: dict[str, bytes], contract: Contract, target: str) -> manif
         bytecode=bytecode_tag(),
         files=len(files),
         size_bytes=sum(map(len, files.values())),
+        may_replace=may_replace,
     )
 
 
-def _readme(contract: Contract) -> bytes:
+def _readme(contract: Contract, files: dict[str, bytes]) -> bytes:
     text = _template(README).decode("utf-8")
     example = "seven.png" if contract.image is not None else "rows.csv"
     named = {"name": contract.name, "sequence": contract.sequence, "example": example}
     named["bytecode"] = bytecode_tag()
+    named["wheels"] = _WHEELS if f"{WHEELS}/requirements.txt" in files else ""
+    folders = {name.partition("/")[0] for name in files}
+    named["parts"] = "".join(line for name, line in _PARTS.items() if name in folders)
     return text.format_map(named).encode("utf-8")
 
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from edge_infer.commands import Command
 from edge_infer.commands.output import columns, print_json, print_table
 from edge_infer.commands.private_key import read_private_key
-from edge_infer.trust import SIGNATURE_NAME
 from firmware_bundle import manifest
-from firmware_bundle.bundling import ARTIFACT, TARGETS, bundle
+from firmware_bundle.bundling import bundle
 from firmware_bundle.manifest import read_manifest
-from firmware_bundle.runtime import PACKAGE
+from firmware_bundle.slots.source import open_source
+from firmware_bundle.targets import TARGETS
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
+    from collections.abc import Mapping
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,22 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="public key of whoever signed the artifact; may be given several times",
     )
     parser.add_argument(
-        "--target", default="generic", help=f"{', '.join(TARGETS)} (default: generic)"
+        "--target",
+        default="generic",
+        metavar="TARGET",
+        help="; ".join(f"{one.name}: {one.help}" for one in TARGETS.values()),
+    )
+    parser.add_argument("--tar", action="store_true", help="write one .tar, always the same bytes")
+    parser.add_argument(
+        "--with-wheels",
+        action="store_true",
+        help="put onnxruntime and numpy in, for a device that cannot install them",
+    )
+    parser.add_argument(
+        "--may-replace",
+        type=int,
+        metavar="SEQUENCE",
+        help="a signed rollback: may be installed over later releases, up to this number",
     )
 
 
@@ -41,9 +56,13 @@ def _run(arguments: argparse.Namespace) -> int:
         key=read_private_key(arguments.key),
         trust=arguments.trust,
         target=arguments.target,
+        tar=arguments.tar,
+        wheels=arguments.with_wheels,
+        may_replace=arguments.may_replace,
     )
-    described = read_manifest((out / manifest.NAME).read_bytes())
-    sizes = part_sizes(out)
+    with open_source(out) as source:
+        described = read_manifest(b"".join(source.blocks(manifest.NAME)))
+        sizes = part_sizes(source.sizes)
     if arguments.json:
         print_json(
             {
@@ -70,24 +89,22 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def part_sizes(root: Path) -> list[tuple[str, int, int]]:
-    """Part of the bundle, its files, their bytes; in the order in which the README names them."""
-    counts = dict.fromkeys((f"{ARTIFACT}/", f"{PACKAGE}/", "bytecode", "beside them"), (0, 0))
-    counts[SIGNATURE_NAME] = (0, 0)
-    for path in root.rglob("*"):
-        if path.is_file():
-            part = _part(path.relative_to(root))
-            files, size = counts[part]
-            counts[part] = files + 1, size + path.stat().st_size
-    return [(part, files, size) for part, (files, size) in counts.items()]
+def part_sizes(sizes: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """Part of the bundle, its files, their bytes; largest first."""
+    counts: dict[str, tuple[int, int]] = {}
+    for name, size in sizes.items():
+        part = _part(name)
+        files, size_bytes = counts.get(part, (0, 0))
+        counts[part] = files + 1, size_bytes + size
+    listed = [(part, files, size) for part, (files, size) in counts.items()]
+    return sorted(listed, key=lambda one: one[2], reverse=True)
 
 
-def _part(path: Path) -> str:
-    if path.suffix == ".pyc":
-        return "bytecode"
-    if len(path.parts) > 1:
-        return f"{path.parts[0]}/"
-    return SIGNATURE_NAME if path.name == SIGNATURE_NAME else "beside them"
+def _part(name: str) -> str:
+    folder, slash, _ = name.partition("/")
+    if not slash:
+        return name
+    return "door for import" if folder == "edge_infer" else f"{folder}/"
 
 
 BUNDLE = Command("bundle", "pack an artifact with its runtime for a device", _add_arguments, _run)

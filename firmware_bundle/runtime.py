@@ -1,22 +1,79 @@
-"""The runtime as files: the sources of edge_infer and their bytecode for this Python.
+"""The device's half of this software as two files: `runtime.zip`, and a door to it.
 
-The bytecode carries no time stamp (PEP 552, unchecked hashes), so Python neither compares it
-with the sources nor writes it anew: an import leaves the bundle as it was signed. That the
-two belong together is what the signature over both says.
+`runtime.zip` holds sources and bytecode; Python imports from it as it stands (zipimport), finds
+the bytecode of its own release or compiles the source, and never writes into it. It is one file
+to copy and to verify where there would be a hundred and forty. `edge_infer/__init__.py` is the door
+for programs that put the bundle's directory on `sys.path`.
+
+The bytecode carries no time stamp (PEP 552, unchecked hashes); that it belongs to the source
+is what the signature over both says.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib.util
-import py_compile
+import io
+import marshal
 import sys
-import tempfile
+import zipfile
 from pathlib import Path
 
 import edge_infer
+import firmware_bundle
 from edge_infer.trust import read_file
 
-PACKAGE = "edge_infer"
+ARCHIVE = "runtime.zip"
+DOOR = "edge_infer/__init__.py"
+
+WORKSTATION = frozenset(
+    {
+        "edge_infer/commands/private_key.py",
+        "edge_infer/trust/keygen.py",
+        "edge_infer/trust/signing.py",
+    }
+)
+"""What a device never does: it has no private key."""
+
+NATIVE = frozenset(
+    {
+        "edge_infer/compiled_model.py",
+        "edge_infer/engines/native.py",
+        "edge_infer/plain_rows.py",
+        "edge_infer/plain_selftest.py",
+    }
+)
+"""What loads compiled models: of no use beside an artifact that has none."""
+
+DEVICE_HALF = ("__init__.py", "manifest.py", "targets.py", "slots/*.py", "slots/root_*")
+"""What a device has of firmware_bundle."""
+
+SELDOM = frozenset(
+    {
+        "edge_infer/commands/bench.py",
+        "edge_infer/commands/info.py",
+        "edge_infer/commands/trust.py",
+        "edge_infer/trust/editing.py",
+        "edge_infer/trust/secret.py",
+    }
+)
+"""What somebody at a keyboard starts: Python compiles it then, in memory."""
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+COMMANDS = ("install", "status", "rollback", "gc")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest moment that a zip archive knows: the same input gives the same bytes."""
+
+_DOOR = b'''"""edge_infer lies in runtime.zip, beside this folder: import it from there."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(__file__)), "runtime.zip"))
+del sys.modules[__name__]
+import edge_infer  # noqa: F401
+'''
 
 
 def bytecode_tag() -> str:
@@ -26,33 +83,76 @@ def bytecode_tag() -> str:
     return tag
 
 
-def runtime_files() -> dict[str, bytes]:
-    """Name to content of the runtime, sources and bytecode."""
-    root = Path(edge_infer.__file__).resolve().parent
-    files: dict[str, bytes] = {}
-    for path in sorted(root.rglob("*")):
-        if path.suffix == ".py" or path.name == "py.typed":
-            name = f"{PACKAGE}/{path.relative_to(root).as_posix()}"
-            files[name] = read_file(path)
-    sources = [name for name in files if name.endswith(".py")]
-    return files | {_bytecode_name(name): _compile(name, files[name]) for name in sources}
+def runtime_files(*, native: bool = True) -> dict[str, bytes]:
+    """Name to content of the runtime in a bundle; `native` is whether it has compiled models."""
+    door_bytecode = Path(importlib.util.cache_from_source(DOOR, optimization="")).as_posix()
+    return {
+        ARCHIVE: _archive(WORKSTATION if native else WORKSTATION | NATIVE),
+        DOOR: _DOOR,
+        door_bytecode: _compile(DOOR, _DOOR),
+    }
 
 
-def _bytecode_name(name: str) -> str:
-    return Path(importlib.util.cache_from_source(name, optimization="")).as_posix()
+def device_sources(without: frozenset[str]) -> dict[str, bytes]:
+    """Name to source, or other content, of all that a device may import."""
+    own = Path(edge_infer.__file__).resolve().parent
+    files = {f"edge_infer/{path.relative_to(own).as_posix()}": path for path in own.rglob("*.py")}
+    half = Path(firmware_bundle.__file__).resolve().parent
+    for pattern in DEVICE_HALF:
+        for path in half.glob(pattern):
+            files[f"firmware_bundle/{path.relative_to(half).as_posix()}"] = path
+    return {name: read_file(path) for name, path in files.items() if name not in without}
+
+
+def _archive(without: frozenset[str]) -> bytes:
+    sources = device_sources(without)
+    files = {**sources, **_metadata()}
+    for name, source in sources.items():
+        if name.endswith(".py") and name not in SELDOM:
+            files[f"{name}c"] = _compile(name, source)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=9)
+    return packed.getvalue()
+
+
+def _metadata() -> dict[str, bytes]:
+    """What tells `edge-infer` of the device's commands of other rooms, as an installation does."""
+    folder = f"edge_infer-{edge_infer.__version__}.dist-info"
+    head = f"Metadata-Version: 2.1\nName: edge-infer\nVersion: {edge_infer.__version__}\n"
+    lines = [f"{one} = firmware_bundle.slots.commands:{one.upper()}\n" for one in COMMANDS]
+    return {
+        f"{folder}/METADATA": head.encode("ascii"),
+        f"{folder}/entry_points.txt": "".join(["[edge_infer.commands]\n", *lines]).encode("ascii"),
+    }
 
 
 def _compile(name: str, source: bytes) -> bytes:
-    """The bytecode of a source that was read before, without this machine's paths in it."""
-    with tempfile.TemporaryDirectory() as directory:
-        path, compiled = Path(directory, "source.py"), Path(directory, "source.pyc")
-        path.write_bytes(source)
-        py_compile.compile(
-            str(path),
-            str(compiled),
-            dfile=name,
-            doraise=True,
-            optimize=0,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-        return compiled.read_bytes()
+    """The bytecode of a source, without its docstrings and without this machine's paths.
+
+    Its head is PEP 552's: magic number, flags (a hash that is not checked), hash of the source.
+    """
+    code = compile(_bare(source), name, "exec", dont_inherit=True, optimize=0)
+    flags = (0b01).to_bytes(4, "little")
+    head = importlib.util.MAGIC_NUMBER + flags + importlib.util.source_hash(source)
+    return head + marshal.dumps(code)
+
+
+def _bare(source: bytes) -> ast.Module:
+    """The program without docstrings and without annotations of functions.
+
+    They are a quarter of the bytecode, nothing of it runs, and the source beside it keeps them.
+    Those of classes stay: dataclasses are made of them.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node.body[0])]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return tree

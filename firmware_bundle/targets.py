@@ -19,8 +19,9 @@ class Target:
     """What `platform.machine()` says there; empty for any."""
     bits: int | None
     """Of a pointer in its Python: a 64-bit kernel may carry a 32-bit system."""
-    native: str | None
-    """The compiled model it needs, a file under `artifact/native/`; None where onnxruntime runs."""
+    native: tuple[str, ...]
+    """Compiled models of which it needs one, as `convert --native` names them; none where
+    onnxruntime runs."""
     wheels: tuple[str, ...]
     """Platform tags of the wheels that fit, best first; empty where there are none."""
     service: str | None
@@ -33,26 +34,29 @@ TARGETS = {
     one.name: one
     for one in (
         Target(
-            "generic", "any device with Python, numpy and onnxruntime", (), None, None, (), None
+            "generic", "any device with Python, numpy and onnxruntime", (), None, (), (), None
         ),
         Target(
-            "linux-x86-64", "64-bit PCs and gateways", ("x86_64", "amd64"), 64, None,
+            "linux-x86-64", "64-bit PCs and gateways", ("x86_64", "amd64"), 64, (),
             tuple(f"{tag}_x86_64" for tag in _GLIBC), "systemd",
         ),
         Target(
             "raspberry-pi-64", "Raspberry Pi 3 to 5 with a 64-bit system", ("aarch64", "arm64"),
-            64, None, tuple(f"{tag}_aarch64" for tag in _GLIBC), "systemd",
+            64, (), tuple(f"{tag}_aarch64" for tag in _GLIBC), "systemd",
         ),
         Target(
             "raspberry-pi-32", "Raspberry Pi with a 32-bit system",
-            ("armv7l", "armv6l", "aarch64"), 32, "armv7", (), "systemd",
+            ("armv7l", "armv6l", "armv8l", "aarch64"), 32, ("armv7hf",), (), "systemd",
         ),
         Target(
-            "openwrt-arm", "routers with a 32-bit ARM", ("armv7l", "armv8l"), 32, "armv7", (),
-            "procd",
+            "openwrt-arm", "routers with a 32-bit ARM", ("armv7l", "armv8l"), 32,
+            ("armv7hf", "armv7"), (), "procd",
         ),
-        Target("openwrt-mips", "routers with a MIPS", ("mips",), 32, "mips", (), "procd"),
-        Target("riscv64", "64-bit RISC-V", ("riscv64",), 64, "riscv64", (), "systemd"),
+        Target(
+            "openwrt-mips", "routers with a MIPS", ("mips", "mipsel"), 32,
+            ("mips-sf", "mipsel-sf", "mips", "mipsel"), (), "procd",
+        ),
+        Target("riscv64", "64-bit RISC-V", ("riscv64",), 64, ("riscv64",), (), "systemd"),
     )
 }  # fmt: skip
 

@@ -97,9 +97,12 @@ class RealDisk:
 
     def free_bytes(self, path: Path) -> int:
         """As `Disk.free_bytes`."""
-        import shutil
+        if sys.platform == "win32":
+            import shutil
 
-        return shutil.disk_usage(path).free
+            return shutil.disk_usage(path).free
+        found = os.statvfs(path)
+        return found.f_bavail * found.f_frsize
 
     def make_directory(self, path: Path) -> None:
         """As `Disk.make_directory`."""

@@ -40,7 +40,7 @@ def test_the_first_installation_pins_the_key_and_serves(fleet: Fleet, root: Path
     assert serves(root) == 1
     assert (root / "trust").read_bytes() == fleet.trust().read_bytes()
     assert sorted(p.name for p in root.iterdir()) == [
-        "lock", "run", "staging", "state.json", "trust", "versions",
+        "edge_infer.py", "lock", "run", "staging", "state.json", "trust", "versions",
     ]  # fmt: skip
 
 
@@ -266,7 +266,7 @@ def test_the_installer_is_small(fleet: Fleet, tmp_path: Path) -> None:
     """At most 20 MB for 100 MB: files are copied block by block."""
     big = fleet.bundle(1, extra={f"wheels/{n}.whl": bytes([n]) * (25 << 20) for n in range(4)})
     program = (
-        "import resource, sys; from firmware_bundle.slots import install\n"
+        "import sys; from firmware_bundle.slots import install\n"
         "install(sys.argv[1], sys.argv[2], trust=sys.argv[3], trial=None)\n"
         "own = [l for l in open('/proc/self/status') if l.startswith('VmHWM')]\n"
         "print(own[0].split()[1])\n"
