@@ -107,10 +107,11 @@ class _Table:
         self._leaves(np.append(target[ends], tree.first_target), np.append(weight[ends], 0.0))
         self.roots.append(self.nodes)
         if not branch[0]:
-            only = np.array([leaf_id[0]], dtype=np.int64)
-            yes = np.ones(1, np.int64)
-            zero = np.zeros(1, np.int64)
-            self._branches(zero, np.zeros(1), zero, only, yes, only, yes)
+            # Two leaves of one value: releases before 1.29 misplace a branch with a single one.
+            self._leaves(target[:1], weight[:1])
+            first, last = np.array([leaf_id[0]]), np.array([self.leaves - 1])
+            yes, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
+            self._branches(zero, np.zeros(1), zero, first, yes, last, yes)
             return
         sides = []
         for child in (tree.left[branch], tree.right[branch]):
