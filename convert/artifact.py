@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convert.progress import Progress, quiet
 from edge_infer.contract import Contract, write_contract
 from edge_infer.staging import staged_directory
 from edge_infer.trust import SIGNATURE_NAME
@@ -13,6 +14,10 @@ from edge_infer.trust.signing import sign_tree
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from edge_infer.trust.signing import SigningKey
 
@@ -36,6 +41,10 @@ class Artifact:
     contract: Contract
     onnx: bytes = field(repr=False)
     golden: bytes = field(repr=False)
+    native: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Compiled models by their path within the artifact, as `contract.native` names them."""
+    probes: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    """`(n, f)` rows of the proof, tried again on compiled models; they are not written."""
     origin: Origin | None = None
     """None where the estimator was in memory."""
 
@@ -46,23 +55,68 @@ class Artifact:
             "contract.json": write_contract(self.contract),
             "golden.bin": self.golden,
             "model.onnx": self.onnx,
+            **self.native,
         }
 
-    def write(self, path: str | os.PathLike[str], *, key: SigningKey) -> Path:
+    def compiled(
+        self,
+        targets: str | tuple[str, ...],
+        *,
+        max_bytes: int | None = None,
+        progress: Progress = quiet,
+    ) -> Artifact:
+        """The same artifact with the graph compiled for `targets`, each tried where it can run.
+
+        Args:
+            targets: `host`, `all` or target names, as in `edge-infer convert --native`.
+            max_bytes: the largest compiled model that a device takes.
+            progress: called with a stage and the fraction done.
+
+        Raises:
+            Unsupported: an operator has no native form.
+            BadInput: no such target, or a compiled model is too large.
+            Unavailable: a compiler is missing or fails; its message is shown.
+            NotExact: a compiled model answers otherwise than the proven graph.
+        """
+        from convert.native.build import build
+
+        built = build(
+            self.onnx,
+            self.contract,
+            self.golden,
+            targets,
+            probes=self.probes,
+            max_bytes=max_bytes,
+            progress=progress,
+        )
+        return replace(self, contract=built.contract, native=built.files)
+
+    def write(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        key: SigningKey,
+        native: str | tuple[str, ...] | None = None,
+    ) -> Path:
         """Write and sign the directory `path`, whole or not at all.
 
         Args:
             path: where nothing is yet.
             key: the private key (`fleet.key`) whose public half the devices trust.
+            native: compile the graph as well: `host`, `all` or target names.
 
         Raises:
             BadInput: `path` exists, or the key cannot be used.
             Unavailable: the disk is full or refuses.
+            EdgeInferError: whatever `compiled` raises.
         """
+        if native is not None:
+            return self.compiled(native).write(path, key=key)
         files = self.files
         path = Path(path)
         signature = sign_tree(files, key=key, name=path.name)
         with staged_directory(path) as staging:
             for name, content in {**files, SIGNATURE_NAME: signature}.items():
+                (staging / name).parent.mkdir(exist_ok=True)
                 (staging / name).write_bytes(content)
         return path

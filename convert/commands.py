@@ -56,6 +56,16 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=1800.0, metavar="S", help="seconds (default: 1800)"
     )
 
+    parser.add_argument(
+        "--native",
+        metavar="TARGETS",
+        help="compile as well for devices without onnxruntime: host, all, or names such as "
+        "aarch64,mipsel-sf",
+    )
+    parser.add_argument(
+        "--max-bytes", type=int, metavar="N", help="refuse a compiled model larger than this"
+    )
+    parser.add_argument("--emit-c", metavar="DIR", help="write the C source, for firmware")
 
 def _convert(arguments: argparse.Namespace) -> int:
     from convert.conversion import convert
@@ -80,6 +90,9 @@ def _convert(arguments: argparse.Namespace) -> int:
         )
     if arguments.json:
         print_json(_report(artifact, Path(arguments.out)))
+            native=arguments.native,
+            max_bytes=arguments.max_bytes,
+            emit_c=arguments.emit_c,
     else:
         _print_certificate(artifact, Path(arguments.out))
     return 0
@@ -131,9 +144,17 @@ def _print_certificate(artifact: Artifact, out: Path) -> None:
         }
     )
 
+            "native": columns(
+                (n.target, f"{n.size_bytes:,} bytes", _tried(n.rows_compared))
+                for n in contract.native
+            ),
 
 CONVERT = Command(
     "convert", "turn a signed pickle into a proven artifact", _convert_arguments, _convert
 )
+
+def _tried(rows: int) -> str:
+    return f"equal on {rows:,} rows" if rows else "not run here; the device runs its self-test"
+
 
 __all__ = ["CONVERT", "INSPECT", "KEYGEN", "SIGN"]

@@ -38,6 +38,9 @@ def convert(
     target: str = "generic",
     limits: Limits | None = None,
     progress: Progress = quiet,
+    native: str | tuple[str, ...] | None = None,
+    max_bytes: int | None = None,
+    emit_c: str | os.PathLike[str] | None = None,
 ) -> Artifact:
     """Convert `path`, a pickle signed by `trust`, and write the artifact `out`, signed by `key`.
 
@@ -56,6 +59,9 @@ def convert(
         limits: time and memory of the process that unpickles.
         progress: called with a stage and the fraction done.
 
+        native: compile the proven graph as well: `host`, `all` or target names.
+        max_bytes: the largest compiled model that a device takes.
+        emit_c: directory to make with the C source, for firmware.
     Raises:
         Untrusted: no trusted key vouches for the pickle, or it names code outside the list.
         Incompatible: it was made by another scikit-learn.
@@ -79,6 +85,7 @@ def convert(
     limits = limits or Limits()
     picture = _read_image(image)
     # Read now, so that a wrong key or passphrase does not cost a whole conversion.
+    _check_native(native, emit_c)
     signing_key = load_private_key(key) if isinstance(key, str | os.PathLike) else key
     progress("verify the pickle", 0.0)
     source = read_signed_pickle(path, trust, secret=secret)
@@ -105,13 +112,29 @@ def convert(
     artifact.write(out, key=signing_key)
     return artifact
 
+    if native is not None:
+        artifact = artifact.compiled(native, max_bytes=max_bytes, progress=progress)
+    if emit_c is not None:
+        from convert.native.build import emit_source
+        from convert.native.files import write_source
 
-def _check_options(out: Path, sequence: int) -> None:
-    if os.path.lexists(out):
+        write_source(emit_source(artifact.onnx, artifact.contract), emit_c)
+
+def _check_native(
+    native: str | tuple[str, ...] | None, emit_c: str | os.PathLike[str] | None
+) -> None:
+    """Refuse before the work what would be refused after it."""
+    if native is not None:
+        from convert.native.compilers import find_compiler
+        from convert.native.targets import named_targets
+
+        for target in named_targets(native):
+            find_compiler(target)
+    if emit_c is not None and os.path.lexists(emit_c):
         raise BadInput(
             "the output path exists",
             expected="a path where nothing is",
-            actual=out,
+            actual=emit_c,
             hint="remove it or choose another; nothing is overwritten",
         )
     if not 1 <= sequence <= MAX_SEQUENCE:

@@ -95,7 +95,9 @@ def export(
         target_classes=emitted.target_classes,
         checks=emitted.checks,
     )
-    return Artifact(contract=contract, onnx=emitted.onnx, golden=proof.golden_bytes)
+    return Artifact(
+        contract=contract, onnx=emitted.onnx, golden=proof.golden_bytes, probes=proof.probes
+    )
 
 
 def _check_samples(samples: Any) -> NDArray[np.float64]:

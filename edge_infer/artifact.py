@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from edge_infer.columns import is_typed
 from edge_infer.contract import read_contract
 from edge_infer.engines import open_engine
+from edge_infer.engines.choice import chosen_native, is_native, target_here
 from edge_infer.errors import Incompatible, Untrusted
 from edge_infer.images import check_image
 from edge_infer.model import Model
@@ -46,10 +47,15 @@ class VerifiedArtifact:
     contract: Contract
     onnx: bytes
     golden: bytes
+    """Empty where the native engine was chosen, which does not read it."""
 
+    compiled: bytes = b""
+    """The compiled model for this machine, empty where there is none."""
 
-def read_artifact(path: str | os.PathLike[str], *, trust: Trust | None = None) -> VerifiedArtifact:
-    """Verify a directory and read its contract, without an engine.
+def read_artifact(
+    path: str | os.PathLike[str], *, trust: Trust | None = None, engine: str | None = None
+) -> VerifiedArtifact:
+    """Verify a directory and read its contract, and what `engine` reads.
 
     Of a root this is the current version, under the pinned keys where none is named.
 
@@ -73,8 +79,11 @@ def read_artifact(path: str | os.PathLike[str], *, trust: Trust | None = None) -
     # Only a guess which files to keep: the signature lists `bundle.json`, or it is refused.
     prefix = f"{ARTIFACT}/" if Path(path, BUNDLE).is_file() else ""
     names = {prefix + name for name in (CONTRACT, GRAPH, GOLDEN)}
-    tree = verify_tree(path, trust, keep=names.__contains__)
-    missing = sorted(names - tree.files.keys())
+    native = is_native(engine)
+    compiled = f"{prefix}native/{target_here()}.so" if native else ""
+    kept = names - {prefix + GRAPH} | {compiled} if native else names
+    tree = verify_tree(path, trust, keep=kept.__contains__)
+    missing = sorted(names - tree.sizes.keys())
     if missing:
         raise Incompatible(
             "the directory is signed, but it is no artifact or bundle",
@@ -84,7 +93,13 @@ def read_artifact(path: str | os.PathLike[str], *, trust: Trust | None = None) -
         )
     contract = read_contract(tree.files[prefix + CONTRACT])
     _check_retired(tree, contract)
-    return VerifiedArtifact(tree, contract, tree.files[prefix + GRAPH], tree.files[prefix + GOLDEN])
+    return VerifiedArtifact(
+        tree,
+        contract,
+        tree.files.get(prefix + GRAPH, b""),
+        tree.files[prefix + GOLDEN],
+        tree.files.get(compiled, b""),
+    )
 
 
 def _check_retired(tree: VerifiedTree, contract: Contract) -> None:
@@ -118,6 +133,11 @@ def open_artifact(artifact: VerifiedArtifact, *, engine: str | None = None) -> M
     """
     _check_served(artifact.contract)
     opened = open_engine(artifact.onnx, artifact.contract, name=engine)
+    if is_native(engine):
+        from edge_infer.compiled_model import open_compiled
+
+        native = chosen_native(artifact.contract, artifact.compiled)
+        return open_compiled(artifact.compiled, artifact.contract, native, artifact.golden)
     self_test = run_golden(opened, artifact.contract, artifact.golden)
     return Model(artifact.contract, opened, self_test)
 

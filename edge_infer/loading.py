@@ -44,4 +44,4 @@ def load(
 
         if is_root(path):
             return open_root(path, trust=trust, engine=engine, health=health)
-    return open_artifact(read_artifact(path, trust=trust), engine=engine)
+    return open_artifact(read_artifact(path, trust=trust, engine=engine), engine=engine)

@@ -95,8 +95,12 @@ def emit(model: Model) -> Source:
         refusals="".join(f" *   {i}: {m}\n" for i, m in enumerate(model.checks)) or " *   none\n",
         row_units=_row_units(one, model.features, per_row) if one else 0,
     )
-    return Source("\n".join(parts), header, shared_int(shared, "workspace_bytes"),
-                  shared_int(shared, "row_bytes"))
+    return Source(
+        "\n".join(parts),
+        header,
+        shared_int(shared, "workspace_bytes"),
+        shared_int(shared, "row_bytes"),
+    )
 
 
 def shared_int(values: dict[str, object], name: str) -> int:
@@ -194,9 +198,7 @@ def _row_units(program: Program, features: int, per_row: int) -> int:
 
 def _row_entry(program: Program, per_row: int) -> str:
     (output,) = program.outputs
-    return _file(
-        "row.c", kind=_type(output), width=output.width, units=per_row, item=8
-    )
+    return _file("row.c", kind=_type(output), width=output.width, units=per_row, item=8)
 
 
 def _refusal(program: Program, checks: int) -> str:

@@ -50,9 +50,7 @@ def lower(
 
 
 class _Lowering:
-    def __init__(
-        self, graph: Graph, tables: Tables, strings: dict[str, int], *, nan: bool
-    ) -> None:
+    def __init__(self, graph: Graph, tables: Tables, strings: dict[str, int], *, nan: bool) -> None:
         self.graph = graph
         self.nan = nan
         self.strings = strings
@@ -139,7 +137,6 @@ class _Lowering:
         self.lowered.statements.append(Ensemble(out, row.expression.source, trees, targets))
         return in_buffer(out, (1, targets))
 
-
     def is_given(self, name: str) -> bool:
         """Whether a tensor is the input itself or a cast of it, and so NaN where that is."""
         while name != self.graph.input:
@@ -168,7 +165,7 @@ def _identity(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> l
     return [value]
 
 
-OPERATORS: Mapping[str, Operator] = {
+OPERATORS: dict[str, Operator] = {
     **{name: partial(elementwise, spec) for name, spec in ELEMENTWISE.items()},
     **movement.OPERATORS,
     **reductions.OPERATORS,

@@ -195,7 +195,7 @@ def _gather_elements(lowered: Lowered, node: Node, inputs: Sequence[Value | None
     return [Row(index.shape, taken)]
 
 
-OPERATORS = {
+OPERATORS: dict[str, Any] = {
     "Unsqueeze": _unsqueeze,
     "Squeeze": _squeeze,
     "Reshape": _reshape,

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     Value = Row | NDArray[Any]
 
 
-def _reduce(
-    kind: str, lowered: Lowered, node: Node, inputs: Sequence[Value | None]
-) -> list[Value]:
+def _reduce(kind: str, lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> list[Value]:
     row = inputs[0]
     assert isinstance(row, Row)
     rank = len(row.shape)
@@ -163,7 +161,7 @@ def _general_product(lowered: Lowered, x: Value, w: Value) -> Row:
     return _folded(lowered, "sum", row, [len(shape) - 1], keep=False)
 
 
-OPERATORS = {
+OPERATORS: dict[str, Any] = {
     "ReduceSum": partial(_reduce, "sum"),
     "ReduceMean": partial(_reduce, "mean"),
     "ReduceMax": partial(_reduce, "max"),

@@ -55,7 +55,7 @@ def read_by(statement: Statement) -> set[Buffer]:
         return {statement.x}
     if isinstance(statement, Select):
         return {statement.source}
-    return {b for b in _buffers(statement.expression)}
+    return set(_buffers(statement.expression))
 
 
 def written_by(statement: Statement) -> set[Buffer]:

@@ -85,7 +85,7 @@ class Lowered:
             and isinstance(found.source, Buffer)
             and found.offset == 0
             and found.source.size == row.size
-            and all(a == b or n == 1 for a, b, n in zip(found.strides, whole, row.shape, strict=True))
+            and _same_walk(found.strides, whole, row.shape)
         ):
             return row
         out = self.buffer(row.dtype, row.size)
@@ -111,6 +111,10 @@ class Lowered:
         if row.size < math.prod(shape) or depth(row.expression) > _DEEPEST:
             row = row if isinstance(row.expression, Load) else self.stored(row)
         return restride(row.expression, broadcast(row.shape, shape))
+
+
+def _same_walk(strides: Strides, others: Strides, shape: tuple[int, ...]) -> bool:
+    return all(a == b or n == 1 for a, b, n in zip(strides, others, shape, strict=True))
 
 
 def in_buffer(buffer: Buffer, shape: tuple[int, ...]) -> Row:

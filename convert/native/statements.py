@@ -114,7 +114,7 @@ def _fold(found: Fold) -> list[str]:
 def _scan(found: Scan) -> list[str]:
     outer_shape, length = found.shape[:-1], found.shape[-1]
     strides = strides_of(found.shape)
-    places, opening, closing = _loops([n for n in outer_shape], "i")
+    places, opening, closing = _loops(outer_shape, "i")
     to = index(strides, 0, [*places, "j0"], found.out.size)
     value = expression(found.expression, [*places, "j0"])
     lines = [
@@ -139,7 +139,9 @@ def _indent(opening: list[str]) -> str:
 
 def _loops(sizes: Sequence[int], letter: str) -> tuple[list[str], list[str], list[str]]:
     """Loop variables ("" where there is one place only), opening and closing lines."""
-    places, opening, closing = [], [], []
+    places: list[str] = []
+    opening: list[str] = []
+    closing: list[str] = []
     for axis, n in enumerate(sizes):
         if n == 1:
             places.append("")

@@ -50,8 +50,9 @@ def ensemble(name: str, found: Ensemble) -> str:
     is_leaf = trees.leaf >= 0
     steps = trees.right - np.arange(len(trees.right)) - 1
     has_missing = bool((trees.missing_left & ~is_leaf).any())
-    feature = np.where(trees.missing_left & ~is_leaf & has_missing, trees.feature | 0x8000,
-                       trees.feature)
+    feature = np.where(
+        trees.missing_left & ~is_leaf & has_missing, trees.feature | 0x8000, trees.feature
+    )
     bits = _bits(trees.threshold, kind)
     bits = np.where(is_leaf, _NAN[kind] + np.maximum(trees.leaf, 0), bits.astype(object))
     nodes = [

@@ -105,9 +105,7 @@ class _Forest:
 
     def _is_single_leaf(self, root: int) -> bool:
         (true_id, true_leaf), (false_id, false_leaf) = self._sides
-        return bool(
-            true_leaf[root] and false_leaf[root] and true_id[root] == false_id[root]
-        )
+        return bool(true_leaf[root] and false_leaf[root] and true_id[root] == false_id[root])
 
     def _leaf(self, leaf: int) -> _Node:
         return _Node(adds=((self._targets[leaf], self._weights[leaf]),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,8 @@ class Proof:
     certificate: Certificate
     golden: Golden
     golden_bytes: bytes
+    probes: Rows | None = field(default=None, repr=False, compare=False)
+    """The rows that were tried, where the model takes one matrix of numbers."""
 
 
 def prove(
@@ -103,7 +105,14 @@ def prove(
     progress("proving", 1.0)
     notes = [*emitted.notes, *policy.notes, *case.notes()]
     proven = certificate(probes, case.parities(), engine=case.graph.engine, notes=notes)
-    return Proof(inputs, described(emitted.outputs, scales), proven, described_golden, golden_bytes)
+    return Proof(
+        inputs,
+        described(emitted.outputs, scales),
+        proven,
+        described_golden,
+        golden_bytes,
+        probes=probes.rows if codec is None else None,
+    )
 
 
 def _matrix(case: Case, policy: Policy, names: tuple[str, ...] | None) -> tuple[Input, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edge_infer.engines.choice import ENGINES
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
     from edge_infer.contract.schema import Contract
 
-ENGINES = ("onnxruntime",)
 
 
 class BoundRow(Protocol):

@@ -151,7 +151,7 @@ class _Opener:
         try:
             if not self.root.disk.is_directory(path):
                 raise Unavailable(f"the version {name} is not there")
-            artifact = read_artifact(path, trust=trust)
+            artifact = read_artifact(path, trust=trust, engine=self.engine)
             check_name(name, artifact.tree.signature_sha256)
             model = open_artifact(artifact, engine=self.engine)
         except _REFUSALS as error:

@@ -51,6 +51,7 @@ $refusals */
 EDGE_MODEL_API int edge_model_abi(void);
 EDGE_MODEL_API size_t edge_model_features(void);
 EDGE_MODEL_API size_t edge_model_workspace_bytes(void);
+EDGE_MODEL_API size_t edge_model_row_bytes(void);
 
 /* The text of a label, UTF-8 and ended by zero; null for a position that is none. */
 EDGE_MODEL_API const char *edge_model_string(int64_t position);

@@ -70,3 +70,8 @@ size_t edge_model_workspace_bytes(void)
 {
     return EDGE_MODEL_WORKSPACE_BYTES;
 }
+
+size_t edge_model_row_bytes(void)
+{
+    return EDGE_MODEL_ROW_BYTES;
+}

@@ -1,0 +1,186 @@
+"""Run a compiled model beside the graph that was proven, before anything is signed.
+
+The graph stands for the estimator: its labels were compared with scikit-learn's on every probe.
+Scores must lie within the contract's tolerance. A label may differ only where the scores behind
+it are tied but for rounding, as `convert.prove` has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.errors import NotExact
+from convert.native.hostile import hostile_rows
+from convert.native.reading import read_graph
+from edge_infer.engines.native import open_engine
+from edge_infer.engines.onnxruntime import open_session
+from edge_infer.errors import BadInput, Incompatible
+from edge_infer.selftest import read_golden, run_golden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from edge_infer.contract import Contract, Input, NativeModel, Output
+    from edge_infer.engines.native import NativeEngine
+
+    Rows = NDArray[np.float64]
+
+_ROUNDING = {"MatMul", "ReduceSum", "ReduceMean", "Exp", "Log", "Tanh", "Pow", "Sqrt", "Softmax"}
+"""Operators whose result depends on the order of additions or on the mathematical library."""
+
+_BATCH = 100
+_ALONE = 300
+"""Rows that are also run one by one."""
+
+
+def compare_with_graph(
+    onnx: bytes,
+    contract: Contract,
+    golden: bytes,
+    data: bytes,
+    entry: NativeModel,
+    *,
+    probes: Rows | None = None,
+) -> int:
+    """How many rows gave the same, in batches and one by one.
+
+    Raises:
+        NotExact: a label or score differs.
+    """
+    engine = open_engine(data, contract, entry)
+    try:
+        run_golden(engine, contract, golden)
+    except Incompatible as error:
+        raise NotExact(
+            f"the compiled model for {entry.target} fails a golden vector",
+            expected=error.expected,
+            actual=error.actual,
+        ) from error
+    (wanted,) = contract.inputs
+    golden_rows = read_golden(contract, golden)[0][wanted.name]
+    rows = hostile_rows(onnx, golden_rows if probes is None else probes)
+    rows = np.concatenate([golden_rows, rows])
+    rows = np.ascontiguousarray(rows[_admitted(rows, wanted)])
+    names = [output.name for output in contract.outputs]
+    session = open_session(onnx)
+    refused = np.zeros(len(rows), dtype=bool)
+    for check in contract.checks:
+        refused |= session.run([check.name], {wanted.name: rows})[0]
+    rows = rows[~refused]
+    rounds = bool(_ROUNDING & {node.op_type for node in read_graph(onnx).nodes})
+    for start in range(0, len(rows), _BATCH):
+        part = rows[start : start + _BATCH]
+        want = dict(zip(names, session.run(names, {wanted.name: part}), strict=True))
+        got = dict(zip(names, _run(engine, names, wanted, part, entry), strict=True))
+        _compare(contract, part, got, want, rounds=rounds)
+        alone = part[: max(0, _ALONE - start)]
+        for i in range(len(alone)):
+            one = _run(engine, names, wanted, alone[i : i + 1], entry)
+            _check_same(names, one, {name: got[name][i : i + 1] for name in names}, alone[i])
+    return len(rows)
+
+
+def _run(
+    engine: NativeEngine, names: list[str], wanted: Input, rows: Rows, entry: NativeModel
+) -> list[Any]:
+    try:
+        return engine.run(names, {wanted.name: rows})
+    except BadInput as error:
+        raise NotExact(
+            f"the compiled model for {entry.target} refuses a row that the graph answers",
+            actual=error.what,
+        ) from error
+
+
+def _check_same(names: list[str], one: list[Any], batch: Mapping[str, Any], x: Rows) -> None:
+    for name, answer in zip(names, one, strict=True):
+        if answer.tobytes() != batch[name].tobytes() and answer.tolist() != batch[name].tolist():
+            raise NotExact(
+                f"{name} of a row alone differs from the same row in a batch",
+                expected=batch[name].tolist(),
+                actual=answer.tolist(),
+                hint=f"the row: {x.tolist()[:8]}",
+            )
+
+
+def _compare(
+    contract: Contract,
+    rows: Rows,
+    got: Mapping[str, Any],
+    want: Mapping[str, Any],
+    *,
+    rounds: bool,
+) -> None:
+    tolerance = contract.certificate.relative_tolerance
+    tied = _undecided(contract, want, tolerance, rounds=rounds)
+    for output in contract.outputs:
+        mine, theirs = got[output.name], want[output.name]
+        if output.kind == "label":
+            same = mine == theirs
+            differs = ~(same.reshape(len(rows), -1).all(axis=1) | tied)
+        else:
+            differs = ~_close(output, mine, theirs, tolerance).reshape(len(rows), -1).all(axis=1)
+        if differs.any():
+            at = int(differs.argmax())
+            raise NotExact(
+                f"the compiled model's {output.verb} differs from the proven graph's",
+                expected=theirs[at].tolist(),
+                actual=mine[at].tolist(),
+                hint=f"on {int(differs.sum())} of {len(rows)} rows; the first: "
+                f"{rows[at].tolist()[:8]}",
+            )
+
+
+def _close(output: Output, mine: Any, theirs: Any, tolerance: float) -> NDArray[np.bool_]:
+    with np.errstate(all="ignore"):
+        scale = np.maximum(np.abs(theirs), output.scale)
+        near = (np.abs(mine - theirs) <= tolerance * scale) & np.isfinite(scale)
+    return np.asarray(near | (mine == theirs) | (np.isnan(mine) & np.isnan(theirs)))
+
+
+def _undecided(
+    contract: Contract, want: Mapping[str, Any], tolerance: float, *, rounds: bool
+) -> NDArray[np.bool_]:
+    """Rows whose two best scores lie within the scores' own tolerance.
+
+    Where nothing rounds but the sums of trees, which are added in one order, an exact tie is
+    decided: the first class wins.
+    """
+    rows = len(next(iter(want.values())))
+    tied = np.zeros(rows, dtype=bool)
+    for output in contract.outputs:
+        if output.verb not in ("decision_function", "predict_proba", "transform"):
+            continue
+        scores = want[output.name]
+        if scores.ndim > 2 or scores.dtype.kind != "f":
+            continue
+        with np.errstate(all="ignore"):
+            if scores.ndim == 1:
+                gap, size = np.abs(scores), np.abs(scores)
+            else:
+                best = np.sort(scores, axis=1)
+                if best.shape[1] < 2:
+                    continue
+                # The transform of clusterers is a distance, where the smallest wins.
+                low = output.verb == "transform"
+                gap = best[:, 1] - best[:, 0] if low else best[:, -1] - best[:, -2]
+                size = np.abs(best).max(axis=1)
+            tied |= (rounds | (gap > 0)) & (gap <= tolerance * np.maximum(size, output.scale))
+    return tied
+
+
+def _admitted(rows: Rows, wanted: Input) -> NDArray[np.bool_]:
+    """Rows that the contract lets in."""
+    with np.errstate(all="ignore"):
+        bad = np.zeros(rows.shape, dtype=bool)
+        if not wanted.nan:
+            bad |= np.isnan(rows)
+        if not wanted.infinite:
+            bad |= np.isinf(rows)
+        if wanted.limit is not None:
+            bad |= (np.abs(rows) > wanted.limit) & ~np.isinf(rows)
+    return np.asarray(~bad.any(axis=1))

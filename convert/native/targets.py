@@ -1,0 +1,79 @@
+"""The kinds of device that a model is compiled for, and who compiles for them."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+
+from edge_infer.engines.elf import TARGETS as IDENTITIES
+from edge_infer.engines.elf import running
+from edge_infer.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Target:
+    """One processor with one float convention. Names are `edge_infer`'s."""
+
+    name: str
+    zig: str
+    """Target triple of `zig cc`; musl, though no libc is linked."""
+    gcc: str | None
+    """Debian's cross compiler; None where its own libraries have the other float convention."""
+    flags: tuple[str, ...] = ()
+
+
+_ALL = (
+    Target("x86_64", "x86_64-linux-musl", "x86_64-linux-gnu-gcc"),
+    Target("aarch64", "aarch64-linux-musl", "aarch64-linux-gnu-gcc"),
+    Target("armv7hf", "arm-linux-musleabihf", "arm-linux-gnueabihf-gcc"),
+    Target("armv7", "arm-linux-musleabi", "arm-linux-gnueabi-gcc"),
+    Target("riscv64", "riscv64-linux-musl", "riscv64-linux-gnu-gcc"),
+    Target("mips", "mips-linux-musleabihf", "mips-linux-gnu-gcc"),
+    Target("mips-sf", "mips-linux-musleabi", None),
+    Target("mipsel", "mipsel-linux-musleabihf", "mipsel-linux-gnu-gcc"),
+    Target("mipsel-sf", "mipsel-linux-musleabi", None),
+)
+TARGETS = {target.name: target for target in _ALL}
+assert TARGETS.keys() == IDENTITIES.keys()
+
+HOST, ALL = "host", "all"
+
+
+def named_targets(names: str | tuple[str, ...]) -> tuple[Target, ...]:
+    """`host`, `all`, or target names separated by commas.
+
+    Raises:
+        BadInput: there is no such target, or this machine is none.
+    """
+    wanted = names.split(",") if isinstance(names, str) else list(names)
+    found: dict[str, Target] = {}
+    for name in (name.strip() for name in wanted):
+        if name == ALL:
+            found.update(TARGETS)
+        elif name == HOST:
+            host = host_target()
+            found[host.name] = host
+        elif name in TARGETS:
+            found[name] = TARGETS[name]
+        else:
+            raise BadInput(
+                "no such target", expected=", ".join([HOST, ALL, *TARGETS]), actual=repr(name)
+            )
+    return tuple(found.values())
+
+
+def host_target() -> Target:
+    """This machine.
+
+    Raises:
+        BadInput: it is none of the targets.
+    """
+    mine = running()
+    if mine is None or mine.target is None:
+        raise BadInput(
+            "this machine is none of the native targets",
+            expected=", ".join(TARGETS),
+            actual=f"{platform.system()} {platform.machine()}",
+            hint="name the devices' targets",
+        )
+    return TARGETS[mine.target]

@@ -1,0 +1,129 @@
+"""Rows as lists, to flat doubles, without numpy: what `rows.py` does for arrays.
+
+The same values are accepted and the same are refused; NaN, infinity and magnitude are left to
+the compiled model, which checks them as it reads.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from edge_infer.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_infer.contract.schema import Input
+
+LARGEST_EXACT_INTEGER = 2**53
+
+
+def flat_rows(X: Any, wanted: Input) -> array[float]:
+    """`(n, f)` rows, or columns by name, one after another; n at least 1.
+
+    Raises:
+        BadInput: shape, names or a value is not what the contract accepts.
+    """
+    if hasattr(X, "keys"):
+        X = _by_name(X, wanted)
+    rows = _items(X, "X")
+    if not rows:
+        raise BadInput("X has no rows", expected="at least 1 row", actual="0 rows")
+    flat = array("d")
+    for row in rows:
+        if not _is_sequence(row):
+            raise BadInput(
+                "X is not a matrix of rows",
+                expected=f"shape (n, {wanted.shape[-1]})",
+                actual=f"a row of type {type(row).__name__}",
+                hint="for one row use predict_one(row) or predict([row])",
+            )
+        flat.extend(flat_row(row, wanted, "X"))
+    return flat
+
+
+def flat_row(row: Any, wanted: Input, what: str = "the row") -> array[float]:
+    """One row of f numbers, or a mapping of column name to number.
+
+    Raises:
+        BadInput: its length, names or a value is not what the contract accepts.
+    """
+    if hasattr(row, "keys"):
+        named = {name: [row[name]] for name in row.keys()}  # noqa: SIM118 - not every mapping iterates
+        (row,) = _by_name(named, wanted)
+    values = _items(row, what)
+    if len(values) != wanted.shape[-1]:
+        raise BadInput(
+            f"{what} has the wrong number of columns",
+            expected=f"{wanted.shape[-1]} columns",
+            actual=f"{len(values)} columns",
+        )
+    return array("d", [_number(value, what) for value in values])
+
+
+def _by_name(X: Any, wanted: Input) -> list[list[Any]]:
+    if wanted.columns is None:
+        raise BadInput(
+            "the estimator was trained without column names, so named columns have no order",
+            expected=f"rows of {wanted.shape[-1]} numbers",
+            actual=type(X).__name__,
+            hint="pass rows with the columns in the order of training",
+        )
+    found = list(X.keys())
+    lists = {
+        "missing": [name for name in wanted.columns if name not in found],
+        "unknown": [name for name in found if name not in wanted.columns],
+    }
+    if any(lists.values()):
+        raise BadInput(
+            "the columns are not those of training",
+            expected=", ".join(wanted.columns),
+            actual="; ".join(f"{k}: {', '.join(map(str, v))}" for k, v in lists.items() if v),
+            hint="name every column as in training; their order does not matter",
+        )
+    columns = [_items(X[name], f"column {name!r}") for name in wanted.columns]
+    for name, column in zip(wanted.columns, columns, strict=True):
+        if len(column) != len(columns[0]):
+            raise BadInput(
+                f"column {name!r} does not fit the others",
+                expected=f"a sequence of {len(columns[0])} numbers",
+                actual=f"{len(column)} numbers",
+            )
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _items(values: Any, what: str) -> Sequence[Any]:
+    if not _is_sequence(values):
+        raise BadInput(
+            f"{what} is not an array of numbers",
+            expected="a sequence of numbers",
+            actual=type(values).__name__,
+        )
+    found: Sequence[Any] = values if isinstance(values, list | tuple) else list(values)
+    return found
+
+
+def _is_sequence(values: Any) -> bool:
+    if isinstance(values, str | bytes | bytearray):
+        return False
+    return hasattr(values, "__len__") and hasattr(values, "__iter__")
+
+
+def _number(value: Any, what: str) -> float:
+    if isinstance(value, float):
+        return value
+    if isinstance(value, int):
+        if abs(value) > LARGEST_EXACT_INTEGER:
+            raise BadInput(
+                f"{what} holds an integer that a double cannot hold",
+                expected="at most 2**53 in magnitude",
+                actual=value,
+            )
+        return float(value)
+    raise BadInput(
+        f"{what} has a value for which parity was not proven",
+        expected="numbers",
+        actual=type(value).__name__,
+        hint="every value must be a number; write a missing one as float('nan')",
+    )
