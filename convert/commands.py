@@ -53,10 +53,6 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expires", metavar="DATE", help="not to be installed after (ISO 8601)")
     parser.add_argument("--target", default="generic", help="kind of device (default: generic)")
     parser.add_argument(
-        "--timeout", type=float, default=1800.0, metavar="S", help="seconds (default: 1800)"
-    )
-
-    parser.add_argument(
         "--native",
         metavar="TARGETS",
         help="compile as well for devices without onnxruntime: host, all, or names such as "
@@ -66,6 +62,10 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-bytes", type=int, metavar="N", help="refuse a compiled model larger than this"
     )
     parser.add_argument("--emit-c", metavar="DIR", help="write the C source, for firmware")
+    parser.add_argument(
+        "--timeout", type=float, default=1800.0, metavar="S", help="seconds (default: 1800)"
+    )
+
 
 def _convert(arguments: argparse.Namespace) -> int:
     from convert.conversion import convert
@@ -86,13 +86,13 @@ def _convert(arguments: argparse.Namespace) -> int:
             expires=arguments.expires,
             target=arguments.target,
             limits=Limits(timeout_s=arguments.timeout),
+            native=arguments.native,
+            max_bytes=arguments.max_bytes,
+            emit_c=arguments.emit_c,
             progress=progress,
         )
     if arguments.json:
         print_json(_report(artifact, Path(arguments.out)))
-            native=arguments.native,
-            max_bytes=arguments.max_bytes,
-            emit_c=arguments.emit_c,
     else:
         _print_certificate(artifact, Path(arguments.out))
     return 0
@@ -140,21 +140,21 @@ def _print_certificate(artifact: Artifact, out: Path) -> None:
             "proven on": f"{certificate.engine}, {rows:,} probes",
             "probes": columns((p.kind, f"{p.rows:,} rows") for p in certificate.probes),
             "certificate": columns(table),
-            "notes": certificate.notes,
-        }
-    )
-
             "native": columns(
                 (n.target, f"{n.size_bytes:,} bytes", _tried(n.rows_compared))
                 for n in contract.native
             ),
+            "notes": certificate.notes,
+        }
+    )
 
-CONVERT = Command(
-    "convert", "turn a signed pickle into a proven artifact", _convert_arguments, _convert
-)
 
 def _tried(rows: int) -> str:
     return f"equal on {rows:,} rows" if rows else "not run here; the device runs its self-test"
 
+
+CONVERT = Command(
+    "convert", "turn a signed pickle into a proven artifact", _convert_arguments, _convert
+)
 
 __all__ = ["CONVERT", "INSPECT", "KEYGEN", "SIGN"]

@@ -37,10 +37,10 @@ def convert(
     expires: str | None = None,
     target: str = "generic",
     limits: Limits | None = None,
-    progress: Progress = quiet,
     native: str | tuple[str, ...] | None = None,
     max_bytes: int | None = None,
     emit_c: str | os.PathLike[str] | None = None,
+    progress: Progress = quiet,
 ) -> Artifact:
     """Convert `path`, a pickle signed by `trust`, and write the artifact `out`, signed by `key`.
 
@@ -57,11 +57,11 @@ def convert(
         expires: UTC date (ISO 8601) after which the artifact is not to be installed.
         target: which kind of device it is for.
         limits: time and memory of the process that unpickles.
-        progress: called with a stage and the fraction done.
-
         native: compile the proven graph as well: `host`, `all` or target names.
         max_bytes: the largest compiled model that a device takes.
         emit_c: directory to make with the C source, for firmware.
+        progress: called with a stage and the fraction done.
+
     Raises:
         Untrusted: no trusted key vouches for the pickle, or it names code outside the list.
         Incompatible: it was made by another scikit-learn.
@@ -82,10 +82,10 @@ def convert(
 
     out = Path(out)
     _check_options(out, sequence)
+    _check_native(native, emit_c)
     limits = limits or Limits()
     picture = _read_image(image)
     # Read now, so that a wrong key or passphrase does not cost a whole conversion.
-    _check_native(native, emit_c)
     signing_key = load_private_key(key) if isinstance(key, str | os.PathLike) else key
     progress("verify the pickle", 0.0)
     source = read_signed_pickle(path, trust, secret=secret)
@@ -109,9 +109,6 @@ def convert(
     returned = run_child(request, source.pickle, rows.to_bytes(), limits=limits, progress=progress)
     origin = Origin(source.authorised_by, secret is None, returned.held)
     artifact = replace(check_returned(returned, request), origin=origin)
-    artifact.write(out, key=signing_key)
-    return artifact
-
     if native is not None:
         artifact = artifact.compiled(native, max_bytes=max_bytes, progress=progress)
     if emit_c is not None:
@@ -119,6 +116,9 @@ def convert(
         from convert.native.files import write_source
 
         write_source(emit_source(artifact.onnx, artifact.contract), emit_c)
+    artifact.write(out, key=signing_key)
+    return artifact
+
 
 def _check_native(
     native: str | tuple[str, ...] | None, emit_c: str | os.PathLike[str] | None
@@ -132,9 +132,19 @@ def _check_native(
             find_compiler(target)
     if emit_c is not None and os.path.lexists(emit_c):
         raise BadInput(
-            "the output path exists",
+            "the directory for the C source exists",
             expected="a path where nothing is",
             actual=emit_c,
+            hint="remove it or choose another; nothing is overwritten",
+        )
+
+
+def _check_options(out: Path, sequence: int) -> None:
+    if os.path.lexists(out):
+        raise BadInput(
+            "the output path exists",
+            expected="a path where nothing is",
+            actual=out,
             hint="remove it or choose another; nothing is overwritten",
         )
     if not 1 <= sequence <= MAX_SEQUENCE:

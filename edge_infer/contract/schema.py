@@ -161,6 +161,27 @@ class Runtimes:
 
 
 @dataclass(frozen=True)
+class NativeModel:
+    """The graph compiled for one kind of device, a shared object without dependencies."""
+
+    target: str
+    """Processor and float convention, such as `aarch64` or `mipsel-sf`."""
+    file: str
+    """Within the artifact, such as `native/aarch64.so`."""
+    sha256: str
+    size_bytes: int
+    abi: int
+    """Version of the functions that it exports."""
+    workspace_bytes: int
+    """What one call takes beside its rows and outputs, to be fastest on many rows."""
+    row_bytes: int
+    """The least of it that serves, a row at a time."""
+    rows_compared: int
+    """Rows on which it was run beside the proven graph; 0 where the workstation cannot run it.
+    The golden vectors are run on every device."""
+
+
+@dataclass(frozen=True)
 class Contract:
     """All of `contract.json`."""
 
@@ -183,28 +204,5 @@ class Contract:
     """A classifier of several outputs: the classes of each; `classes` is then None."""
     checks: tuple[Check, ...] = ()
     """Run with every verb; ONNX cannot raise, so the runtime does."""
-@dataclass(frozen=True)
-class NativeModel:
-    """The graph compiled for one kind of device, a shared object without dependencies."""
-
-    target: str
-    """Processor and float convention, such as `aarch64` or `mipsel-sf`."""
-    file: str
-    """Within the artifact, such as `native/aarch64.so`."""
-    sha256: str
-    size_bytes: int
-    abi: int
-    """Version of the functions that it exports."""
-    workspace_bytes: int
-    """What one call takes beside its rows and outputs, to be fastest on many rows."""
-    row_bytes: int
-    """The least of it that serves, a row at a time."""
-    rows_compared: int
-    """Rows on which it was run beside the proven graph; 0 where the workstation cannot run it.
-    The golden vectors are run on every device."""
-
-
-    texts: tuple[Text, ...] = ()
-    """Inputs that are counted from documents; `golden.bin` holds the documents."""
     native: tuple[NativeModel, ...] = ()
     """Compiled from the proven graph, one for each target that was asked for."""
