@@ -50,7 +50,11 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="how a picture becomes a row: L:8x8,range=0..16[,invert][,resample=bilinear]",
     )
-    parser.add_argument("--expires", metavar="DATE", help="not to be installed after (ISO 8601)")
+    parser.add_argument(
+        "--expires",
+        metavar="DATE",
+        help="last day (UTC) on which it may be installed, 2030-01-31, or a moment with its offset",
+    )
     parser.add_argument("--target", default="generic", help="kind of device (default: generic)")
     parser.add_argument(
         "--native",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from convert.progress import Progress, quiet
 from edge_infer.errors import BadInput
+from edge_infer.staging import check_output
 
 if TYPE_CHECKING:
     from convert.artifact import Artifact
@@ -54,7 +55,8 @@ def convert(
         name: what the model is called; by default the file's name up to the first dot.
         sequence: orders releases of this model.
         image: how a picture becomes one row, such as `L:8x8,range=0..16`.
-        expires: UTC date (ISO 8601) after which the artifact is not to be installed.
+        expires: when it is no longer to be installed: an ISO 8601 date, which lasts to its end
+            in UTC, or a moment with its offset.
         target: which kind of device it is for.
         limits: time and memory of the process that unpickles.
         native: compile the proven graph as well: `host`, `all` or target names.
@@ -71,6 +73,7 @@ def convert(
         Unavailable: disk, time or memory ran out, or a package is missing.
     """
     from convert.artifact import Origin
+    from convert.expiry import read_expiry
     from convert.samples import read_samples
     from convert.unpickle.allowlist import read_allow_list
     from convert.unpickle.audit import audit, check_audit
@@ -81,7 +84,9 @@ def convert(
     from edge_infer.trust.keygen import load_private_key
 
     out = Path(out)
-    _check_options(out, sequence)
+    check_output(out)
+    _check_sequence(sequence)
+    expires = read_expiry(expires)
     _check_native(native, emit_c)
     limits = limits or Limits()
     picture = _read_image(image)
@@ -139,14 +144,7 @@ def _check_native(
         )
 
 
-def _check_options(out: Path, sequence: int) -> None:
-    if os.path.lexists(out):
-        raise BadInput(
-            "the output path exists",
-            expected="a path where nothing is",
-            actual=out,
-            hint="remove it or choose another; nothing is overwritten",
-        )
+def _check_sequence(sequence: int) -> None:
     if not 1 <= sequence <= MAX_SEQUENCE:
         raise BadInput(
             "the sequence is no release number",

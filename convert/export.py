@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from convert.artifact import Artifact
+from convert.expiry import read_expiry
 from convert.progress import Progress, quiet
 from edge_infer.contract import FORMAT, Contract, Runtimes, Source
 from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
@@ -43,24 +44,29 @@ def export(
         name: what the model is called in the contract.
         sequence: orders releases of this model; a device refuses to go back.
         image: how a picture becomes one row, where the model reads pictures.
-        expires: UTC date (ISO 8601) after which the artifact is not to be installed.
+        expires: when it is no longer to be installed: an ISO 8601 date, which lasts to its end
+            in UTC, or a moment with its offset.
         target: which kind of device it is for.
         source_sha256: digest of the signed pickle, where there is one.
         progress: called with a stage and the fraction done.
 
     Raises:
-        BadInput: unfitted, not an estimator, or samples that do not fit it.
+        BadInput: unfitted, not an estimator, samples that do not fit it, or an expiry that is
+            no date or has passed.
         Unsupported: no exact converter for a step.
         NotExact: the graph and the estimator disagree on a probe.
     """
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.graph.emit import emit_model
     from convert.prove import prove
-    from convert.table import is_table, read_table
+    from convert.table import is_documents, is_table, read_documents, read_table
 
+    expires = read_expiry(expires)
     codec = None
     if is_table(samples):
         codec, rows = read_table(samples, estimator)
+    elif is_documents(samples):
+        codec, rows = read_documents(samples, estimator)
     else:
         rows = _check_samples(samples)
     if image is not None:
@@ -94,6 +100,7 @@ def export(
         runtimes=Runtimes(MINIMUM, REFUSED),
         target_classes=emitted.target_classes,
         checks=emitted.checks,
+        texts=tuple(one.text for one in emitted.texts),
     )
     return Artifact(
         contract=contract, onnx=emitted.onnx, golden=proof.golden_bytes, probes=proof.probes

@@ -22,16 +22,26 @@ if TYPE_CHECKING:
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
+def check_output(out: Path) -> None:
+    """Refuse what `staged_directory` would refuse, before the work that fills it.
+
+    Raises:
+        BadInput: `out` exists, the directory above it does not, or lies in a signed one.
+    """
+    _refuse_existing(out)
+    check_place(out)
+
+
 @contextlib.contextmanager
 def staged_directory(out: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield an empty directory that becomes `out` if the block succeeds.
 
     Raises:
-        BadInput: `out` exists, or the directory above it does not.
+        BadInput: as `check_output`.
         Unavailable: the disk is full or refuses; nothing is left behind.
     """
     out = Path(out)
-    _refuse_existing(out)
+    check_output(out)
     staging = _sibling(out)
     with _unavailable(out, staging):
         staging.mkdir()
@@ -39,7 +49,7 @@ def staged_directory(out: str | os.PathLike[str]) -> Iterator[Path]:
         with _unavailable(out, staging):
             yield staging
             _flush_tree(staging)
-            _refuse_existing(out)
+            check_output(out)
             staging.rename(out)
             _flush(out.parent)
     except BaseException:
@@ -55,13 +65,14 @@ def write_file_atomically(
     Permissions are `mode` less the umask, set before the first byte of `data` is written.
 
     Raises:
-        BadInput: the directory does not exist, or `path` does and `replace` is False.
+        BadInput: the directory does not exist or is signed, or `path` exists and `replace` is
+            False.
         Unavailable: the disk is full or refuses; the old file is untouched.
     """
     path = Path(path)
     if not replace:
         _refuse_existing(path)
-    _refuse_missing_parent(path)
+    check_place(path)
     staging = _sibling(path)
     with _unavailable(path, staging):
         try:
@@ -89,10 +100,16 @@ def _refuse_existing(out: Path) -> None:
             actual=out,
             hint="remove it or choose another; nothing is overwritten",
         )
-    _refuse_missing_parent(out)
 
 
-def _refuse_missing_parent(path: Path) -> None:
+def check_place(path: Path) -> None:
+    """Refuse to make `path` where it cannot stand, or where it would break a signed directory.
+
+    Raises:
+        BadInput: there is no directory above it, or one above it is signed.
+    """
+    from edge_infer.trust.verify import SIGNATURE_NAME
+
     if not path.parent.is_dir():
         raise BadInput(
             "the output has no directory to stand in",
@@ -100,6 +117,15 @@ def _refuse_missing_parent(path: Path) -> None:
             actual="none",
             hint=f"mkdir -p {path.parent}",
         )
+    parent = Path(os.path.realpath(path.parent))
+    for directory in (parent, *parent.parents):
+        if os.path.lexists(directory / SIGNATURE_NAME):
+            raise BadInput(
+                "the output would lie in a signed directory, which it would break",
+                expected="a place outside any artifact and bundle",
+                actual=f"{path} in {directory}, signed by its {SIGNATURE_NAME}",
+                hint="choose a place beside it",
+            )
 
 
 def _sibling(out: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Unavailable
+from edge_infer.staging import check_place
 from edge_infer.trust.files import read_file, real_path, show
 from edge_infer.trust.keys import MAX_KEY_BYTES, PublicKey
 
@@ -127,7 +128,13 @@ def check_private(path: Path) -> None:
 
 
 def create(path: Path, data: bytes, *, mode: int) -> None:
-    """Write a file that did not exist, and sync it; on an error it does not exist again."""
+    """Write a file that did not exist, and sync it; on an error it does not exist again.
+
+    Raises:
+        BadInput: it exists, or there is no directory for it, or a signed one.
+        Unavailable: it cannot be written.
+    """
+    check_place(path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:

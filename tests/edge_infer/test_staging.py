@@ -139,3 +139,18 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
 def test_a_read_only_place_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="cannot write"), staged_directory("/proc/out"):
         pass
+
+
+@pytest.mark.parametrize("below", ["out", "deep/out", "../link/out"])
+def test_nothing_is_written_into_a_signed_directory(tmp_path: Path, below: str) -> None:
+    signed = tmp_path / "artifact"
+    (signed / "deep").mkdir(parents=True)
+    (signed / "model.sig").write_bytes(b"")
+    (tmp_path / "link").symlink_to(signed / "deep")
+    out = signed / below
+    with pytest.raises(BadInput, match="signed directory"), staged_directory(out):
+        raise AssertionError("the block must not run")
+    with pytest.raises(BadInput, match="signed directory"):
+        write_file_atomically(out, b"new")
+    assert sorted(names(signed)) == ["deep", "model.sig"]
+    assert names(signed / "deep") == []

@@ -98,6 +98,24 @@ def test_the_command_prints_json(sign, work, pickles, capsys) -> None:
     assert all(parity["differ"] == 0 for parity in told["certificate"]["parity"])
 
 
+def test_verify_reads_the_expiry_that_convert_wrote(sign, work, pickles, keys, capsys) -> None:
+    words = arguments(sign(pickles["pickle"]), work, "--expires", "2999-12-31")
+    assert main(words) == 0
+    capsys.readouterr()
+    assert main(["verify", str(work["out"]), "--trust", str(keys / "fleet.pub")]) == 0
+    assert "valid until 2999-12-31T23:59:59+00:00" in capsys.readouterr().out
+
+
+def test_an_output_in_an_artifact_is_refused_before_the_work(sign, work, pickles, keys) -> None:
+    artifact = Path(work["out"])
+    artifact.mkdir()
+    (artifact / "model.sig").write_bytes(b"")
+    work["out"] = artifact / "x"
+    with pytest.raises(BadInput, match="signed directory"):
+        convert.convert(sign(pickles["joblib"]), **work, progress=_no_progress)
+    assert [p.name for p in artifact.iterdir()] == ["model.sig"]
+
+
 def test_keygen_sign_convert_as_a_user_types_them(tmp_path: Path, pickles, digits) -> None:
     (tmp_path / "model.pkl.gz").write_bytes(pickles["gzip"])
     np.savetxt(tmp_path / "X.csv", digits[0][:50], delimiter=",")
@@ -139,6 +157,9 @@ BAD = {
     "columns": (BadInput, "samples"),
     "image": (BadInput, "misspelled"),
     "exists": (BadInput, "exists"),
+    "no folder": (BadInput, "no directory"),
+    "expiry": (BadInput, "no date"),
+    "expired": (BadInput, "passed"),
     "sequence": (BadInput, "sequence"),
 }
 
@@ -177,6 +198,10 @@ def make_bad(case: str, sign: Any, work: dict[str, Any], extra: list[str], **giv
         np.save(work["samples"], np.zeros((5, 3)))
     elif case == "image":
         extra += ["--image", "8x8"]
+    elif case == "no folder":
+        work["out"] = Path(work["out"], "deep", "artifact")
+    elif case in ("expiry", "expired"):
+        extra += ["--expires", "soon" if case == "expiry" else "2020-01-31"]
     elif case == "sequence":
         extra += ["--sequence", "0"]
     return path
