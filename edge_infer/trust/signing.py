@@ -62,7 +62,8 @@ def _sign(statement: Statement, key: SigningKey, *, ignore_paths: tuple[str, ...
     from cryptography.hazmat.primitives.hashes import SHA256
 
     payload = write_statement(statement, ignore_paths=ignore_paths)
-    signature = key.sign(pae(payload), ec.ECDSA(SHA256()))
+    # RFC 6979: the same files and key give the same signature, so a release can be made again.
+    signature = key.sign(pae(payload), ec.ECDSA(SHA256(), deterministic_signing=True))
     public = public_key(key)
     data = write_envelope(Envelope(payload, (signature,), public.hint))
     if len(data) > MAX_BYTES:

@@ -262,6 +262,16 @@ def test_an_existing_output_is_left_alone(shop: Path, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.rglob("*")] == ["out", "mine"]
 
 
+def test_an_output_in_the_artifact_is_refused_and_the_artifact_stays(
+    shop: Path, tmp_path: Path
+) -> None:
+    artifact = Path(shutil.copytree(shop / "artifact", tmp_path / "artifact"))
+    for out in (artifact / "x", artifact / ".." / "artifact" / "x"):
+        with pytest.raises(BadInput, match="signed directory"):
+            bundle(shop, out, artifact)
+    verify_tree(artifact, shop / "fleet.pub")
+
+
 def test_a_full_disk_leaves_nothing(shop: Path, tmp_path: Path) -> None:
     program = f"""
 import resource, firmware_bundle
