@@ -144,6 +144,24 @@ def _concat(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> lis
     return [in_buffer(out, shape)]
 
 
+def _pad(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> list[Value]:
+    row, ends = _as_row(inputs[0], node), _integers(inputs[1], node)
+    fill = inputs[2] if len(inputs) > 2 else None
+    value = np.zeros(1) if fill is None else fill
+    plain = node.attributes.get("mode", "constant") == "constant" and len(inputs) < 4
+    if not plain or not isinstance(value, np.ndarray) or min(ends) < 0:
+        raise unsupported("this form of Pad")
+    rank = len(row.shape)
+    shape = tuple(n + ends[d] + ends[rank + d] for d, n in enumerate(row.shape))
+    out = lowered.buffer(row.dtype, math.prod(shape))
+    strides = strides_of(shape)
+    blank = lowered.operand(value.reshape(-1)[:1], shape)
+    start = sum(ends[d] * stride for d, stride in enumerate(strides))
+    lowered.statements.append(Map(out, shape, blank, strides))
+    lowered.statements.append(Map(out, row.shape, row.expression, strides, start))
+    return [in_buffer(out, shape)]
+
+
 def _gather(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> list[Value]:
     data, index = inputs
     assert data is not None
@@ -204,6 +222,7 @@ OPERATORS: dict[str, Any] = {
     "Split": _split,
     "Slice": _slice,
     "Concat": _concat,
+    "Pad": _pad,
     "Gather": _gather,
     "GatherND": _gather_nd,
     "GatherElements": _gather_elements,
