@@ -46,11 +46,11 @@ class VerifiedArtifact:
     tree: VerifiedTree
     contract: Contract
     onnx: bytes
-    golden: bytes
     """Empty where the native engine was chosen, which does not read it."""
-
+    golden: bytes
     compiled: bytes = b""
     """The compiled model for this machine, empty where there is none."""
+
 
 def read_artifact(
     path: str | os.PathLike[str], *, trust: Trust | None = None, engine: str | None = None
@@ -132,12 +132,12 @@ def open_artifact(artifact: VerifiedArtifact, *, engine: str | None = None) -> M
         Unavailable: this machine lacks the engine.
     """
     _check_served(artifact.contract)
-    opened = open_engine(artifact.onnx, artifact.contract, name=engine)
     if is_native(engine):
         from edge_infer.compiled_model import open_compiled
 
         native = chosen_native(artifact.contract, artifact.compiled)
         return open_compiled(artifact.compiled, artifact.contract, native, artifact.golden)
+    opened = open_engine(artifact.onnx, artifact.contract, name=engine)
     self_test = run_golden(opened, artifact.contract, artifact.golden)
     return Model(artifact.contract, opened, self_test)
 
@@ -149,7 +149,7 @@ def _check_served(contract: Contract) -> None:
         Incompatible: the contract describes such a model, or one without a verb.
     """
     inputs = contract.inputs
-    if not inputs or not contract.outputs or not (_is_matrix(inputs) or _are_columns(inputs)):
+    if not inputs or not contract.outputs or not (_is_matrix(inputs) or _are_columns(contract)):
         raise Incompatible(
             "the model takes other inputs than this runtime serves",
             expected="one float64 input of shape (n, f) or typed columns, and an output",
@@ -157,11 +157,14 @@ def _check_served(contract: Contract) -> None:
             hint="update edge-infer on the device",
         )
     for wanted in inputs:
-        if wanted.columns is not None and len(wanted.columns) != wanted.shape[-1]:
+        names = wanted.columns
+        if names is None or wanted.accepts == ("str",):
+            continue
+        if len(names) != wanted.shape[-1]:
             raise Incompatible(
                 "the contract names other columns than the model has",
                 expected=f"{wanted.shape[-1]} names",
-                actual=f"{len(wanted.columns)} names",
+                actual=f"{len(names)} names",
             )
     if contract.image is not None:
         check_image(contract.image, inputs[0].shape[-1] or 0)
@@ -178,11 +181,23 @@ def _is_matrix(inputs: Sequence[Input]) -> bool:
     )
 
 
-def _are_columns(inputs: Sequence[Input]) -> bool:
-    names = [wanted.columns for wanted in inputs]
+def _text_widths(contract: Contract) -> dict[str, int]:
+    if not contract.texts:
+        return {}
+    from edge_infer.text import counters
+
+    return {name: counter.width for name, counter in counters(contract).items()}
+
+
+def _are_columns(contract: Contract) -> bool:
+    """One named input for each column, and one of counts for each way a text is counted."""
+    inputs, width = contract.inputs, _text_widths(contract)
+    alone = len(inputs) == 1 and inputs[0].name in width
     return (
         is_typed(inputs)
         and all(wanted.dtype in ("float64", "str") for wanted in inputs)
-        and all(wanted.shape == (None, 1) and wanted.columns for wanted in inputs)
-        and len(set(names)) == len({wanted.name for wanted in inputs}) == len(inputs)
+        and all(wanted.shape == (None, width.get(wanted.name, 1)) for wanted in inputs)
+        and all(len(wanted.columns or ()) == 1 or alone for wanted in inputs)
+        and width.keys() <= {wanted.name for wanted in inputs if wanted.accepts == ("str",)}
+        and len({wanted.name for wanted in inputs}) == len(inputs)
     )

@@ -25,32 +25,41 @@ _KINDS = {"bool": "b", "int64": "iu"}
 
 def is_typed(inputs: Sequence[Input]) -> bool:
     """Whether each input is a column of a data frame, and not one matrix of numbers."""
-    return len(inputs) > 1 or inputs[0].dtype == "str"
+    return len(inputs) > 1 or inputs[0].accepts == ("str",)
+
+
+def is_text_alone(inputs: Sequence[Input]) -> bool:
+    """Whether the model takes a sequence of documents instead of columns."""
+    return inputs[0].accepts == ("str",) and inputs[0].columns is None
 
 
 def column_name(wanted: Input) -> str:
     """What the caller calls the column."""
-    assert wanted.columns is not None
-    return wanted.columns[0]
+    return "text" if wanted.columns is None else wanted.columns[0]
+
+
+def column_names(inputs: Sequence[Input]) -> tuple[str, ...]:
+    """All columns in order; several inputs may be made of one."""
+    return tuple(dict.fromkeys(map(column_name, inputs)))
 
 
 def check_columns(X: Any, inputs: Sequence[Input]) -> dict[str, NDArray[Any]]:
-    """Feeds of the graph by input name, each of shape `(n, 1)`, float64 or object of str.
+    """One `(n, 1)` for each input of the graph by name, float64 or object of str.
 
-    `X` is a data frame, a mapping of column name to sequence, or a sequence of mappings.
+    `X` is a data frame, a mapping of column name to sequence, or a sequence of mappings; for a
+    model of text alone a sequence of str.
 
     Raises:
         BadInput: columns, a dtype or a value is not what the contract accepts.
     """
-    table = X if has_columns(X) else _from_records(X, inputs)
-    found = list(table.columns if hasattr(table, "columns") else table.keys())
-    names = tuple(column_name(wanted) for wanted in inputs)
-    check_names(found, names)
-    feeds = {
-        wanted.name: check_column(table[name], wanted)
-        for name, wanted in zip(names, inputs, strict=True)
-    }
-    lengths = {name: len(feeds[wanted.name]) for name, wanted in zip(names, inputs, strict=True)}
+    names = column_names(inputs)
+    if is_text_alone(inputs):
+        table: Any = {names[0]: X}
+    else:
+        table = X if has_columns(X) else _from_records(X, inputs)
+        check_names(list(table.columns if hasattr(table, "columns") else table.keys()), names)
+    feeds = {wanted.name: check_column(table[column_name(wanted)], wanted) for wanted in inputs}
+    lengths = {column_name(wanted): len(feeds[wanted.name]) for wanted in inputs}
     if len(set(lengths.values())) != 1:
         raise BadInput("the columns have different lengths", actual=lengths)
     if 0 in lengths.values():
@@ -64,17 +73,20 @@ def one_record(row: Any, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     Raises:
         BadInput: it has another number of values.
     """
+    names = column_names(inputs)
+    if is_text_alone(inputs):
+        return {names[0]: [row]}
     if has_columns(row):
         keys = list(row.keys() if hasattr(row, "keys") else row.columns)
         return {key: [row[key]] for key in keys}
     values = [] if isinstance(row, str | bytes) else list(row)
-    if len(values) != len(inputs):
+    if len(values) != len(names):
         raise BadInput(
             "predict_one takes one row",
-            expected=f"a mapping, or {len(inputs)} values: {', '.join(map(column_name, inputs))}",
+            expected=f"a mapping, or {len(names)} values: {', '.join(names)}",
             actual=f"{type(row).__name__} of {len(values)} values",
         )
-    return {column_name(wanted): [v] for wanted, v in zip(inputs, values, strict=True)}
+    return {name: [value] for name, value in zip(names, values, strict=True)}
 
 
 def columns_of_feeds(
@@ -84,7 +96,7 @@ def columns_of_feeds(
     found = {}
     for wanted in inputs:
         column = feeds[wanted.name].reshape(-1)
-        if wanted.dtype == "str":
+        if "str" in wanted.accepts:
             column = column.copy()
             column[column == wanted.missing] = None
         elif "float64" not in wanted.accepts:
@@ -99,7 +111,8 @@ def check_column(values: Any, wanted: Input) -> NDArray[Any]:
     Raises:
         BadInput: a value is not what the contract accepts; names its row and column.
     """
-    column = _text(values, wanted) if wanted.dtype == "str" else _numbers(values, wanted)
+    text = "str" in wanted.accepts
+    column = _text(values, wanted) if text else _numbers(values, wanted)
     return column.reshape(-1, 1)
 
 
@@ -128,6 +141,8 @@ def _text(values: Any, wanted: Input) -> NDArray[np.object_]:
     what = f"column {column_name(wanted)!r}"
     if isinstance(values, np.ma.MaskedArray) or hasattr(values, "toarray"):
         raise BadInput(f"{what} is masked or sparse", expected="a sequence of str")
+    if isinstance(values, str | bytes) or (hasattr(values, "keys") and not hasattr(values, "iloc")):
+        raise BadInput(f"{what} is one {type(values).__name__}", expected="a sequence of str")
     given = np.asarray(values, dtype=object)
     _check_flat(given, what)
     column = np.empty(len(given), dtype=object)
@@ -184,7 +199,7 @@ def _from_records(X: Any, inputs: Sequence[Input]) -> dict[Any, list[Any]]:
     if not records or not all(hasattr(record, "keys") for record in records):
         raise BadInput(
             "this model takes named columns",
-            expected=f"a data frame or mapping of {', '.join(map(column_name, inputs))}",
+            expected=f"a data frame or mapping of {', '.join(column_names(inputs))}",
             actual=f"{type(X).__name__}" + (f" of shape {X.shape}" if hasattr(X, "shape") else ""),
             hint="pass {column: values, ...}, a DataFrame, or a list of {column: value, ...}",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edge_infer.columns import check_columns, is_typed, one_record
+from edge_infer.columns import check_columns, is_text_alone, is_typed, one_record
 from edge_infer.errors import BadInput
 from edge_infer.images import read_image
 from edge_infer.one_row import OneRow
@@ -12,6 +12,7 @@ from edge_infer.rows import check_row, check_rows
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,7 +28,8 @@ class Model:
 
     Every verb takes X as an `(n, f)` array, a list of rows, or a data frame or mapping of
     column name to sequence, and raises `BadInput` where scikit-learn would raise. A model of
-    typed columns takes a data frame, such a mapping, or a list of mappings.
+    typed columns takes a data frame, such a mapping, or a list of mappings; one of text alone a
+    list of str.
     """
 
     slot: Slot | None = None
@@ -39,6 +41,7 @@ class Model:
         self._engine = engine
         self._wanted = contract.inputs[0]
         self._columns = contract.inputs if is_typed(contract.inputs) else None
+        self._counted = _counting(contract)
         self._classes = None if contract.classes is None else _as_array(contract.classes)
         self._target_classes = [_as_array(classes) for classes in contract.target_classes]
         self._label_dtype = _label_dtype(contract)
@@ -100,7 +103,9 @@ class Model:
             if found is not None:
                 return self._as_label(found)[0].tolist()
         if self._columns is not None:
-            return self.predict(one_record(row, self._columns))[0].tolist()
+            record = one_record(row, self._columns)
+            rows = record["text"] if is_text_alone(self._columns) else record
+            return self.predict(rows)[0].tolist()
         return self.predict(check_row(row, self._wanted))[0].tolist()
 
     def predict_proba(self, X: Any) -> Any:
@@ -204,6 +209,8 @@ class Model:
             feeds = {self._wanted.name: check_rows(X, self._wanted)}
         else:
             feeds = check_columns(X, self._columns)
+            if self._counted is not None:
+                feeds = self._counted(feeds)
         names = [output.name for output in outputs]
         checks = self.contract.checks
         found = self._engine.run([*names, *(check.name for check in checks)], feeds)
@@ -245,6 +252,15 @@ def _refuse_rows(refused: Any, message: str) -> None:
 
 _GRAPH_DTYPES = {"bool": "int64"}
 """What a graph gives for labels that it has no kind for."""
+
+
+def _counting(contract: Contract) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """Most models read no text, and start sooner without what reads it."""
+    if not contract.texts:
+        return None
+    from edge_infer.text import counting
+
+    return counting(contract)
 
 
 def _label_dtype(contract: Contract) -> np.dtype[Any] | None:

@@ -56,6 +56,7 @@ from convert.estimators import (
     stacking,
     svm,
     target_transform,
+    text_vectorizers,
     thresholds,
     tree_embedding,
     trees,
@@ -109,6 +110,7 @@ _FAMILIES = (
     sparse_codes,
     splines,
     svm,
+    text_vectorizers,
     tree_embedding,
     trees,
 )
@@ -201,7 +203,8 @@ def _check_fitted(estimator: object) -> None:
         )
     try:
         check_is_fitted(estimator)
-        stateless = not get_tags(estimator).requires_fit
+        tags = get_tags(estimator)
+        stateless = not tags.requires_fit and not tags.input_tags.string
         if stateless and type(estimator) in EMITTERS and not hasattr(estimator, "n_features_in_"):
             raise NotFittedError
     except NotFittedError:

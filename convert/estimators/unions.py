@@ -41,7 +41,7 @@ def column_transformer(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emiss
         if not positions or (isinstance(fitted, str) and fitted == "drop"):
             continue
         path = f"transformer {name!r}"
-        if np.isscalar(columns):
+        if np.isscalar(columns) and not _is_document(g, x, positions):
             raise Unsupported(
                 f"{path}: one column given by a scalar is handed over as a vector",
                 hint=f"give the column as a list: [{columns!r}]",
@@ -49,6 +49,12 @@ def column_transformer(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emiss
         part = _transformed(g, path, fitted, _chosen(g, estimator, x, positions), emit)
         parts.append(_weighted(g, part, weights.get(name)))
     return _side_by_side(g, parts, sparse=bool(estimator.sparse_output_))
+
+
+def _is_document(g: Graph, x: Tensor, positions: Sequence[int]) -> bool:
+    """A vector of text is what the vectorizers read; a vector of numbers has no reader."""
+    typed = g.columns(x)
+    return typed is not None and typed[positions[0]].is_text
 
 
 def _chosen(g: Graph, estimator: Any, x: Tensor, positions: Sequence[int]) -> Scores:

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, NewType
 import numpy as np
 
 from convert.errors import Unsupported
+from convert.graph.columns import TextInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from convert.graph.columns import Column
+    from edge_infer.contract import Text
 
 Tensor = NewType("Tensor", str)
 """The name of a value in the graph."""
@@ -52,13 +54,21 @@ class Graph:
         self._known: dict[tuple[object, ...], Tensor] = {}
         self._count = 0
         self.x = Tensor(x) if columns is None else self.frame(columns)
-        self.inputs = (self.x,) if columns is None else tuple(one.tensor for one in columns)
+        self.inputs = {self.x} if columns is None else {one.tensor for one in columns}
+        self.texts: list[TextInput] = []
 
     def frame(self, columns: Sequence[Column]) -> Tensor:
         """A name for columns side by side, which costs nothing until an operator reads it."""
         name = self._name("frame")
         self._frames[name] = tuple(columns)
         return name
+
+    def counts(self, column: Column, text: Text) -> Tensor:
+        """A new input of the graph: the counts `(n, width)` of what a text column holds."""
+        tensor = Tensor(f"text_{len(self.texts)}_in")
+        self.texts.append(TextInput(column.name, tensor, text))
+        self.inputs.add(tensor)
+        return tensor
 
     def columns(self, x: Tensor) -> tuple[Column, ...] | None:
         """The columns of a frame, None for a tensor."""

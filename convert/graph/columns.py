@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from convert.graph.builder import Tensor
+    from edge_infer.contract import Text
 
 ColumnType = Literal["float64", "int64", "bool", "str"]
 MissingAs = Literal["nan", "None"]
@@ -35,3 +36,17 @@ class Column:
     def is_text(self) -> bool:
         """Whether the tensor holds strings."""
         return self.dtype == "str"
+
+
+@dataclass(frozen=True)
+class TextInput:
+    """An input of the graph that the runtime counts from a column of documents."""
+
+    column: str
+    tensor: Tensor
+    text: Text
+
+    @property
+    def width(self) -> int:
+        """Columns of the counts."""
+        return len(self.text.vocabulary) or self.text.n_features

@@ -18,7 +18,7 @@ from edge_infer.contract import Check
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from convert.graph.columns import Column
+    from convert.graph.columns import Column, TextInput
     from convert.graph.emission import Emission, Scores
     from edge_infer.contract import Classes
 
@@ -58,10 +58,12 @@ def emit_model(
     marks = [EmittedOutput("", check.name, "bool", (None,), "label") for check in checks]
     onnx = to_onnx(estimator, graph, tensors, [*outputs, *marks], n_features=n_features)
     named: tuple[Column, ...] = ()
+    texts: tuple[TextInput, ...] = ()
     if given is not None:
-        onnx, named = renamed(onnx, given)
+        onnx, named, texts = renamed(onnx, given, graph.texts)
     classes, targets = _classes(estimator, emission)
-    return Emitted(onnx, tuple(outputs), classes, _notes(emission), targets, checks, named)
+    notes = _notes(emission)
+    return Emitted(onnx, tuple(outputs), classes, notes, targets, checks, named, texts)
 
 
 def _labels(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from convert.graph.columns import Column
+    from convert.graph.columns import Column, TextInput
     from edge_infer.contract import Check, Classes
 
 Kind = Literal["label", "score"]
@@ -40,3 +40,5 @@ class Emitted:
     """Bool outputs that mark the rows on which scikit-learn raises."""
     columns: tuple[Column, ...] = ()
     """Typed inputs, one for each column; none where the input is the matrix `X`."""
+    texts: tuple[TextInput, ...] = ()
+    """Inputs that are counted from a column of documents, which has no input of its own."""

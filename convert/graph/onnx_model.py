@@ -67,10 +67,12 @@ def _initial_types(graph: Graph, n_features: int) -> list[tuple[str, Any]]:
     columns = graph.columns(graph.x)
     if columns is None:
         return [(str(graph.x), DoubleTensorType([None, n_features]))]
-    return [
+    typed = [
         (str(column.tensor), (StringTensorType if column.is_text else DoubleTensorType)([None, 1]))
         for column in columns
     ]
+    texts = [(str(one.tensor), DoubleTensorType([None, one.width])) for one in graph.texts]
+    return [*typed, *texts]
 
 
 def _parser(outputs: Sequence[EmittedOutput]) -> Any:

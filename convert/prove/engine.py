@@ -9,12 +9,14 @@ import numpy as np
 from convert.errors import NotExact
 from edge_infer.engines.onnxruntime import open_session
 from edge_infer.errors import Incompatible
+from edge_infer.text import Counter, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from convert.graph.columns import Column, TextInput
     from convert.graph.emitted import Emitted
     from convert.table import TableCodec
 
@@ -28,7 +30,8 @@ class Graph:
 
     def __init__(self, emitted: Emitted, codec: TableCodec | None = None) -> None:
         self.codec = codec
-        self._inputs = [str(column.tensor) for column in emitted.columns]
+        self._inputs: list[Column | TextInput] = [*emitted.columns, *emitted.texts]
+        self._counters = {str(one.tensor): Counter(one.text) for one in emitted.texts}
         try:
             self._engine = open_session(emitted.onnx)
         except Incompatible as error:
@@ -62,7 +65,7 @@ class Graph:
 
     def _run(self, names: Sequence[str], X: NDArray[np.float64]) -> list[NDArray[Any]]:
         try:
-            return self._engine.run(names, self.feeds(X))
+            return self._engine.run(names, counted(self.feeds(X), self._counters))
         except Exception as error:  # onnxruntime's exceptions share no base class of their own
             raise NotExact(
                 "the exported graph fails on rows that scikit-learn answers",
@@ -70,8 +73,8 @@ class Graph:
                 actual=str(error),
             ) from error
 
-    def feeds(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
-        """The rows, or codes of rows, as the graph's inputs take them."""
+    def feeds(self, X: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+        """The rows, or codes of rows, as the graph's inputs take them; documents uncounted."""
         if self.codec is None:
             return {INPUT: np.ascontiguousarray(X)}
         return self.codec.feeds(X, self._inputs)

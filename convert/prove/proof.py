@@ -125,10 +125,7 @@ def _matrix(case: Case, policy: Policy, names: tuple[str, ...] | None) -> tuple[
 
 
 def _columns(codec: TableCodec, emitted: Emitted) -> tuple[Input, ...]:
-    return tuple(
-        column.described(str(given.tensor))
-        for column, given in zip(codec.columns, emitted.columns, strict=True)
-    )
+    return codec.described([*emitted.columns, *emitted.texts])
 
 
 def _gathered(context: Context, budget: int) -> Probes:

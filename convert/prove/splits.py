@@ -121,10 +121,15 @@ def _groves(
     last = steps_of(estimator)[-1][1]
     trees = tuple(_trees(last))
     if trees:
-        yield Grove(lambda X: np.asarray(before(X), dtype=np.float64), by_column, trees)
+        yield Grove(lambda X: _dense(before(X)), by_column, trees)
         return
     for member in _members(last):
         yield from _groves(member, before, by_column=by_column)
+
+
+def _dense(rows: Any) -> Doubles:
+    found = rows.toarray() if hasattr(rows, "toarray") else rows
+    return np.asarray(found, dtype=np.float64)
 
 
 def _through(before: Callable[[Doubles], Any], step: Any) -> Callable[[Doubles], Any]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert.graph.builder import Tensor
-from convert.graph.columns import Column
+from convert.graph.columns import Column, TextInput
 from edge_infer.contract import Input
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -107,6 +107,8 @@ class TableCodec:
     """All columns in the order of training."""
 
     columns: tuple[TableColumn, ...]
+    alone: bool = False
+    """Whether the rows are a sequence of documents, and no data frame."""
 
     def canonical(self, X: Codes) -> Codes:
         """Codes `(n, f)` as each column holds them."""
@@ -114,9 +116,11 @@ class TableCodec:
 
     def frame(self, X: Codes) -> Any:
         """The data frame that scikit-learn is given."""
+        codes = self._by_column(X)
+        if self.alone:
+            return self.columns[0].decoded(codes[:, 0]).tolist()
         import pandas as pd  # type: ignore[import-untyped]
 
-        codes = self._by_column(X)
         return pd.DataFrame(
             {
                 column.name: pd.Series(column.decoded(codes[:, i]), dtype=column.kind)
@@ -124,13 +128,31 @@ class TableCodec:
             }
         )
 
-    def feeds(self, X: Codes, names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
-        """What the graph is given, by the names of its inputs."""
+    def feeds(self, X: Codes, inputs: Sequence[Column | TextInput]) -> dict[str, NDArray[Any]]:
+        """Values by the names of the graph's inputs, documents where they are to be counted."""
         codes = self._by_column(X)
-        return {
-            name: column.fed(codes[:, i])
-            for i, (name, column) in enumerate(zip(names, self.columns, strict=True))
-        }
+        place = {column.name: i for i, column in enumerate(self.columns)}
+        found = {}
+        for given in inputs:
+            i = place[given.column if isinstance(given, TextInput) else given.name]
+            found[str(given.tensor)] = self.columns[i].fed(codes[:, i])
+        return found
+
+    def described(self, inputs: Sequence[Column | TextInput]) -> tuple[Input, ...]:
+        """The contract's inputs, in the order of the columns."""
+        found = []
+        for column in self.columns:
+            for given in inputs:
+                if isinstance(given, Column) and given.name == column.name:
+                    found.append(column.described(str(given.tensor)))
+                elif isinstance(given, TextInput) and given.column == column.name:
+                    shape, names = (None, given.width), None if self.alone else (column.name,)
+                    found.append(
+                        Input(
+                            str(given.tensor), "float64", shape, names, ("str",), False, False, None
+                        )
+                    )
+        return tuple(found)
 
     def shown(self, row: Codes) -> str:
         """One row of codes as its values."""
@@ -149,7 +171,7 @@ class TableCodec:
         """The same with some fields of one column changed."""
         columns = list(self.columns)
         columns[position] = replace(columns[position], **changes)
-        return TableCodec(tuple(columns))
+        return replace(self, columns=tuple(columns))
 
     def _by_column(self, X: Codes) -> Codes:
         found = np.empty(X.shape)

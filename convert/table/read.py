@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert.table.codec import TableCodec, TableColumn
-from convert.table.words import known_words, new_sentinel, vocabulary
+from convert.table.words import documents, known_terms, known_words, new_sentinel, vocabulary
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
@@ -38,23 +38,28 @@ def read_table(samples: Any, estimator: Any) -> tuple[TableCodec, Codes]:
     if len(set(samples.columns)) != len(samples.columns):
         raise BadInput("the samples name a column twice", actual=list(samples.columns))
     known = known_words(estimator)
-    read = [_column(name, samples[name], known) for name in samples.columns]
+    terms = known_terms(estimator)
+    read = [_column(name, samples[name], known, terms) for name in samples.columns]
     return TableCodec(tuple(column for column, _ in read)), np.stack(
         [codes for _, codes in read], axis=1
     )
 
 
-def _column(name: str, series: Any, known: tuple[str, ...]) -> tuple[TableColumn, Codes]:
+def _column(
+    name: str, series: Any, known: tuple[str, ...], terms: tuple[str, ...]
+) -> tuple[TableColumn, Codes]:
     kind = getattr(series.dtype, "kind", "O")
     if isinstance(series.dtype, np.dtype) and kind in "fiub":
         codes = series.to_numpy(dtype=np.float64)
         dtype = {"f": "float64", "b": "bool"}.get(kind, "int64")
         held = np.dtype(np.float64) if kind == "f" else series.dtype
         return TableColumn(name, dtype, held, _typical(codes)), codes  # type: ignore[arg-type]
-    return _text_column(name, series, known)
+    return _text_column(name, series, known, terms)
 
 
-def _text_column(name: str, series: Any, known: tuple[str, ...]) -> tuple[TableColumn, Codes]:
+def _text_column(
+    name: str, series: Any, known: tuple[str, ...], terms: tuple[str, ...]
+) -> tuple[TableColumn, Codes]:
     values = np.asarray(series, dtype=object).tolist()
     missing = [value for value in values if _is_missing(value)]
     texts = [str(value) for value in values if isinstance(value, str)]
@@ -73,8 +78,12 @@ def _text_column(name: str, series: Any, known: tuple[str, ...]) -> tuple[TableC
             expected="one way of writing a missing text",
             hint="replace one by the other before the training",
         )
-    sentinel = new_sentinel([*texts, *known])
-    words = vocabulary(texts, known, sentinel)
+    sentinel = new_sentinel([*texts, *known, *terms])
+    words = (
+        documents([*texts, *known], terms, sentinel)
+        if terms
+        else vocabulary(texts, known, sentinel)
+    )
     place = {word: i for i, word in enumerate(words)}
     codes = np.array([place[v] if isinstance(v, str) else np.nan for v in values], dtype=np.float64)
     kind = series.dtype if type(series.dtype).__name__ == "StringDtype" else np.dtype(object)

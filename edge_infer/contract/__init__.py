@@ -19,6 +19,7 @@ from edge_infer.contract.schema import (
     Runtimes,
     Source,
     Tensor,
+    Text,
 )
 from edge_infer.errors import Incompatible
 from edge_infer.strict_json import dump_json, parse_json
@@ -32,13 +33,14 @@ __all__ = [
     "Golden",
     "Image",
     "Input",
-    "Output",
     "NativeModel",
+    "Output",
     "Parity",
     "ProbeCount",
     "Runtimes",
     "Source",
     "Tensor",
+    "Text",
     "read_contract",
     "write_contract",
 ]

@@ -84,6 +84,37 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Text:
+    """How documents become the counts `(n, width)` that an input of the graph takes.
+
+    The fields are those of scikit-learn's text vectorizers. An engine without Python's `re` and
+    `str` refuses.
+    """
+
+    input: str
+    analyzer: str
+    """`word`, `char` or `char_wb`."""
+    ngram_range: tuple[int, ...]
+    """Least and largest n."""
+    lowercase: bool
+    strip_accents: str | None
+    """`ascii`, `unicode` or None."""
+    token_pattern: str | None
+    """Python's regular expression, for `word` alone."""
+    stop_words: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    """The term of each column; none where terms are hashed into `n_features` columns."""
+    n_features: int
+    alternate_sign: bool
+    binary: bool
+    unicode: str
+    """Version of Unicode that the workstation's Python reads."""
+    characters: tuple[int, ...]
+    """Where its assigned code points begin and end in turn: a device with another version
+    refuses a text with any other character."""
+
+
+@dataclass(frozen=True)
 class Tensor:
     """A little-endian, C-ordered tensor in `golden.bin`."""
 
@@ -204,5 +235,7 @@ class Contract:
     """A classifier of several outputs: the classes of each; `classes` is then None."""
     checks: tuple[Check, ...] = ()
     """Run with every verb; ONNX cannot raise, so the runtime does."""
+    texts: tuple[Text, ...] = ()
+    """Inputs that are counted from documents; `golden.bin` holds the documents."""
     native: tuple[NativeModel, ...] = ()
     """Compiled from the proven graph, one for each target that was asked for."""

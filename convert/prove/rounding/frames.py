@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn import impute, preprocessing
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import (
+    CountVectorizer,
+    HashingVectorizer,
+    TfidfTransformer,
+    TfidfVectorizer,
+)
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from convert.prove.rounding.terms import carry, rows_of
@@ -26,6 +32,9 @@ _OF_TEXT = (
     preprocessing.TargetEncoder,
 )
 """They look text up, and compute nothing."""
+_COUNTED = (CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer)
+_ULPS = 8.0
+"""A logarithm, a product, a root and a quotient, beside the sum of a norm."""
 
 
 def carry_frame(step: Any, value: Any, error: Doubles) -> Doubles | None:
@@ -34,8 +43,11 @@ def carry_frame(step: Any, value: Any, error: Doubles) -> Doubles | None:
         weights = step.transformer_weights or {}
         return _side_by_side(
             [
-                _weighted(_part(step, name, fitted, value, error), weights.get(name))
-                for name, fitted, _ in step.transformers_
+                _weighted(
+                    _part(step, name, fitted, value, error, one=bool(np.isscalar(columns))),
+                    weights.get(name),
+                )
+                for name, fitted, columns in step.transformers_
             ]
         )
     if type(step) is FeatureUnion:
@@ -48,6 +60,10 @@ def carry_frame(step: Any, value: Any, error: Doubles) -> Doubles | None:
         )
     if type(step) is Pipeline:
         return _through(step, value, error)
+    if type(step) in _COUNTED:
+        found = np.abs(rows_of(step.transform(value)))
+        added = (found > 0).sum(axis=1, keepdims=True)
+        return None if error.any() else np.asarray(found * (added + _ULPS))
     numbers = numbers_of(value)
     if numbers is not None:
         return carry(step, numbers, error)
@@ -57,12 +73,14 @@ def carry_frame(step: Any, value: Any, error: Doubles) -> Doubles | None:
 
 
 def _part(
-    step: ColumnTransformer, name: str, fitted: Any, value: Any, error: Doubles
+    step: ColumnTransformer, name: str, fitted: Any, value: Any, error: Doubles, *, one: bool
 ) -> Doubles | None:
     positions = list(step._transformer_to_input_indices[name])
     if not positions or (isinstance(fitted, str) and fitted == "drop"):
         return np.zeros((len(error), 0))
     chosen = value.iloc[:, positions] if hasattr(value, "iloc") else value[:, positions]
+    if one and hasattr(value, "iloc"):
+        chosen = value.iloc[:, positions[0]]
     return _through(fitted, chosen, error[:, positions])
 
 
