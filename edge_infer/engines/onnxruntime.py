@@ -24,6 +24,9 @@ _DOMAINS = {"int64": "tensor(int64)", "float64": "tensor(double)", "str": "tenso
 _ELEMENTS = {"tensor(int64)": "int64", "tensor(double)": "float64"}
 _FATAL = 4
 
+_SINGLE_PRECISION = ("MatMulScaleFusion",)
+"""Optimisers that keep a double constant as float32: this one, in 1.28, the factor of a product."""
+
 
 class OnnxruntimeEngine:
     """One session on the CPU provider, opened from bytes."""
@@ -141,7 +144,10 @@ def open_session(onnx: bytes) -> OnnxruntimeEngine:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(
-            onnx, sess_options=options, providers=["CPUExecutionProvider"]
+            onnx,
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=list(_SINGLE_PRECISION),
         )
     # onnxruntime's exceptions share no base class of their own.
     except Exception as error:

@@ -56,17 +56,11 @@ class SideBySide:
 @pytest.fixture
 def side_by_side():
     def build(estimator: Any, n_features: int) -> SideBySide:
-        import onnxruntime
-
         from convert.graph.emit import emit_model
+        from edge_infer.engines.onnxruntime import open_session
 
         emitted = emit_model(estimator, n_features)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(
-            emitted.onnx, options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(emitted.onnx)
         outputs = {output.verb: output.name for output in emitted.outputs}
         return SideBySide(estimator, outputs, session)
 
@@ -108,12 +102,11 @@ def with_checks():
     """For transformers that raise on some rows."""
 
     def build(estimator: Any, n_features: int) -> WithChecks:
-        import onnxruntime
-
         from convert.graph.emit import emit_model
+        from edge_infer.engines.onnxruntime import open_session
 
         emitted = emit_model(estimator, n_features)
-        session = onnxruntime.InferenceSession(emitted.onnx, providers=["CPUExecutionProvider"])
+        session = open_session(emitted.onnx)
         return WithChecks(
             estimator,
             tuple(check.message for check in emitted.checks),
