@@ -10,6 +10,7 @@ from edge_infer.artifact import open_artifact, read_artifact
 from edge_infer.columns import columns_of_feeds, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import columns, print_json
+from edge_infer.commands.standard_output import say
 from edge_infer.errors import BadInput
 from edge_infer.selftest import read_golden
 
@@ -72,7 +73,7 @@ def _run(arguments: argparse.Namespace) -> int:
             (f"predict, {BATCH_ROWS} rows", f"{found['predict_batch_us']:.1f} µs"),
         ]
     )
-    print("\n".join([f"{model.engine}, medians of {ROUNDS} rounds", *lines]))
+    say("\n".join([f"{model.engine}, medians of {ROUNDS} rounds", *lines]))
     return 0
 
 

@@ -1,24 +1,26 @@
 """From the command line to one command, and from its errors to exit codes.
 
 0 worked · 1 a bug · 2 wrong usage · 3 and up the errors of `edge_infer.errors` · 130 interrupted
-· 141 whoever read the output stopped reading. Errors are text on stderr, and with `--json` an
-object on stdout, so that a script reads one stream.
+· 141 whoever read the output stopped reading · 129, 143 hung up on, asked to end. Errors are text
+on stderr, and with `--json` an object on stdout, so that a script reads one stream.
 """
 
 from __future__ import annotations
 
-import argparse
+import contextlib
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from edge_infer.commands import GROUP, Command
+from edge_infer.commands import GROUP, Command, standard_output, usage
 from edge_infer.commands.output import print_json
+from edge_infer.commands.usage import Misused, Parser
 from edge_infer.errors import EdgeInferError, Unavailable
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
 OWN = {
     name: f"edge_infer.commands.{name}:{name.upper()}"
@@ -35,25 +37,37 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     argv = sys.argv[1:] if argv is None else list(argv)
-    wants_json = "--json" in argv
     try:
-        code = _run(argv)
-        sys.stdout.flush()
+        try:
+            return _answer(argv, wants_json="--json" in argv)
+        finally:
+            standard_output.flush()
+    except standard_output.Refused as refused:
+        standard_output.silence()
+        if isinstance(refused.error, BrokenPipeError):
+            return BROKEN_PIPE
+        return _report(_no_output(refused.error), wants_json=False)
+
+
+def _answer(argv: Sequence[str], *, wants_json: bool) -> int:
+    try:
+        return _run(argv)
     except EdgeInferError as error:
-        return _report(error, wants_json)
+        return _report(error, wants_json=wants_json)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Python would complain once more when it flushes stdout at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    return code
+    except Misused as error:
+        if wants_json:
+            print_json(error.to_json())
+        else:
+            _complain(str(error))
+        raise SystemExit(usage.EXIT_CODE) from None
 
 
 def _run(argv: Sequence[str]) -> int:
     name = argv[0] if argv else ""
     commands = [_own(name)] if name in OWN else _find(name)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="edge-infer", description="Signed scikit-learn models on small offline devices."
     )
     from edge_infer import __version__
@@ -67,7 +81,15 @@ def _run(argv: Sequence[str]) -> int:
         sub.set_defaults(run=command.run)
     arguments = parser.parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
-    return run(arguments)
+    with _unwound_by_signals() if name in WORKSTATION else contextlib.nullcontext():
+        return run(arguments)
+
+
+def _unwound_by_signals() -> AbstractContextManager[None]:
+    # Imported here: what runs on a device leaves nothing behind, and starts quickly.
+    from edge_infer.commands.signals import unwound
+
+    return unwound()
 
 
 def _own(name: str) -> Command:
@@ -104,20 +126,35 @@ def _absent(name: str) -> Command:
     def run(_arguments: argparse.Namespace) -> int:
         raise _not_here(name, None)
 
-    return Command(name, "(a workstation's: needs edge-infer[convert])", lambda _: None, run)
+    return Command(name, "(a workstation's, not installed here)", lambda _: None, run)
 
 
 def _not_here(name: str, error: ImportError | None) -> Unavailable:
     return Unavailable(
         f"the command {name} belongs to the workstation and is not installed here",
         actual=error,
-        hint="on the workstation: pip install 'edge-infer[convert]'",
+        hint="on the workstation, in a checkout of edge-infer: pip install '.[runtime,convert]'",
     )
 
 
-def _report(error: EdgeInferError, wants_json: bool) -> int:
+def _no_output(error: OSError) -> Unavailable:
+    return Unavailable(
+        "the output cannot be written: what was printed is not whole",
+        expected="a standard output that takes it",
+        actual=error.strerror or error,
+        hint="make room where it goes, then run it again",
+    )
+
+
+def _report(error: EdgeInferError, *, wants_json: bool) -> int:
     if wants_json:
         print_json(error.to_json())
     else:
-        print(f"edge-infer: {type(error).__name__}: {error}", file=sys.stderr)
+        _complain(f"edge-infer: {type(error).__name__}: {error}")
     return error.exit_code
+
+
+def _complain(text: str) -> None:
+    # Where standard error takes nothing, the exit code still says it.
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

@@ -6,13 +6,15 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from edge_infer.commands.standard_output import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
 def print_json(value: object) -> None:
     """One line of strict JSON: NaN is null, infinities are "Infinity" and "-Infinity"."""
-    print(json.dumps(_strict(value), ensure_ascii=False, allow_nan=False))
+    say(json.dumps(_strict(value), ensure_ascii=False, allow_nan=False))
 
 
 def print_table(rows: Mapping[str, object]) -> None:
@@ -20,9 +22,9 @@ def print_table(rows: Mapping[str, object]) -> None:
     width = max((len(name) for name in rows), default=0)
     for name, value in rows.items():
         lines = _lines(value)
-        print(f"{name:<{width}}  {lines[0]}".rstrip())
+        say(f"{name:<{width}}  {lines[0]}".rstrip())
         for line in lines[1:]:
-            print(f"{'':<{width}}  {line}".rstrip())
+            say(f"{'':<{width}}  {line}".rstrip())
 
 
 def _lines(value: object) -> list[str]:

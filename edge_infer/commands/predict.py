@@ -18,6 +18,7 @@ from edge_infer.columns import is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import print_json
 from edge_infer.commands.rows_file import read_rows
+from edge_infer.commands.standard_output import say
 from edge_infer.commands.table_file import read_table
 from edge_infer.errors import BadInput
 from edge_infer.loading import load
@@ -51,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 print_json(answer)
         else:
             for label in model.predict(X).tolist():
-                print(label)
+                say(label)
     return 0
 
 

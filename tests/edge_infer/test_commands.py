@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -289,10 +290,25 @@ def test_a_room_that_is_not_here_says_what_to_install(
     for entries in ([], [Entry("convert", ModuleNotFoundError("No module named 'sklearn'"))]):
         register(monkeypatch, *entries)
         assert main(["convert", "model.pkl"]) == Unavailable.exit_code
-        assert "pip install 'edge-infer[convert]'" in capsys.readouterr().err
+        assert "checkout of edge-infer: pip install '.[" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "convert" in capsys.readouterr().out
+
+
+def test_wrong_usage_is_json_where_json_is_wanted(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in (["verify"], ["predict", str(shell.bundle)], ["no-such"], ["trust", "add", "f"]):
+        with pytest.raises(SystemExit) as caught:
+            main([*line, "--json"])
+        printed = capsys.readouterr()
+        assert (caught.value.code, printed.err) == (2, "")
+        told = json.loads(printed.out)
+        assert (told["error"], told["exit_code"]) == ("Usage", 2)
+        assert told["what"]
+        assert told["expected"].startswith("edge-infer")
+        assert told["hint"].endswith("--help")
 
 
 def test_an_interrupt_ends_quietly(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,6 +333,70 @@ def test_a_reader_that_stops_reading_hears_no_complaint(
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait() == 141
+
+
+FULL = {
+    "verify": (["--json"], 6),
+    "info": ([], 6),
+    "predict": (["X.npy"], 6),
+    "--help": ([], 6),
+    "a refusal": (["--json"], 6),
+    "wrong usage": (["--json"], 6),
+}
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("case", FULL)
+def test_a_full_device_under_the_output_is_unavailable(
+    case: str, buffered: bool, shell: Shell, tmp_path: Path, linear: Linear
+) -> None:
+    np.save(tmp_path / "X.npy", golden_rows(linear, 3))
+    more, code = FULL[case]
+    line = [case, str(shell.bundle), *more, "--trust", str(shell.trust)]
+    line = {
+        "--help": ["--help"],
+        "a refusal": ["verify", str(tmp_path), *more, "--trust", str(shell.trust)],
+        "wrong usage": ["verify", *more],
+    }.get(case, line)
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "edge_infer", *line],
+            env={**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"},
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith("edge-infer: Unavailable: the output cannot be written")
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_full_device_under_the_complaints_changes_no_exit_code(
+    shell: Shell, tmp_path: Path
+) -> None:
+    line = [sys.executable, "-m", "edge_infer", "verify", str(tmp_path), "--trust"]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [*line, str(shell.trust)], stdout=subprocess.PIPE, stderr=full, check=False
+        )
+    assert (done.returncode, done.stdout) == (3, b"")
+
+
+def test_a_closed_output_is_no_error(shell: Shell) -> None:
+    words = f"{sys.executable} -m edge_infer verify {shell.bundle} --trust {shell.trust} >&-"
+    done = subprocess.run(["sh", "-c", words], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_error_that_is_not_of_the_output_is_not_hidden(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> int:
+        raise OSError(28, "No space left on device", "/elsewhere")
+
+    monkeypatch.setattr(dispatch, "_run", fail)
+    with pytest.raises(OSError, match="elsewhere"):
+        main(["verify"])
 
 
 def test_json_is_strict(capsys: pytest.CaptureFixture[str]) -> None:
