@@ -7,7 +7,6 @@ million of them. Source: https://protobuf.dev/programming-guides/encoding.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from edge_infer.engines.onnx_messages import (
     BYTES,
@@ -36,13 +35,15 @@ class Malformed(ValueError):
     """Not a file of these messages; the text says what was seen."""
 
 
-@dataclass
 class Message:
     """The fields that were there: numbers, bytes as they lie in the file, and messages."""
 
-    numbers: dict[str, list[int]] = field(default_factory=dict)
-    contents: dict[str, list[memoryview]] = field(default_factory=dict)
-    messages: dict[str, list[Message]] = field(default_factory=dict)
+    __slots__ = ("contents", "messages", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, list[int]] = {}
+        self.contents: dict[str, list[memoryview]] = {}
+        self.messages: dict[str, list[Message]] = {}
 
     def number(self, name: str) -> int:
         """A singular number; 0 where it is missing, as in protobuf."""
