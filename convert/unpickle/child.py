@@ -24,19 +24,23 @@ def main() -> None:
     """Read the request from standard input, write progress and the result to the pipe."""
     sys.path[:0] = sys.argv[2:]
     from convert.unpickle import wire
-    from convert.unpickle.confinement import confine
+    from convert.unpickle.confinement import confine, end_with_parent
     from edge_infer.contract.codec import decode
     from edge_infer.errors import EdgeInferError
     from edge_infer.strict_json import dump_json, parse_json
 
     source = sys.stdin.buffer
     with os.fdopen(int(sys.argv[1]), "wb") as pipe:
+        end_with_parent(pipe.fileno())
         sys.addaudithook(_refuse_events)
         try:
             header = parse_json(wire.read_frame(source, wire.REQUEST), what="the request")
             request = decode(wire.Request, header, what="the request")
             limit(request.memory_bytes, request.cpu_s)
-            _send(pipe, wire.HELD, dump_json(list(confine())))
+            held = confine()
+            # The kernel forgets it where rights change, as in a namespace of its own.
+            end_with_parent(pipe.fileno())
+            _send(pipe, wire.HELD, dump_json(list(held)))
             data = wire.read_frame(source, wire.PICKLE)
             samples = wire.read_frame(source, wire.SAMPLES)
             estimator = unpickle(data, request)

@@ -24,6 +24,7 @@ READ_ONLY, NO_CALLS = "Landlock: files read-only", "seccomp: no sockets, process
 LAYERS = (NO_NETWORK, NO_RIGHTS, READ_ONLY, NO_CALLS)
 
 _CLONE_NEWNET, _CLONE_NEWIPC, _CLONE_NEWUSER = 0x40000000, 0x08000000, 0x10000000
+_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_FILTER = 22, 38, 2
 _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
 # linux/landlock.h: execute, write, remove and make of every kind; then, by ABI, refer, truncate.
@@ -63,6 +64,24 @@ _CALLS: dict[str, tuple[int, int, tuple[int, ...]]] = {
         ),
     ),
 }
+
+
+def end_with_parent(pipe: int) -> None:
+    """Have the kernel kill this process when the one that started it ends, however that ends.
+
+    `pipe` is a pipe that the parent alone reads: where nobody does any more, it ended before.
+    Elsewhere than on Linux the next report into that pipe fails.
+    """
+    if sys.platform != "linux":
+        return
+    import os
+    import select
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    poll = select.poll()
+    poll.register(pipe, 0)
+    if any(events & select.POLLERR for _, events in poll.poll(0)):
+        os._exit(1)
 
 
 def confine() -> tuple[str, ...]:
