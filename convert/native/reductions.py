@@ -123,6 +123,7 @@ def _top_k(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> list
 
 
 def _matmul(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> list[Value]:
+    del node
     x, w = inputs
     if isinstance(x, Row) and isinstance(w, np.ndarray) and w.ndim <= 2 and x.dtype == "float64":
         return [_product(lowered, x, w)]
