@@ -40,7 +40,13 @@ if TYPE_CHECKING:
     from firmware_bundle.slots.trial import Trial
 
 LAYOUT = frozenset({STATE, f"{STATE}.new", TRUST, f"{TRUST}.new", VERSIONS, STAGING, LOCK})
-LAYOUT |= {"incoming", "__pycache__", *launch.FILES, *(f"{name}.new" for name in launch.FILES)}
+LAYOUT |= {
+    "incoming",
+    "incoming.pub",
+    "__pycache__",
+    *launch.FILES,
+    *(f"{name}.new" for name in launch.FILES),
+}
 RESERVE_BYTES = 64 << 10
 PER_FILE_BYTES = 4 << 10
 """What a file may cost beyond its bytes: its last block and its place in a directory."""
