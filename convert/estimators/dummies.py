@@ -27,15 +27,30 @@ def classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
             expected=", ".join(_DETERMINISTIC),
             actual=estimator._strategy,
         )
-    if estimator.n_outputs_ > 1:
-        raise Unsupported("a DummyClassifier of several outputs has no exact converter")
-    prior = dense(estimator.class_prior_)
+    if estimator.n_outputs_ == 1:
+        index, share = _constant(g, estimator, x, estimator.class_prior_, estimator.classes_, 0)
+        return Emission({"predict_proba": share}, index)
+    every = [
+        _constant(g, estimator, x, prior, classes, target)
+        for target, (prior, classes) in enumerate(
+            zip(estimator.class_prior_, estimator.classes_, strict=True)
+        )
+    ]
+    shares = tuple(share for _, share in every)
+    return Emission(targets=tuple(index for index, _ in every), lists={"predict_proba": shares})
+
+
+def _constant(
+    g: Graph, estimator: Any, x: Tensor, class_prior: Any, classes: Any, target: int
+) -> tuple[Tensor, Scores]:
+    """One target's label as a position, and its probabilities."""
+    prior = dense(class_prior)
     index = int(prior.argmax())
     if estimator._strategy == "constant":
-        index = int(np.flatnonzero(estimator.classes_ == np.ravel(estimator.constant)[0])[0])
+        index = int(np.flatnonzero(classes == np.ravel(estimator.constant)[target])[0])
     share = prior if estimator._strategy == "prior" else np.eye(len(prior))[index]
-    verbs = {"predict_proba": Scores(repeated(g, x, share), len(prior))}
-    return Emission(verbs, repeated(g, x, np.array(index, dtype=np.int64)))
+    label = repeated(g, x, np.array(index, dtype=np.int64))
+    return label, Scores(repeated(g, x, share), len(prior))
 
 
 def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:

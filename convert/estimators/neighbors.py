@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
 from convert.estimators.neighbor_search import Neighbors, nearest, weighs_by_distance
@@ -17,6 +16,8 @@ from convert.graph.emission import Emission, Scores
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from convert.graph.builder import Graph, Tensor
 
 _ROWS = np.array([1], dtype=np.int64)
@@ -25,20 +26,32 @@ _LAST = np.array([2], dtype=np.int64)
 
 def classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """The class with the most votes, the first of equal ones; shares of the votes."""
-    if estimator.outputs_2d_:
-        raise Unsupported("a KNeighborsClassifier of several outputs has no exact converter")
     found = nearest(g, estimator, x, int(estimator.n_neighbors))
-    known = np.arange(len(estimator.classes_), dtype=np.int64)
-    voted = g.op("Gather", np.asarray(estimator._y, dtype=np.int64), found.index)
-    is_vote = g.op("Equal", g.op("Unsqueeze", voted, _LAST), known)
+    y = np.asarray(estimator._y, dtype=np.int64)
+    if not estimator.outputs_2d_:
+        index, share = _voted(g, estimator, found, y, len(estimator.classes_))
+        return Emission({"predict_proba": share}, index)
+    every = [
+        _voted(g, estimator, found, y[:, target], len(classes))
+        for target, classes in enumerate(estimator.classes_)
+    ]
+    shares = tuple(share for _, share in every)
+    return Emission(targets=tuple(index for index, _ in every), lists={"predict_proba": shares})
+
+
+def _voted(
+    g: Graph, estimator: Any, found: Neighbors, y: NDArray[np.int64], n_classes: int
+) -> tuple[Tensor, Scores]:
+    """One target's label as a position, and its shares of the votes."""
+    voted = g.op("Gather", np.ascontiguousarray(y), found.index)
+    is_vote = g.op("Equal", g.op("Unsqueeze", voted, _LAST), np.arange(n_classes))
     if weighs_by_distance(estimator):
         weights = g.op("Unsqueeze", inverse_distances(g, found), _LAST)
         votes = numpy_sum(g, g.op("Where", is_vote, weights, 0.0), int(estimator.n_neighbors))
     else:
         votes = g.op("ReduceSum", g.cast(is_vote, np.float64), _ROWS, keepdims=0)
     share = g.op("Div", votes, g.op("ReduceSum", votes, _ROWS, keepdims=1))
-    verbs = {"predict_proba": Scores(share, len(known))}
-    return Emission(verbs, labels.argmax(g, votes))
+    return labels.argmax(g, votes), Scores(share, n_classes)
 
 
 def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:

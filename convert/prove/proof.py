@@ -90,7 +90,8 @@ def prove(
         reference, graph.codec = replace(reference, codec=codec), codec
     progress("proving", 0.15)
     labels = _label_codes(reference, answers)
-    probes = _gathered(Context(reference, policy, samples, labels, SEED), budget)
+    several = labels is not None and not _is_decided(reference, answers)
+    probes = _gathered(Context(reference, policy, samples, labels, SEED, several), budget)
     progress("proving", 0.4)
     rounding = Rounding(reference, samples)
     case = Case(reference, graph, probes, scales, rounding, seed=SEED)
@@ -160,12 +161,15 @@ def _check_samples(reference: Reference, samples: Rows) -> None:
 
 
 def _label_codes(reference: Reference, answers: Answers) -> NDArray[np.intp] | None:
-    """`(n,)`: equal where the labels are; None where rounding in several targets is not known."""
+    """`(n,)`: equal where the labels are."""
     label = next((o for o in reference.outputs if o.kind == "label"), None)
     if label is None:
         return None
     labels = answers[label.name].astype(str)
-    last = steps_of(reference.estimator)[-1][1]
-    if labels.ndim > 1 and not is_tree_model(last):
-        return None
     return np.unique(labels.reshape(len(labels), -1), axis=0, return_inverse=True)[1].ravel()
+
+
+def _is_decided(reference: Reference, answers: Answers) -> bool:
+    """Whether there is one label, or trees, in which rounding decides nothing."""
+    label = next(o for o in reference.outputs if o.kind == "label")
+    return answers[label.name].ndim == 1 or is_tree_model(steps_of(reference.estimator)[-1][1])

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -48,6 +54,8 @@ def assert_same(model, estimator, X):
     assert got.dtype.kind == want.dtype.kind
     np.testing.assert_array_equal(got, want)
     for verb in ("predict_proba", "predict_log_proba"):
+        if not hasattr(estimator, verb):
+            continue
         with np.errstate(divide="ignore"):
             wanted = getattr(estimator, verb)(X)
         found = getattr(model, verb)(X)
@@ -73,13 +81,52 @@ def test_a_forest_of_two_targets(kind, loaded):
         DecisionTreeClassifier(random_state=0),
         ExtraTreesClassifier(5, random_state=0),
         make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=4, random_state=0)),
+        KNeighborsClassifier(4),
+        KNeighborsClassifier(5, weights="distance", metric="manhattan"),
+        DummyClassifier(),
+        DummyClassifier(strategy="constant", constant=[1, 0]),
+        MultiOutputClassifier(LogisticRegression()),
     ],
-    ids=["tree", "extra trees", "pipeline"],
+    ids=[
+        "tree",
+        "extra trees",
+        "pipeline",
+        "neighbours",
+        "near neighbours",
+        "prior",
+        "constant",
+        "one for each",
+    ],
 )
-def test_trees_of_two_targets(estimator, loaded):
+def test_classifiers_of_two_targets(estimator, loaded):
     X, _ = rows()
     model = loaded(convert.export(estimator.fit(X, targets("int")), X))
     assert_same(model, estimator, X)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        ClassifierChain(LogisticRegression(), order=[1, 0]),
+        OneVsRestClassifier(LogisticRegression()),
+        MLPClassifier((6,), max_iter=50, random_state=0),
+        RidgeClassifier(),
+        KNeighborsClassifier(3),
+    ],
+    ids=["chain", "one against rest", "network", "ridge", "neighbours"],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_multi_label_matrix(estimator, loaded):
+    X, _ = rows()
+    y = np.minimum(np.abs(targets("int")), 1)
+    model = loaded(convert.export(estimator.fit(X, y), X))
+    for verb in set(model.verbs) - {"predict_log_proba"}:
+        got, want = getattr(model, verb)(X), getattr(estimator, verb)(X)
+        assert isinstance(got, list) == isinstance(want, list)
+        np.testing.assert_allclose(np.array(got), np.array(want), rtol=1e-9, atol=1e-12)
+    assert model.predict(X).dtype == estimator.predict(X).dtype
+    kinds = {probe.kind for probe in model.certificate.probes}
+    assert "decision boundary" in kinds
 
 
 def test_a_target_of_one_class(loaded):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,25 +48,47 @@ def predictions(
         weights, _ = _weights(estimator, reduced, slack, members)
         value = np.average(np.asarray(estimator._y)[members], axis=0, weights=weights)[None]
         return [{output.name: value for output in outputs}]
-    count, loose = votes(estimator, reduced, slack, members)
-    if not count.sum():
+    counted = [votes(estimator, reduced, slack, members, t) for t in range(n_targets(estimator))]
+    if not all(count.sum() for count, _ in counted):
         return []
-    best = count.argmax()
-    rivals = count[best] - count < loose + loose[best]
-    rivals[best] = True
+    several = isinstance(estimator.classes_, list)
+    classes = estimator.classes_ if several else [estimator.classes_]
     return [
         {
-            output.name: as_emitted(estimator.classes_[winner : winner + 1], output)
+            output.name: _label(classes, winners, output, several=several)
             if output.kind == "label"
-            else (count / count.sum())[None]
+            else _shares(counted[output.target or 0][0])
             for output in outputs
         }
-        for winner in np.flatnonzero(rivals)
+        for winners in product(*(_rivals(count, loose) for count, loose in counted))
     ]
 
 
+def n_targets(estimator: Any) -> int:
+    """How many labels a row gets."""
+    return len(estimator.classes_) if isinstance(estimator.classes_, list) else 1
+
+
+def _rivals(count: Doubles, loose: Doubles) -> NDArray[np.intp]:
+    best = count.argmax()
+    rivals = count[best] - count < loose + loose[best]
+    rivals[best] = True
+    return np.flatnonzero(rivals)
+
+
+def _label(
+    classes: Sequence[Any], winners: Sequence[int], output: EmittedOutput, *, several: bool
+) -> NDArray[Any]:
+    label = np.array([one[winner] for one, winner in zip(classes, winners, strict=True)])
+    return as_emitted(label[None] if several else label, output)
+
+
+def _shares(count: Doubles) -> Doubles:
+    return np.asarray((count / count.sum())[None])
+
+
 def votes(
-    estimator: Any, reduced: Doubles, slack: Doubles, members: Members
+    estimator: Any, reduced: Doubles, slack: Doubles, members: Members, target: int = 0
 ) -> tuple[Doubles, Doubles]:
     """`(classes,)` the votes of the members, and by how much rounding moves them."""
     if isinstance(estimator, LabelPropagation | LabelSpreading):
@@ -73,6 +96,8 @@ def votes(
         return count, UNITS * EPS * count
     weights, wobble = _weights(estimator, reduced, slack, members)
     targets, classes = np.asarray(estimator._y)[members], len(estimator.classes_)
+    if targets.ndim > 1:
+        targets, classes = targets[:, target], len(estimator.classes_[target])
     return (
         np.bincount(targets, weights, classes).astype(np.float64),
         np.bincount(targets, wobble, classes).astype(np.float64),

@@ -26,6 +26,7 @@ from convert.prove.rounding.band import EPS, UNITS, Band
 from convert.prove.rounding.distances import power, reduced_distances
 from convert.prove.rounding.neighbor_answers import (
     is_weighted,
+    n_targets,
     outlier_factor,
     predictions,
     votes,
@@ -113,11 +114,18 @@ def _turn(
     counted = isinstance(estimator, _SPREADING) or is_weighted(estimator)
     if not counted or not hasattr(estimator, "classes_"):
         return None
-    count, loose = votes(estimator, reduced, slack, members)
-    if len(count) < 2:
-        return None
-    second, best = np.argsort(count, kind="stable")[-2:]
-    return float(count[best] - count[second]), float(loose[best] + loose[second])
+    turns = []
+    for target in range(n_targets(estimator)):
+        count, loose = votes(estimator, reduced, slack, members, target)
+        if len(count) > 1:
+            second, best = np.argsort(count, kind="stable")[-2:]
+            turns.append((float(count[best] - count[second]), float(loose[best] + loose[second])))
+    return min(turns, key=_nearness, default=None)
+
+
+def _nearness(turn: tuple[float, float]) -> float:
+    margin, unit = turn
+    return margin / unit if unit else np.inf
 
 
 def _rim(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Doubles, Doubles]:

@@ -18,7 +18,10 @@ _STRAIGHT_STEPS = 40
 
 
 def boundary(context: Context, count: int) -> Rows:
-    """Pairs of samples with different labels, bisected: both ends, and rows a little outside."""
+    """Pairs of samples with different labels, bisected: both ends, and rows a little outside.
+
+    Where rounding cannot be told apart from deciding, the rows outside alone.
+    """
     low, high = different_pairs(context, count // ROWS_PER_PAIR)
     if not len(low):
         return low
@@ -28,7 +31,8 @@ def boundary(context: Context, count: int) -> Rows:
         return ~label_differs(_labels(context, rows), wanted)
 
     ends = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
-    return with_outward((low, high), ends)
+    rows = with_outward((low, high), ends)
+    return rows[2 * len(low) :] if context.decided_only else rows
 
 
 def different_pairs(context: Context, count: int) -> tuple[Rows, Rows]:

@@ -27,9 +27,11 @@ class Context:
     policy: Policy
     samples: Rows
     labels: NDArray[Any] | None
-    """`(n,)`: equal where the predicted labels of two samples are; None to stay away from the
-    decision boundary."""
+    """`(n,)`: equal where the predicted labels of two samples are; None where there are none."""
     seed: int
+    decided_only: bool = False
+    """Whether to keep just outside of where rounding decides, because nobody can tell where that
+    is: labels of several targets that are no trees' votes."""
 
     def random(self) -> np.random.Generator:
         """A fresh generator of the fixed seed."""

@@ -22,6 +22,8 @@ def ties(context: Context, count: int) -> Rows:
     Votes and averages of trees tie exactly on some of them, and neighbours are equally far from
     two samples on a midpoint.
     """
+    if context.decided_only:
+        return np.empty((0, context.features))
     low, high = different_pairs(context, count * _TRIED_PER_KEPT // 2)
     if not len(low):
         return low
