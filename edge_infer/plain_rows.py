@@ -55,11 +55,11 @@ def flat_row(row: Any, wanted: Input, what: str = "the row") -> array[float]:
     values = _items(row, what)
     if len(values) != wanted.shape[-1]:
         raise BadInput(
-            f"{what} has the wrong number of columns",
+            "X has the wrong number of columns",
             expected=f"{wanted.shape[-1]} columns",
             actual=f"{len(values)} columns",
         )
-    return array("d", [_number(value, what) for value in values])
+    return array("d", [_number(value, wanted, what) for value in values])
 
 
 def _by_name(X: Any, wanted: Input) -> list[list[Any]]:
@@ -110,7 +110,7 @@ def _is_sequence(values: Any) -> bool:
     return hasattr(values, "__len__") and hasattr(values, "__iter__")
 
 
-def _number(value: Any, what: str) -> float:
+def _number(value: Any, wanted: Input, what: str) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, int):
@@ -122,8 +122,8 @@ def _number(value: Any, what: str) -> float:
             )
         return float(value)
     raise BadInput(
-        f"{what} has a value for which parity was not proven",
-        expected="numbers",
+        f"{what} has a dtype for which parity was not proven",
+        expected=", ".join(dict.fromkeys(["float64", *wanted.accepts, "integers", "bool"])),
         actual=type(value).__name__,
         hint="every value must be a number; write a missing one as float('nan')",
     )

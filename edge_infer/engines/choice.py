@@ -27,7 +27,7 @@ def is_native(asked: str | None) -> bool:
         return asked == NATIVE
     import sys
 
-    if "onnxruntime" in sys.modules:
+    if sys.modules.get("onnxruntime") is not None:
         return False
     from importlib.util import find_spec
 
