@@ -59,10 +59,12 @@ def export(
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.graph.emit import emit_model
     from convert.prove import prove
-    from convert.table import is_documents, is_table, read_documents, read_table
+    from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
 
     expires = read_expiry(expires)
     codec = None
+    if is_table(samples) and samples.shape[1] == 1 and reads_documents(estimator):
+        samples = samples.iloc[:, 0].tolist()
     if is_table(samples):
         codec, rows = read_table(samples, estimator)
     elif is_documents(samples):

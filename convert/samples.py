@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.table import is_table
+from convert.table import is_documents, is_table
 from convert.table.transport import (
     Values,
     columns_of_cells,
@@ -71,6 +71,9 @@ def read_samples(source: Any) -> Samples:
         names = None if columns is None else tuple(map(str, columns))
         if is_table(source):
             return Samples(_NO_ROWS, names, columns_of_frame(source))
+        if is_documents(source):
+            documents = tuple(str(document) for document in source)
+            return Samples(_NO_ROWS, None, (Values("text", "str", documents),))
         return Samples(_check(source, "the samples"), names)
     path = Path(source)
     data = read_file(Path(os.path.realpath(path)), max_bytes=MAX_BYTES)

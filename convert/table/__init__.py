@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convert.table.codec import TableCodec, TableColumn
-from convert.table.documents import is_documents, read_documents
+from convert.table.documents import is_documents, read_documents, reads_documents
 from convert.table.read import is_table, read_table
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "is_table",
     "read_documents",
     "read_table",
+    "reads_documents",
 ]

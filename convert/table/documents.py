@@ -26,6 +26,20 @@ def is_documents(samples: Any) -> bool:
     return all(isinstance(value, str) for value in samples)
 
 
+def reads_documents(estimator: Any) -> bool:
+    """Whether the first step counts documents, and so takes no rows of columns."""
+    from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
+
+    first = estimator
+    while not isinstance(first, CountVectorizer | HashingVectorizer):
+        steps = getattr(first, "steps", None)
+        inner = steps[0][1] if steps else getattr(first, "best_estimator_", None)
+        if inner is None:
+            return False
+        first = inner
+    return True
+
+
 def read_documents(samples: Any, estimator: Any) -> tuple[TableCodec, Codes]:
     """How documents are coded, and the samples `(n, 1)` as codes."""
     texts = [str(value) for value in samples]

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.artifact import open_artifact, read_artifact
-from edge_infer.columns import columns_of_feeds, is_typed
+from edge_infer.columns import columns_of_feeds, is_text_alone, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import columns, print_json
 from edge_infer.commands.standard_output import say
@@ -47,11 +47,17 @@ def _run(arguments: argparse.Namespace) -> int:
     if "predict" not in model.verbs:
         raise BadInput("this model does not predict", actual=", ".join(model.verbs))
     golden = read_golden(artifact.contract, artifact.golden)[0]
-    if is_typed(model.inputs):
+    row: Any
+    one: Any
+    batch: Any
+    if is_text_alone(model.inputs):
+        texts = golden[model.inputs[0].name].ravel()
+        row, one, batch = texts[0], texts[:1], np.resize(texts, BATCH_ROWS)
+    elif is_typed(model.inputs):
         table = columns_of_feeds(golden, model.inputs)
-        row: Any = {name: values[0] for name, values in table.items()}
-        one: Any = {name: values[:1] for name, values in table.items()}
-        batch: Any = {name: np.resize(values, BATCH_ROWS) for name, values in table.items()}
+        row = {name: values[0] for name, values in table.items()}
+        one = {name: values[:1] for name, values in table.items()}
+        batch = {name: np.resize(values, BATCH_ROWS) for name, values in table.items()}
     else:
         rows = golden[model.inputs[0].name]
         row, one = rows[0].copy(), rows[:1].copy()

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edge_infer.columns import is_typed
+from edge_infer.columns import is_text_alone, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import print_json
 from edge_infer.commands.rows_file import read_rows
 from edge_infer.commands.standard_output import say
-from edge_infer.commands.table_file import read_table
+from edge_infer.commands.table_file import read_documents, read_table
 from edge_infer.errors import BadInput
 from edge_infer.loading import load
 
@@ -88,6 +88,8 @@ def _by_class(model: Model, scores: Any) -> Any:
 
 def _read(model: Model, source: str) -> Any:
     if source == "-" or source.lower().endswith(_ROWS):
+        if is_text_alone(model.inputs):
+            return read_documents(source)
         if is_typed(model.inputs):
             return read_table(source, model.inputs)
         return read_rows(source, model.inputs[0].columns)

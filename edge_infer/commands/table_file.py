@@ -28,7 +28,7 @@ def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     """
     reader = csv.reader(io.StringIO(read_text(source), newline=""))
     try:
-        lines = [(reader.line_num, cells) for cells in reader if cells]
+        lines = [(reader.line_num, cells or [""]) for cells in reader if cells or not inputs]
     except csv.Error as error:
         raise BadInput(f"{source} is not CSV", actual=error) from None
     if len(lines) < 2:
@@ -51,9 +51,26 @@ def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     return found
 
 
+def read_documents(source: str) -> list[str]:
+    """The texts of a CSV file with a header and one column.
+
+    Raises:
+        BadInput: it has other columns, or no row.
+    """
+    columns = read_table(source, ())
+    if len(columns) != 1:
+        raise BadInput(
+            f"{source} is no list of texts",
+            expected="a header and one column",
+            actual=", ".join(columns),
+        )
+    return next(iter(columns.values()))
+
+
 def _value(cell: str, wanted: Input, where: str) -> Any:
-    if wanted.dtype == "str":
-        return cell or None
+    if "str" in wanted.accepts:
+        # A document may be empty; in any other text an empty cell is a missing one.
+        return cell or (None if wanted.dtype == "str" else "")
     if "float64" in wanted.accepts:
         value: Any = number(cell)
     elif "bool" in wanted.accepts:

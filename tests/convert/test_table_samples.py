@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -152,3 +153,29 @@ def test_info_and_bench_know_columns(converted, capsys):
     folder = converted[0]
     assert "city" in run(folder, capsys, "info", folder / "artifact")[1]
     assert "predict_one" in run(folder, capsys, "bench", folder / "artifact")[1]
+
+
+def test_documents_from_csv_to_the_command_line(tmp_path, capsys):
+    documents = ["good, great", "bad day", "great", "so bad", "good", "a bad, bad day"] * 8
+    y = np.array(["great" in d or "good" in d for d in documents])
+    estimator = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(documents, y)
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator))
+    pd.DataFrame({"review": documents}).to_csv(tmp_path / "X.csv", index=False)
+    private, public = generate(tmp_path / "fleet")
+    signature = sign_file(tmp_path / "model.pkl", key=private)
+    (tmp_path / "model.pkl.sig").write_bytes(signature)
+    for samples, out in ((tmp_path / "X.csv", "artifact"), (documents, "again")):
+        convert.convert(
+            tmp_path / "model.pkl",
+            trust=public,
+            samples=samples,
+            out=tmp_path / out,
+            key=private,
+        )
+    (tmp_path / "new.csv").write_text('review\n"great, good"\n\nbad\n')
+    code, out, _ = run(tmp_path, capsys, "predict", tmp_path / "artifact", tmp_path / "new.csv")
+    assert code == 0
+    want = estimator.predict(["great, good", "", "bad"]).tolist()
+    assert out.split() == [str(label) for label in want]
+    assert "predict_one" in run(tmp_path, capsys, "bench", tmp_path / "again")[1]
+    assert "text" in run(tmp_path, capsys, "info", tmp_path / "again")[1]
