@@ -149,6 +149,15 @@ def test_a_tensor_that_declares_other_elements_than_it_holds(lengths: list[int])
     refused(graph_of(helper.make_node("Add", ["X", "w"], ["y"]), constants=(tensor,)))
 
 
+def test_a_tensor_in_an_attribute_is_held_to_the_same() -> None:
+    model = graph_of(helper.make_node("Identity", ["X"], ["y"], t=constant("t", np.zeros(4))))
+    check_onnx(model.SerializeToString())
+    model.graph.node[0].attribute[0].t.dims[0] = 2**40
+    refused(model, "lengths")
+    model.graph.node[0].attribute[0].t.dims[0] = 5
+    refused(model, "hold the elements")
+
+
 @pytest.mark.parametrize("kind", [TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING])
 def test_a_typed_tensor_that_declares_more_than_it_holds(kind: int) -> None:
     values = [b"a"] * 4 if kind == TensorProto.STRING else [1] * 4

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from convert.unpickle import confinement
+from convert.progress import quiet
+from convert.unpickle import confinement, wire
 from convert.unpickle.confinement import LAYERS, NO_CALLS, NO_NETWORK, NO_RIGHTS, READ_ONLY
-from convert.unpickle.parent import CHILD
+from convert.unpickle.parent import CHILD, Limits, _Conversation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +158,22 @@ def test_the_filter_names_each_call_once_and_fits_the_kernels_bound(machine: str
 
 def test_the_layers_have_names_of_their_own() -> None:
     assert len({NO_NETWORK, NO_RIGHTS, READ_ONLY, NO_CALLS}) == len(LAYERS) == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        ([[NO_CALLS], [NO_RIGHTS, READ_ONLY]], (NO_CALLS,)),
+        ([[], list(LAYERS)], ()),
+        ([["a sandbox", NO_CALLS, 1]], (NO_CALLS,)),
+        (["all of it"], ()),
+    ],
+)
+def test_the_child_is_believed_once_and_only_known_words(
+    said: list[object], held: tuple[str, ...]
+) -> None:
+    """After its first word the pickle may be the one that speaks."""
+    conversation = _Conversation(None, 0, Limits(), quiet)  # type: ignore[arg-type]
+    for one in said:
+        conversation.handle(wire.HELD, json.dumps(one).encode())
+    assert conversation.held == held

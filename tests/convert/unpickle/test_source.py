@@ -10,6 +10,8 @@ import pytest
 from convert.unpickle.compression import Bounds
 from convert.unpickle.source import read_signed_pickle
 from edge_infer.errors import BadInput, Untrusted
+from edge_infer.trust import editing, read_trust
+from edge_infer.trust.trust_file import write_trust_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +106,21 @@ def test_a_sparse_terabyte_is_refused_at_once(tmp_path: Path, keys) -> None:
 def test_a_missing_file_is_bad_input(tmp_path: Path, keys) -> None:
     with pytest.raises(BadInput):
         read_signed_pickle(tmp_path / "none.pkl", keys / "trainer.pub")
+
+
+def test_a_key_that_was_retired_or_may_not_train_is_refused(sign, keys, tmp_path: Path) -> None:
+    key = read_trust(keys / "trainer.pub")[0]
+    path = sign(b"\x80\x04N.")
+    cases = [
+        ({"roles": ("trainer",), "valid_until": "2020-01-01T00:00:00+00:00"}, "validity"),
+        ({"roles": ("trainer",), "valid_from": "2999-01-01T00:00:00+00:00"}, "validity"),
+        ({"roles": ("publisher",)}, "no key is trusted as trainer"),
+    ]
+    for fields, words in cases:
+        file = editing.add_key(editing.EMPTY, key, name="ann", **fields)
+        (tmp_path / "t").write_bytes(write_trust_file(file))
+        with pytest.raises(Untrusted, match=words):
+            read_signed_pickle(path, tmp_path / "t")
+    file = editing.add_key(editing.EMPTY, key, name="ann", roles=("trainer",))
+    (tmp_path / "t").write_bytes(write_trust_file(file))
+    assert read_signed_pickle(path, tmp_path / "t").authorised_by == key.fingerprint
