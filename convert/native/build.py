@@ -10,6 +10,7 @@ from convert.native.checking import compare_with_graph
 from convert.native.compilers import compile_shared
 from convert.native.compiling import compile_model
 from convert.native.emission import ABI, Source, emit
+from convert.native.executable import check_executable, compile_executable
 from convert.native.targets import named_targets
 from convert.progress import Progress, quiet
 from edge_infer.contract import Contract, NativeModel
@@ -65,21 +66,27 @@ def build(
         NotExact: a compiled model answers otherwise than the graph.
     """
     wanted = named_targets(targets)
-    source = emit_source(onnx, contract)
+    model = compile_model(onnx, contract)
+    source = emit(model)
     files: dict[str, bytes] = {}
     entries = []
     for done, target in enumerate(wanted):
-        progress(f"compiling for {target.name}", done / len(wanted))
-        data = compile_shared(source, target)
+        progress(f"compiling for {target.label}", done / len(wanted))
+        if target.is_executable:
+            data = compile_executable(model, source, target)
+        else:
+            data = compile_shared(source, target)
         if max_bytes is not None and len(data) > max_bytes:
             raise BadInput(
-                f"the compiled model for {target.name} is too large",
+                f"the compiled model for {target.label} is too large",
                 expected=f"at most {max_bytes:,} bytes",
                 actual=f"{len(data):,} bytes",
                 hint="train a smaller model: fewer or shallower trees, fewer support vectors",
             )
         entry = _described(target, data, source)
-        if is_runnable(target):
+        if is_runnable(target) and target.is_executable:
+            entry = replace(entry, rows_compared=check_executable(data, contract, golden))
+        elif is_runnable(target):
             rows = compare_with_graph(onnx, contract, golden, data, entry, probes=probes)
             entry = replace(entry, rows_compared=rows)
         files[entry.file] = data
@@ -96,8 +103,8 @@ def is_runnable(target: Target) -> bool:
 
 def _described(target: Target, data: bytes, source: Source) -> NativeModel:
     return NativeModel(
-        target=target.name,
-        file=f"native/{target.name}.so",
+        target=target.label,
+        file=f"native/{target.name}" + ("" if target.is_executable else ".so"),
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
         abi=ABI,

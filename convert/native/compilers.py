@@ -55,7 +55,7 @@ def find_compiler(target: Target) -> Compiler:
     Raises:
         Unavailable: there is none.
     """
-    if target == _host():
+    if (host := _host()) is not None and target.name == host.name:
         for name in ("cc", "gcc", "clang"):
             if (path := shutil.which(name)) is not None:
                 return Compiler((path, *target.flags), _is_gcc(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge_infer.engines.elf import TARGETS as IDENTITIES
 from edge_infer.engines.elf import running
@@ -20,6 +20,13 @@ class Target:
     gcc: str | None
     """Debian's cross compiler; None where its own libraries have the other float convention."""
     flags: tuple[str, ...] = ()
+    is_executable: bool = False
+    """A static program instead of a shared object: asked for as `NAME:exe`."""
+
+    @property
+    def label(self) -> str:
+        """What the user asks for, and what the contract names."""
+        return f"{self.name}:exe" if self.is_executable else self.name
 
 
 _ALL = (
@@ -36,11 +43,11 @@ _ALL = (
 TARGETS = {target.name: target for target in _ALL}
 assert TARGETS.keys() == IDENTITIES.keys()
 
-HOST, ALL = "host", "all"
+HOST, ALL, EXE = "host", "all", "exe"
 
 
 def named_targets(names: str | tuple[str, ...]) -> tuple[Target, ...]:
-    """`host`, `all`, or target names separated by commas.
+    """`host`, `all`, or target names separated by commas, with `:exe` for a static program.
 
     Raises:
         BadInput: there is no such target, or this machine is none.
@@ -50,15 +57,17 @@ def named_targets(names: str | tuple[str, ...]) -> tuple[Target, ...]:
     for name in (name.strip() for name in wanted):
         if name == ALL:
             found.update(TARGETS)
-        elif name == HOST:
-            host = host_target()
-            found[host.name] = host
-        elif name in TARGETS:
-            found[name] = TARGETS[name]
-        else:
+            continue
+        plain, colon, kind = name.partition(":")
+        known = host_target() if plain == HOST else TARGETS.get(plain)
+        if known is None or (colon and kind != EXE):
             raise BadInput(
-                "no such target", expected=", ".join([HOST, ALL, *TARGETS]), actual=repr(name)
+                "no such target",
+                expected=f"{', '.join([HOST, ALL, *TARGETS])}, or one of them with :{EXE}",
+                actual=repr(name),
             )
+        known = replace(known, is_executable=bool(colon))
+        found[known.label] = known
     return tuple(found.values())
 
 
