@@ -11,7 +11,8 @@ import numpy as np
 from convert.errors import NotExact
 from convert.prove import golden
 from convert.prove.certificate import Tally
-from convert.prove.compare import RELATIVE_TOLERANCE, compare, largest, score_difference
+from convert.prove.compare import Compared, compare, largest, score_difference
+from convert.prove.details import Details, Spreading, details
 from convert.prove.diagnosis import Departure, refusal, self_refusal
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from convert.prove.engine import Graph
     from convert.prove.probes import Probes
     from convert.prove.reference import Answers, Reference
-    from convert.prove.rounding import Rounding
+    from convert.prove.rounding import Band, Rounding
     from edge_infer.contract import Golden, Parity
 
     Rows = NDArray[np.float64]
@@ -67,6 +68,8 @@ class Case:
             raise self._raises(error) from error
         self.band = rounding.band(probes.rows)
         self._tallies = {o.name: Tally(o) for o in reference.outputs}
+        self._spreads = {o.name: Spreading(o) for o in reference.outputs}
+        self._whole: Answers = {}
         self._excused = {o.name: np.zeros(len(probes.rows), dtype=bool) for o in reference.outputs}
         self._alone = 0
 
@@ -93,6 +96,7 @@ class Case:
         whole = self.graph.in_batches(rows, LARGE_BATCH)
         per_row = (time.perf_counter() - start) / len(rows)
         self._check_shapes(whole)
+        self._whole = whole
         self._judge(whole, np.arange(len(rows)), f"in batches of {min(LARGE_BATCH, len(rows))}")
         rng = np.random.default_rng(self._seed)
         limit = max(int(ENGINE_SECONDS / per_row), LEAST_ENGINE_ROWS)
@@ -166,9 +170,7 @@ class Case:
             return False
         got, band = self.graph.in_batches(exact, LARGE_BATCH), self._rounding.band(exact)
         return not any(
-            compare(
-                o, got[o.name], want[o.name], scale=self._scales[o.name], band=band
-            ).differ.any()
+            self._compare(o, got[o.name], want[o.name], band).differ.any()
             for o in self.reference.outputs
         )
 
@@ -193,12 +195,26 @@ class Case:
             tally.parity(self.band, self._excused[name]) for name, tally in self._tallies.items()
         ]
 
+    def details(self) -> Details:
+        """What was seen beyond the counts, once `check_graph` has passed."""
+        return details(self, [each.spread() for each in self._spreads.values()], self._whole)
+
+    def difference(self, output: EmittedOutput, got: NDArray[Any]) -> NDArray[np.float64]:
+        """`(n,)`: how far the scores `got` of all probes lie from scikit-learn's."""
+        return score_difference(got, self.want[output.name], self._scales[output.name])
+
     def notes(self) -> list[str]:
         """How the rounding unit was had, and how many rows scikit-learn was asked one by one."""
         return [
             f"rounding unit: {self._rounding.method}",
             f"scikit-learn compared with itself, row against batch, on {self._alone} rows",
         ]
+
+    def _compare(
+        self, output: EmittedOutput, got: NDArray[Any], want: NDArray[Any], band: Band
+    ) -> Compared:
+        scale, tolerance = self._scales[output.name], self.reference.tolerance
+        return compare(output, got, want, scale=scale, band=band, tolerance=tolerance)
 
     def _is_answered(self, row: Rows) -> bool:
         try:
@@ -212,9 +228,7 @@ class Case:
         beside = self.reference.as_given(np.concatenate([row[None], self.probes.rows[:1]]))
         band = self._rounding.band(row[None])
         return self._is_transformed_in_two_ways(row) or any(
-            compare(
-                o, beside[o.name][:1], alone[o.name], scale=self._scales[o.name], band=band
-            ).differ.any()
+            self._compare(o, beside[o.name][:1], alone[o.name], band).differ.any()
             for o in self.reference.outputs
         )
 
@@ -227,7 +241,7 @@ class Case:
             for _, step in steps_of(self.reference.estimator)[:-1]:
                 alone, beside = step.transform(alone), step.transform(beside)
                 want, got = rows_of(alone), rows_of(beside)[:1]
-                if (score_difference(got, want, largest(want)) > RELATIVE_TOLERANCE).any():
+                if (score_difference(got, want, largest(want)) > self.reference.tolerance).any():
                     return True
         return False
 
@@ -246,8 +260,7 @@ class Case:
             name = output.name
             if name not in got:
                 continue
-            scale = self._scales[name]
-            seen = compare(output, got[name], want[name], scale=scale, band=band)
+            seen = self._compare(output, got[name], want[name], band)
             if seen.differ.any():
                 at = int(seen.differ.argmax())
                 found.append(
@@ -256,6 +269,7 @@ class Case:
                 continue
             if count:
                 self._tallies[name].add(seen)
+                self._spreads[name].add(seen)
             self._excused[name][rows] |= seen.excused
         return found
 
@@ -288,8 +302,7 @@ class Case:
         for output in self.reference.outputs:
             name = output.name
             if name in got:
-                want, scale = self.want[name][rows], self._scales[name]
-                suspects |= compare(output, got[name], want, scale=scale, band=band).differ
+                suspects |= self._compare(output, got[name], self.want[name][rows], band).differ
         if suspects.any():
             asked = rows[np.flatnonzero(suspects)[:_SUSPECTS]]
             self.band = self._rounding.refine(self.band, self.probes.rows, asked)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from convert.prove.compare import RELATIVE_TOLERANCE
 from edge_infer.contract import Certificate, Output, Parity, ProbeCount
 
 if TYPE_CHECKING:
@@ -52,7 +51,12 @@ class Tally:
 
 
 def certificate(
-    probes: Probes, parities: Sequence[Parity], *, engine: str, notes: Sequence[str]
+    probes: Probes,
+    parities: Sequence[Parity],
+    *,
+    tolerance: float,
+    engine: str,
+    notes: Sequence[str],
 ) -> Certificate:
     """The proof as the contract carries it."""
     counts = tuple(
@@ -61,7 +65,7 @@ def certificate(
     if probes.refused is not None:
         counts = (*counts, ProbeCount(REFUSED, len(probes.refused)))
     return Certificate(
-        relative_tolerance=RELATIVE_TOLERANCE,
+        relative_tolerance=tolerance,
         probes=counts,
         parity=tuple(parities),
         engine=engine,

@@ -1,9 +1,10 @@
 """One answer against another: labels for equality, scores within a declared bound.
 
-    |got - want| <= 1e-9 * max(|want|, S)
+    |got - want| <= tolerance * max(|want|, S)
 
-S is the output's largest |score| over the samples. NaN equals NaN, an infinity equals itself.
-Rows that the rounding band leaves undecided pass with a tied answer and are counted.
+The tolerance is 1e-9 in double precision and what is declared in float32; S is the output's
+largest |score| over the samples. NaN equals NaN, an infinity equals itself. Rows that the
+rounding band leaves undecided pass with a tied answer and are counted.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def compare(
     *,
     scale: float,
     band: Band,
+    tolerance: float = RELATIVE_TOLERANCE,
 ) -> Compared:
     """Judge the rows of one output; both arrays have n rows."""
     if output.kind == "label":
@@ -75,14 +77,21 @@ def compare(
         difference = np.zeros(len(want))
     else:
         difference = score_difference(got, want, scale)
-        unequal = ~(difference <= RELATIVE_TOLERANCE)
+        unequal = ~(difference <= tolerance)
     excused = np.zeros(len(want), dtype=bool)
     for row in np.flatnonzero(unequal & band.undecided):
-        excused[row] = _is_tied(output, got[row : row + 1], int(row), scale, band)
+        excused[row] = _is_tied(output, got[row : row + 1], int(row), scale, band, tolerance)
     return Compared(unequal & ~excused, excused, np.where(excused, 0.0, difference))
 
 
-def _is_tied(output: EmittedOutput, got: NDArray[Any], row: int, scale: float, band: Band) -> bool:
+def _is_tied(
+    output: EmittedOutput,
+    got: NDArray[Any],
+    row: int,
+    scale: float,
+    band: Band,
+    tolerance: float,
+) -> bool:
     """Whether an undecided row got one of its tied answers."""
     if output.kind == "label" and band.tied is not None and band.allows(row, got):
         return True
@@ -92,6 +101,6 @@ def _is_tied(output: EmittedOutput, got: NDArray[Any], row: int, scale: float, b
         if output.kind == "label":
             if not label_differs(got, answer)[0]:
                 return True
-        elif score_difference(got, answer, scale)[0] <= RELATIVE_TOLERANCE:
+        elif score_difference(got, answer, scale)[0] <= tolerance:
             return True
     return False

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from convert.graph.emitted import Emitted
     from convert.progress import Progress
+    from convert.prove.details import Details
     from convert.prove.reference import Answers
     from convert.table import TableCodec
 
@@ -50,6 +51,8 @@ class Proof:
     golden_bytes: bytes
     probes: Rows | None = field(default=None, repr=False, compare=False)
     """The rows that were tried, where the model takes one matrix of numbers."""
+    details: Details | None = field(default=None, repr=False, compare=False)
+    """For a report; the contract does without."""
 
 
 def prove(
@@ -105,7 +108,13 @@ def prove(
     described_golden, golden_bytes = case.golden(rng)
     progress("proving", 1.0)
     notes = [*emitted.notes, *policy.notes, *case.notes()]
-    proven = certificate(probes, case.parities(), engine=case.graph.engine, notes=notes)
+    proven = certificate(
+        probes,
+        case.parities(),
+        tolerance=reference.tolerance,
+        engine=case.graph.engine,
+        notes=notes,
+    )
     return Proof(
         inputs,
         described(emitted.outputs, scales),
@@ -113,6 +122,7 @@ def prove(
         described_golden,
         golden_bytes,
         probes=probes.rows if codec is None else None,
+        details=case.details(),
     )
 
 

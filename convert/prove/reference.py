@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert.errors import NotExact
+from convert.prove.compare import RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ class Reference:
     """Repairs the rows on which scikit-learn raises, so that the others can be asked about."""
     codec: TableCodec | None = None
     """Makes a data frame of numbers and text of rows that are codes."""
+    tolerance: float = RELATIVE_TOLERANCE
+    """How far scores may lie from scikit-learn's, relative to max(|want|, S)."""
 
     def answers(self, X: NDArray[Any]) -> Answers:
         """All outputs for the rows `(n, f)`; raises whatever scikit-learn raises."""
