@@ -8,12 +8,14 @@ there are no links, and nothing of a payload is parsed before its signature hold
     pins.py       who is trusted with what            trust_file.py, revocation.py   as files
     envelope.py   model.sig: payload and signatures   statement.py the payload: names and digests
     files.py      one regular file, read once         tree.py      all files under a directory
-    verify.py     the decisions                       rollback.py  what may be installed, and when
+    authority.py  who vouches for a payload           verify.py    the files under it
+    moments.py    what time it is at least            rollback.py  what may be installed, and when
     secret.py     a pickle's shared secret            signing.py, keygen.py   the workstation
 """
 
 from __future__ import annotations
 
+from edge_infer.trust.authority import VerifiedStatement, verify_statement
 from edge_infer.trust.files import read_file
 from edge_infer.trust.keys import PublicKey, parse_public_key
 from edge_infer.trust.pins import PUBLISHER, REVOKER, TRAINER, Pin, Pins
@@ -21,10 +23,8 @@ from edge_infer.trust.sources import Trust, read_pins, read_trust
 from edge_infer.trust.statement import Resource, Statement
 from edge_infer.trust.verify import (
     SIGNATURE_NAME,
-    VerifiedStatement,
     VerifiedTree,
     verify_file,
-    verify_statement,
     verify_tree,
 )
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from edge_infer.errors import BadInput
+from edge_infer.trust.authority import verify_statement
 from edge_infer.trust.envelope import MAX_BYTES, Envelope, pae, write_envelope
 from edge_infer.trust.files import hash_file
 from edge_infer.trust.keygen import load_private_key, public_key
 from edge_infer.trust.statement import SINGLE_FILE, Statement, check_names, write_statement
-from edge_infer.trust.verify import SIGNATURE_NAME, verify_statement
+from edge_infer.trust.verify import SIGNATURE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,18 +13,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Untrusted
-from edge_infer.trust import p256
+from edge_infer.trust.authority import authorise
 from edge_infer.trust.digest import sha256
-from edge_infer.trust.envelope import MAX_BYTES, pae, parse_envelope
+from edge_infer.trust.envelope import MAX_BYTES
 from edge_infer.trust.files import ReadFile, hash_file, read_file, real_path, show
-from edge_infer.trust.pins import PUBLISHER, TRAINER, Pin, Pins, check_moment
-from edge_infer.trust.refusals import may_not, nobody_may, nobody_signed
+from edge_infer.trust.pins import PUBLISHER, TRAINER, Pin, check_moment
 from edge_infer.trust.sources import Trust, read_pins
-from edge_infer.trust.statement import SINGLE_FILE, Statement, parse_statement
+from edge_infer.trust.statement import SINGLE_FILE, Statement
 from edge_infer.trust.tree import list_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -34,24 +33,12 @@ SIGNATURE_NAME = "model.sig"
 
 _NAMES_SHOWN = 10
 _SEAL = object()
-"""Only this module holds it, so only its verifiers build the types below."""
+"""Only this module holds it, so only its verifier builds the type below."""
 
 
 def _check_seal(seal: object) -> None:
     if seal is not _SEAL:
         raise TypeError("only a verifier of edge_infer.trust builds this type")
-
-
-@dataclass(frozen=True)
-class VerifiedStatement:
-    """A statement that `key` signed."""
-
-    key: PublicKey
-    statement: Statement
-    seal: InitVar[object]
-
-    def __post_init__(self, seal: object) -> None:
-        _check_seal(seal)
 
 
 @dataclass(frozen=True)
@@ -77,58 +64,6 @@ class VerifiedTree:
     def key(self) -> PublicKey:
         """The key that signed."""
         return self.pin.key
-
-
-def verify_statement(signature: bytes, keys: Sequence[PublicKey]) -> VerifiedStatement:
-    """What the content of a signature file says, if one of `keys` signed it.
-
-    Any signature in the file will do; its hint and key ids decide nothing.
-
-    Raises:
-        Untrusted: no signature holds under `keys`, or the payload is not OMS v1.0.
-    """
-    envelope = parse_envelope(signature)
-    message = pae(envelope.payload)
-    for key in keys:
-        for candidate in envelope.signatures:
-            if p256.verify((key.x, key.y), message, candidate):
-                statement = parse_statement(envelope.payload)
-                return VerifiedStatement(key, statement, seal=_SEAL)
-    raise nobody_signed(envelope, keys)
-
-
-def authorise(signature: bytes, pins: Pins, role: str) -> tuple[Pin, Statement]:
-    """The pin whose key signed, if it may act as `role` and is not revoked, and what it signed.
-
-    Raises:
-        Untrusted: nobody who may has signed it, or the payload is not OMS v1.0.
-    """
-    usable = pins.usable(role)
-    faults = {pin.key: pins.fault(pin, role) or "" for pin in pins.keys if pin not in usable}
-    if not usable:
-        raise nobody_may(role, [f"{pin.called}, {faults[pin.key]}" for pin in pins.keys])
-    try:
-        verified = verify_statement(signature, [pin.key for pin in usable])
-    except Untrusted as refusal:
-        raise _explained(refusal, signature, pins, role, faults) from None
-    return next(pin for pin in usable if pin.key == verified.key), verified.statement
-
-
-def _explained(
-    refusal: Untrusted,
-    signature: bytes,
-    pins: Pins,
-    role: str,
-    faults: Mapping[PublicKey, str],
-) -> Untrusted:
-    """The refusal, or a better one where a key that may not has signed."""
-    if not faults:
-        return refusal
-    try:
-        key = verify_statement(signature, list(faults)).key
-    except Untrusted:
-        return refusal
-    return may_not(next(pin for pin in pins.keys if pin.key == key), role, faults[key])
 
 
 def verify_tree(

@@ -139,7 +139,7 @@ def test_payload_is_not_parsed_before_its_signature_holds(
     fleet: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "edge_infer.trust.verify.parse_statement", lambda _payload: pytest.fail("it was parsed")
+        "edge_infer.trust.authority.parse_statement", lambda _payload: pytest.fail("it was parsed")
     )
     forged = stranger.sign_payload(b"[" * 100)
     refused(lambda: verify_statement(forged, [fleet.public]), "another key")
