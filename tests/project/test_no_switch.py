@@ -33,6 +33,8 @@ ENVIRONMENT = {
     ("edge_infer/engines/onnxruntime.py", "ORT_DISABLE_TELEMETRY"),
     # Handed on to the user's own health check.
     ("firmware_bundle/slots/trial.py", None),
+    # Handed on to the tool that copies, with its messages in English.
+    ("firmware_bundle/delivery/push.py", None),
 }
 
 SWITCHES = {"help", "json", "passphrase", "secret", "tar", "with_wheels", "later"}
