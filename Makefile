@@ -6,7 +6,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes fuzz check format bench pictures clean
+.PHONY: help demo test test-crashes test-devices fuzz check format bench pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ demo: .venv/made-for .device/made-for ## the main job on real digits: train, sig
 
 test: .venv/made-for ## all tests; ARGS="-k name" to choose
 	@$(PY) -m pytest -q $(ARGS)
+
+test-devices: .venv/made-for ## the digits on an emulated 64-bit ARM, offline; says what it skips
+	@EDGE_INFER_DEVICES=1 $(PY) -m pytest -q $(ARGS) tests/devices
 
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \
@@ -43,7 +46,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/latency.py
 
 clean: ## remove the environments and everything else that was made
-	@rm -rf .venv .device .fuzz build dist *.egg-info
+	@rm -rf .venv .device .devices .fuzz build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

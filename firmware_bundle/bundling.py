@@ -41,7 +41,7 @@ Where numpy and onnxruntime are missing, install them from here; no network is n
     /opt/python/bin/pip install --no-index --find-links wheels --require-hashes \\
         -r wheels/requirements.txt
 
-They lack what no prediction needs: numpy.random, tests, headers, tools.
+They lack what no prediction needs: numpy's random and polynomial, tests, headers, tools.
 
 """
 _PARTS = {

@@ -2,7 +2,8 @@
 
 `wheels.lock` names each wheel with its SHA-256, so what is packed is what was tried, whatever a
 registry says by then. A slim wheel lacks what no prediction needs: the C library that the Python
-module of onnxruntime contains once more, tools, tests, headers. It is a wheel still, with a
+module of onnxruntime contains once more, tools, tests, headers, and it asks for no package that
+inference does not import. It is a wheel still, with a
 RECORD of its own, and `wheels/requirements.txt` names its new digest.
 """
 
@@ -33,12 +34,16 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 NEEDLESS = re.compile(
     r"onnxruntime/(capi/libonnxruntime(_providers_shared)?\.so|transformers/|quantization/|tools/)"
-    r"|numpy/(f2py|distutils|typing|random)/"
+    r"|numpy/(f2py|distutils|typing|testing|random|polynomial)/"
     r"|numpy/_core/(_simd|_\w+_tests)\."
+    r"|numpy/linalg/lapack_lite\."
     r"|numpy/(\w+/)*tests/"
     r"|numpy/.*\.(pyi|pxd|h|a|pc|ini)$"
 )
-"""What predictions do not need. `numpy.random` is the one that a program might miss."""
+"""What predictions do not need. A program might miss numpy's `random` and `polynomial`."""
+
+UNUSED = re.compile(rb"^Requires-Dist: (flatbuffers|packaging|protobuf)\b.*\n", re.MULTILINE)
+"""What onnxruntime asks for and no inference imports."""
 
 
 def wheel_files(target: Target, *, python: tuple[int, int] | None = None) -> dict[str, bytes]:
@@ -81,6 +86,8 @@ def slim_wheel(wheel: bytes) -> bytes:
                 record = name
             elif not name.endswith("/") and not NEEDLESS.match(name):
                 content = whole.read(name)
+                if name.endswith(".dist-info/METADATA"):
+                    content = UNUSED.sub(b"", content)
                 rows.append((name, _digest(content), str(len(content))))
                 _add(slim, name, content, whole.getinfo(name).external_attr)
         assert record, "a wheel has a RECORD"

@@ -152,8 +152,8 @@ def _current(device: Device) -> str | None:
 def _send(folder: Path, device: Device, current: str | None) -> tuple[int, int]:
     """Bytes and files that went over the connection."""
     command = [
-        "rsync", "--recursive", "--perms", "--checksum", "--delete", "--partial", "--stats", "--protect-args",
-        f"--timeout={SILENCE_S}", "--rsh", shlex.join(device.ssh),
+        "rsync", "--recursive", "--perms", "--checksum", "--delete", "--partial", "--stats",
+        "--protect-args", f"--timeout={SILENCE_S}", "--rsh", shlex.join(device.ssh),
     ]  # fmt: skip
     if current is not None:
         # A file that the current version has as well is copied there, not sent.

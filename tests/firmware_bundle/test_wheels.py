@@ -30,7 +30,7 @@ SMALL = {
     "onnxruntime/capi/libonnxruntime.so.1.32.0": b"x" * 5000,
     "onnxruntime/tools/big.py": b"",
     "onnxruntime-1.0.dist-info/METADATA": (
-        b"Metadata-Version: 2.1\nName: onnxruntime\nVersion: 1.0\n"
+        b"Metadata-Version: 2.1\nName: onnxruntime\nVersion: 1.0\nRequires-Dist: protobuf>=4\n"
     ),
     "onnxruntime-1.0.dist-info/WHEEL": (
         b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -43,7 +43,7 @@ def test_pip_installs_a_slim_wheel(tmp_path: Path) -> None:
     path = tmp_path / "onnxruntime-1.0-py3-none-any.whl"
     path.write_bytes(slim_wheel(wheel(**SMALL)))
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-index",
          "--disable-pip-version-check", "--target", str(tmp_path / "site"), str(path)],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -66,7 +66,8 @@ def test_the_same_wheel_gives_the_same_bytes_and_is_smaller() -> None:
         "onnxruntime/LICENSE",
         "onnxruntime/ThirdPartyNotices.txt",
         "numpy/_core/_multiarray_umath.cpython-311-aarch64-linux-gnu.so",
-        "numpy/testing/__init__.py",
+        "numpy/fft/__init__.py",
+        "numpy/ma/core.py",
         "numpy/linalg/_linalg.py",
         "numpy.libs/libgfortran-daac5196-038a5e3c.so.5.0.0",
         "numpy-2.4.6.dist-info/licenses/LICENSE.txt",
@@ -82,6 +83,6 @@ def test_the_lock_names_the_tested_onnxruntime_and_only_digests() -> None:
     assert tested is not None
     assert f"{tested[0]} \\" in lock
     pinned = [line for line in lock.splitlines() if "==" in line]
-    assert len(pinned) == 5
+    assert len(pinned) == 2
     for block in lock.split("\n\n")[1:]:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", block)

@@ -1,0 +1,171 @@
+"""A 64-bit ARM machine that is not there: Debian's own packages under qemu's user emulation.
+
+Mirror and release are those of this machine's apt configuration. What is made is kept in
+`.devices/`, so a second run starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PLACE = Path(__file__).parents[2] / ".devices"
+
+CPU = """\
+processor\t: {0}
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x0
+CPU part\t: 0xd08
+CPU revision\t: 3
+
+"""
+"""A Cortex-A72: onnxruntime reads this file of the machine below otherwise, and crashes."""
+
+
+class NotHere(Exception):
+    """What this machine lacks for the emulation; its text goes into the report."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An emulated machine."""
+
+    root: Path
+    python: Path
+    version: tuple[int, int]
+    qemu: str
+
+    def run(
+        self, *words: object, cwd: Path, site: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run its Python without a network and with nothing of this machine's Python."""
+        environment = {
+            "PATH": os.defpath,
+            "HOME": str(cwd),
+            "QEMU_LD_PREFIX": str(self.root),
+            "QEMU_CPU": "cortex-a72",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "ORT_DISABLE_TELEMETRY": "1",
+            **({"PYTHONPATH": str(site)} if site is not None else {}),
+        }
+        return subprocess.run(
+            [*cut_network(), self.qemu, str(self.python), *map(str, words)],
+            cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False, timeout=600,
+        )  # fmt: skip
+
+
+def cut_network() -> list[str]:
+    """What stands before a command so that it has no network.
+
+    Raises:
+        NotHere: neither root nor a user namespace is to be had.
+    """
+    for options in ("-n", "-rn"):
+        command = ["unshare", options]
+        done = subprocess.run([*command, "true"], capture_output=True, check=False)
+        if done.returncode == 0:
+            return command
+    raise NotHere("the network cannot be cut: neither root nor user namespaces")
+
+
+def arm64() -> Machine:
+    """The machine, made where it is not there yet.
+
+    Raises:
+        NotHere: this is no Debian, a tool is missing, or the mirror does not answer.
+    """
+    qemu = _qemu()
+    root = PLACE / "arm64"
+    if not (root / "made").exists():
+        shutil.rmtree(root, ignore_errors=True)
+        _make_root(root)
+        (root / "proc").mkdir(exist_ok=True)
+        (root / "proc" / "cpuinfo").write_text("".join(CPU.format(n) for n in range(2)))
+        (root / "made").touch()
+    python = next(iter(sorted((root / "usr" / "bin").glob("python3.[0-9]*"))), None)
+    if python is None:
+        raise NotHere("the emulated system has no Python")
+    return Machine(root, python, (3, int(python.name.partition(".")[2])), qemu)
+
+
+def _qemu() -> str:
+    """The emulator: Debian's package, or the one file of it, which needs no root."""
+    found = shutil.which("qemu-aarch64-static")
+    if found is not None:
+        return found
+    kept = PLACE / "qemu-aarch64-static"
+    if not kept.exists():
+        PLACE.mkdir(exist_ok=True)
+        _tool("apt-get")
+        unpacked = PLACE / "qemu"
+        unpacked.mkdir(exist_ok=True)
+        _try(["apt-get", "download", "-qq", "qemu-user-static"], cwd=PLACE)
+        package = next(iter(PLACE.glob("qemu-user-static_*.deb")), None)
+        if package is None:
+            raise NotHere("qemu-user-static cannot be downloaded")
+        _try(["dpkg-deb", "-x", str(package), str(unpacked)], cwd=PLACE)
+        shutil.copy(unpacked / "usr" / "bin" / kept.name, kept)
+        shutil.rmtree(unpacked)
+        package.unlink()
+    return str(kept)
+
+
+def _make_root(root: Path) -> None:
+    _tool("mmdebstrap")
+    mirror, release = _debian()
+    command = [
+        "mmdebstrap", "--quiet", "--arch=arm64", "--variant=extract",
+        "--include=python3,libstdc++6", release, str(root), f"deb {mirror} {release} main",
+    ]  # fmt: skip
+    if os.geteuid() != 0:
+        command.insert(1, "--mode=unshare")
+    root.parent.mkdir(exist_ok=True)
+    _try(command, cwd=root.parent)
+
+
+def _debian() -> tuple[str, str]:
+    """The mirror and the release that this machine's apt uses."""
+    _tool("apt-get")
+    listed = _try(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(ORIGIN) $(COMPONENT)"],
+        cwd=Path("/"),
+    )
+    for line in listed.splitlines():
+        words = line.split()
+        if len(words) == 4 and words[2:] == ["Debian", "main"] and "-" not in words[1]:
+            return words[0], words[1]
+    raise NotHere("apt knows no Debian mirror: run apt-get update")
+
+
+def _tool(name: str) -> None:
+    if shutil.which(name) is None:
+        raise NotHere(f"{name} is not installed (packages.debian names what is needed)")
+
+
+def _try(command: list[str], *, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NotHere(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-300:]}")
+    return done.stdout
+
+
+def install_wheels(bundle: Path, site: Path, target_tags: tuple[str, ...], python: str) -> None:
+    """Install a bundle's wheels as its README says, for a machine of another kind."""
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        "--no-index", "--find-links", str(bundle / "wheels"), "--require-hashes",
+        "--requirement", str(bundle / "wheels" / "requirements.txt"), "--target", str(site),
+        "--only-binary=:all:", "--implementation", "cp", "--python-version", python,
+        "--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none", "--no-compile",
+    ]  # fmt: skip
+    for tag in target_tags:
+        command += ["--platform", tag]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
