@@ -13,6 +13,9 @@ from edge_infer.errors import Incompatible
 
 Pair = tuple[str, str]
 
+REVIEWED = frozenset({"sklearn", "numpy", "scipy", "joblib", "builtins", "collections", "copyreg"})
+"""Packages whose globals are reviewed at all."""
+
 
 @dataclass(frozen=True)
 class AllowList:

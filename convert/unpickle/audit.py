@@ -9,10 +9,11 @@ is started, and nothing imported, for a pickle that is refused anyway.
 from __future__ import annotations
 
 import io
+import sys
 from dataclasses import dataclass
 
 from convert.progress import Progress, quiet
-from convert.unpickle.allowlist import AllowList, Pair, read_allow_list
+from convert.unpickle.allowlist import REVIEWED, AllowList, Pair, read_allow_list
 from convert.unpickle.machine import Machine
 from edge_infer.errors import BadInput, Incompatible, Untrusted
 
@@ -96,11 +97,35 @@ def check_audit(report: Audit, allow_list: AllowList) -> None:
             hint="train and dump it again with the expected version, then sign it again",
         )
     if report.refused:
-        named = ", ".join(f"{m.module}.{m.name}" for m in report.refused[:5])
-        more = len(report.refused) - 5
-        raise Untrusted(
-            "the pickle names code that a scikit-learn pickle does not need",
-            expected="the exact names of convert/unpickle/allowlist.txt",
-            actual=named + (f" and {more} more" if more > 0 else ""),
-            hint="nothing was executed; do not load this file, and ask whoever signed it",
+        raise _refusal(report.refused)
+
+
+def _refusal(refused: tuple[Mention, ...]) -> Untrusted:
+    own = tuple(one for one in refused if _is_own(one.module))
+    if len(own) == len(refused):
+        return Untrusted(
+            "the pickle names code of somebody's own, which is not in scikit-learn",
+            expected="estimators, functions and settings of scikit-learn itself",
+            actual=_list(own),
+            hint="nothing was executed; build the model from scikit-learn's own classes, for no "
+            "graph can stand for code, and if you did not write these, do not load this file",
         )
+    strange = tuple(one for one in refused if not _is_own(one.module))
+    return Untrusted(
+        "the pickle names code that a scikit-learn pickle does not need",
+        expected="the exact names of convert/unpickle/allowlist.txt",
+        actual=_list(strange + own),
+        hint="nothing was executed; do not load this file, and ask whoever signed it",
+    )
+
+
+def _is_own(module: str) -> bool:
+    """Neither Python's nor of a package whose names were reviewed: a module that somebody wrote."""
+    root = module.partition(".")[0]
+    return root == "__main__" or root not in sys.stdlib_module_names | REVIEWED
+
+
+def _list(mentions: tuple[Mention, ...]) -> str:
+    named = ", ".join(f"{m.module}.{m.name}" for m in mentions[:5])
+    more = len(mentions) - 5
+    return named + (f" and {more} more" if more > 0 else "")

@@ -16,15 +16,13 @@ import warnings
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from convert.unpickle.allowlist import REVIEWED
 from convert.unpickle.restricted import RestrictedUnpickler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convert.unpickle.allowlist import Pair
-
-ROOTS = frozenset({"sklearn", "numpy", "scipy", "joblib", "builtins", "collections", "copyreg"})
-"""Packages whose globals are reviewed at all."""
 
 REFUSED = frozenset(
     {
@@ -66,11 +64,11 @@ def collect(*, options: bool = True) -> tuple[set[Pair], list[str]]:
 
 def may_be_listed(module: str, name: str) -> bool:
     """Whether the pair is an undotted class or function of a reviewed package."""
-    if "." in name or module.partition(".")[0] not in ROOTS or (module, name) in REFUSED:
+    if "." in name or module.partition(".")[0] not in REVIEWED or (module, name) in REFUSED:
         return False
     value = getattr(importlib.import_module(module), name)
     home = getattr(value, "__module__", None) or module
-    return callable(value) and home.partition(".")[0] in ROOTS
+    return callable(value) and home.partition(".")[0] in REVIEWED
 
 
 def globals_of(value: object) -> set[Pair]:
@@ -102,6 +100,8 @@ class _Recorder(dict["Pair", object]):
 
 def _estimators(*, options: bool) -> Iterator[tuple[Any, bool]]:
     """Estimators, and whether to fit them on every kind of target or on the first that fits."""
+    # Imported for what it does: all_estimators then knows scikit-learn's experimental ones.
+    from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
     from sklearn.utils import all_estimators
     from sklearn.utils._param_validation import StrOptions
     from sklearn.utils._test_common.instance_generator import _construct_instances
@@ -192,8 +192,12 @@ def _values() -> Iterator[object]:
     for name in metrics.get_scorer_names():
         yield metrics.get_scorer(name)
     yield from (chi2, f_classif, f_regression, mutual_info_classif)
-    # A neighbours' tree holds its metric; the names of others are tried as settings.
+    # A neighbours' tree holds its metric; those that need no argument are tried as settings.
     yield metrics.DistanceMetric.get_metric("minkowski", p=3)
+    yield metrics.DistanceMetric.get_metric("seuclidean", V=np.ones(2))
+    yield metrics.DistanceMetric.get_metric("mahalanobis", VI=np.eye(2))
+    yield metrics.DistanceMetric.get_metric("haversine")
+    yield model_selection.check_cv([([0], [1])])
     yield from (np.mean, np.median, np.max, np.min)
     for name in ("log", "log1p", "log2", "log10", "exp", "expm1", "sqrt", "cbrt", "square"):
         yield getattr(np, name)
