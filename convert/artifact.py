@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convert.progress import Progress, quiet
 from edge_infer.contract import Contract, write_contract
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from convert.prove.details import Details
+    from convert.report import Timing
     from edge_infer.trust.signing import SigningKey
 
 
@@ -47,6 +49,10 @@ class Artifact:
     """`(n, f)` rows of the proof, tried again on compiled models; they are not written."""
     origin: Origin | None = None
     """None where the estimator was in memory."""
+    details: Details | None = field(default=None, repr=False, compare=False)
+    """What the proof saw, for `report`; it is not written."""
+    baseline: Timing | None = field(default=None, repr=False, compare=False)
+    """scikit-learn's own latency, where the process that unpickles was asked to measure it."""
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -91,6 +97,30 @@ class Artifact:
         )
         return replace(self, contract=built.contract, native=built.files)
 
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        estimator: Any = None,
+        samples: Any = None,
+        key: SigningKey | None = None,
+    ) -> Path:
+        """Write a self-contained HTML page on the proof, for the person who signs it off.
+
+        Args:
+            path: file to write; one that is there is replaced.
+            estimator: what was exported, to measure scikit-learn's latency beside the engines'.
+            samples: rows such as the device will see; without them no latency is measured.
+            key: what signs the artifact, to show its fingerprint.
+
+        Raises:
+            BadInput: there is no place for `path`.
+            Unavailable: the disk is full or refuses.
+        """
+        from convert.report import write_report
+
+        return write_report(self, path, estimator=estimator, samples=samples, key=key)
+
     def write(
         self,
         path: str | os.PathLike[str],
@@ -119,4 +149,6 @@ class Artifact:
             for name, content in {**files, SIGNATURE_NAME: signature}.items():
                 (staging / name).parent.mkdir(exist_ok=True)
                 (staging / name).write_bytes(content)
+                if name in self.native and not name.endswith(".so"):
+                    (staging / name).chmod(0o755)
         return path

@@ -47,6 +47,7 @@ class Compiler:
 
     command: tuple[str, ...]
     is_gcc: bool
+    is_zig: bool = False
 
 
 def find_compiler(target: Target) -> Compiler:
@@ -62,7 +63,11 @@ def find_compiler(target: Target) -> Compiler:
     if target.gcc is not None and (path := shutil.which(target.gcc)) is not None:
         return Compiler((path, *target.flags), is_gcc=True)
     if importlib.util.find_spec("ziglang") is not None:
-        return Compiler((sys.executable, "-m", "ziglang", "cc", "-target", target.zig), False)
+        return Compiler(
+            (sys.executable, "-m", "ziglang", "cc", "-target", target.zig),
+            is_gcc=False,
+            is_zig=True,
+        )
     debian = f", or apt install {target.gcc.replace('_', '-')}" if target.gcc else ""
     raise Unavailable(
         f"no compiler for {target.name} is installed",
@@ -82,7 +87,10 @@ def compile_shared(source: Source, target: Target, *, compiler: Compiler | None 
     if compiler.is_gcc:
         flags += _GCC_FLAGS
         flags += () if target.name in _LARGE_PAGES else _COMPACT_FLAGS
-    tail = ["-lgcc"] if compiler.is_gcc else []
+    else:
+        flags.append("-Wl,--gc-sections")
+    # Soft floats are functions of the compiler's own library, linked in where they are called.
+    tail = ["-lgcc"] if compiler.is_gcc else ["-lcompiler_rt"] if compiler.is_zig else []
     data = run_compiler(compiler, source, flags, tail)
     found = identify(data)
     if found is None or found.target != target.name:

@@ -1,4 +1,4 @@
-"""What a model takes of a microcontroller: compiled and linked for a Cortex-M, nothing beside it."""
+"""What a model takes of a microcontroller: linked for a Cortex-M with nothing beside it."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def _depth(nodes: list[_Node]) -> int:
 
 def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     """The largest float32 that is at most t: for a float32 x, `x <= t` and `x <= it` agree."""
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         near = thresholds.astype(np.float32)
-    above = near.astype(np.float64) > thresholds
-    return np.where(above, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float32)
+        above = near.astype(np.float64) > thresholds
+        return np.where(above, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float32)
