@@ -87,7 +87,7 @@ SETTINGS = {
     },
     **{
         f"kernel {kernel}": lambda kernel=kernel: GaussianProcessRegressor(
-            kernel, optimizer=None, alpha=1.0
+            kernel, optimizer=None, alpha=50.0
         ).fit(X, T)
         for kernel in (
             ConstantKernel() * RBF([1.0] * 4) + WhiteKernel(), Matern(nu=0.5) ** 2,
