@@ -83,11 +83,15 @@ def either(asked: Band, measured: Band) -> Band:
 
 
 def class_band(
-    scores: NDArray[np.float64], terms: NDArray[np.float64], classes: NDArray[Any]
+    scores: NDArray[np.float64],
+    terms: NDArray[np.float64],
+    classes: NDArray[Any],
+    never: NDArray[np.bool_] | None = None,
 ) -> Band:
     """The band of an argmax over `(n, k)` scores, or of the sign of `(n,)`.
 
     `terms` is Σ|terms| of each score. The margin of two classes carries both their sums.
+    Classes that are `never` chosen `(k,)` tie with none: they add what an earlier one adds.
     """
     if scores.ndim == 1:
         unit = UNITS * EPS * terms
@@ -102,7 +106,10 @@ def class_band(
         nearness = np.where(unit > 0, gap / unit, np.where(gap > 0, np.inf, 1.0))
     nearness[rows, top] = np.inf
     nearness = np.where(np.isnan(nearness), np.inf, nearness)
-    rival = nearness.argmin(axis=1)
     tied = gap < unit
+    if never is not None:
+        nearness[:, never], tied[:, never] = np.inf, False
+    rival = nearness.argmin(axis=1)
     tied[rows, top] = True
-    return Band(gap[rows, rival], unit[rows, rival], tied, classes)
+    margin = np.where(np.isinf(nearness[rows, rival]), np.inf, gap[rows, rival])
+    return Band(margin, unit[rows, rival], tied, classes)

@@ -35,7 +35,18 @@ def density_band(
     if len(classes) < 2:
         return Band(np.full(len(x), np.inf), np.zeros(len(x)))
     scores, terms = _SCORED[type(estimator)](estimator, x, error)
-    return class_band(np.asarray(scores), np.asarray(terms), classes)
+    never = (
+        _repeated(_DESCRIBED[type(estimator)](estimator)) if type(estimator) in _DESCRIBED else None
+    )
+    return class_band(np.asarray(scores), np.asarray(terms), classes, never)
+
+
+def _repeated(described: Doubles) -> NDArray[np.bool_]:
+    """`(k,)`: classes that are, to the last bit, an earlier one: an exact tie, and decided."""
+    first = np.unique(described, axis=0, return_index=True)[1]
+    found = np.ones(len(described), dtype=bool)
+    found[first] = False
+    return found
 
 
 def _quadratic(estimator: Any, x: Doubles, error: Doubles) -> Scored:
@@ -132,3 +143,10 @@ _SCORED: Mapping[type, Callable[[Any, Doubles, Doubles], Scored]] = {
     NearestCentroid: _centroids,
     QuadraticDiscriminantAnalysis: _quadratic,
 }
+_DESCRIBED: Mapping[type, Callable[[Any], Doubles]] = {
+    BernoulliNB: lambda one: np.c_[one.class_log_prior_, one.feature_log_prob_],
+    ComplementNB: lambda one: one.feature_log_prob_,
+    GaussianNB: lambda one: np.c_[one.class_prior_, one.theta_, one.var_],
+    MultinomialNB: lambda one: np.c_[one.class_log_prior_, one.feature_log_prob_],
+}
+"""What a class's score is made of, a row for each class."""
