@@ -61,7 +61,8 @@ def open_root(
         BadInput: there is no such engine.
         Unavailable: no version can serve; the text says why for each.
     """
-    root = Root(Path(path)) if disk is None else Root(Path(path), disk)
+    place = Path(path).absolute()
+    root = Root(place) if disk is None else Root(place, disk)
     opener = _Opener(root, trust, engine, health, [])
     state = root.read_state()
     if state is None or state.trial is not None:

@@ -17,6 +17,7 @@ import numpy as np
 from device import Device, DeviceRefused, flip_one_byte, make_device
 from pictures import draw, pixels
 from report import Report
+from updates import update
 from workstation import CommandFailed, Published, publish
 
 import edge_infer
@@ -52,8 +53,8 @@ def main() -> int:
 
 
 def run(folder: Path, device_python: Path, *, mnist: bool) -> int:
-    """Publish on the workstation, predict on the device, tamper; print the table."""
-    report = Report(total=9)
+    """Publish on the workstation, predict on the device, tamper, update; print the table."""
+    report = Report(total=13)
     published = publish(report, folder, mnist=mnist)
     with report.step("copy to the device") as step:
         device = make_device(folder / "device", device_python)
@@ -62,6 +63,7 @@ def run(folder: Path, device_python: Path, *, mnist: bool) -> int:
     differ = predict_pictures(report, device, bundle, published)
     differ += predict_rows(report, device, bundle, published)
     refused = tamper(report, device, bundle, published)
+    differ += update(report, device, bundle, published)
     print(report.table())
     print(f"{differ} labels differ")
     return 0 if refused and differ == 0 else 1
@@ -100,7 +102,7 @@ def predict_rows(report: Report, device: Device, bundle: Path, published: Publis
 
 
 def tamper(report: Report, device: Device, bundle: Path, published: Published) -> bool:
-    """Flip one byte of the copy; return whether the device refused it."""
+    """Flip one byte of the copy, and back; return whether the device refused it."""
     with report.step("flip one byte") as step:
         offset = flip_one_byte(bundle / "artifact" / "model.onnx")
         answer = device.predict(bundle, published.trust, device.folder / "digit-0.png")
@@ -111,6 +113,7 @@ def tamper(report: Report, device: Device, bundle: Path, published: Published) -
         step.result = f"byte {offset:,} of the copied model: " + (
             f"refused, Untrusted, exit {answer.exit_code}" if refused else "ACCEPTED"
         )
+        flip_one_byte(bundle / "artifact" / "model.onnx")
     return refused
 
 

@@ -73,6 +73,21 @@ def publish(report: Report, folder: Path, *, mnist: bool) -> Published:
     return Published(bundle, fleet.with_suffix(".pub"), digits, estimator, rows)
 
 
+def next_release(folder: Path, published: Published) -> Path:
+    """The same pickle published again, as release 2; the bundle."""
+    artifact, bundle = folder / "artifact-2", folder / "bundle-2"
+    digits, fleet = published.digits, published.trust.with_suffix("")
+    edge_infer_command(
+        "convert", folder / f"{digits.name}.pkl.gz", "--trust", folder / "trainer.pub",
+        "--key", f"{fleet}.key", "--samples", folder / "samples.npy", "--image", digits.image,
+        "--sequence", "2", "--out", artifact,
+    )  # fmt: skip
+    edge_infer_command(
+        "bundle", artifact, "--key", f"{fleet}.key", "--trust", published.trust, "--out", bundle
+    )
+    return bundle
+
+
 def edge_infer_command(*arguments: str | Path) -> str:
     """Run `edge-infer ARGUMENT…` and return what it printed.
 

@@ -96,7 +96,7 @@ def install(
         BadInput: there is no bundle, or `root` is something else.
         Unavailable: no room, a failing medium, or another installation at work.
     """
-    where = Root(Path(root), disk or RealDisk())
+    where = Root(Path(root).absolute(), disk or RealDisk())
     with disk_errors(where.path):
         pins = choose_pins(where, trust)
         with open_source(bundle) as source:
