@@ -67,6 +67,15 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--emit-c", metavar="DIR", help="write the C source, for firmware")
     parser.add_argument(
+        "--precision",
+        choices=("double", "float32", "auto"),
+        default="double",
+        help="of the graph; auto takes float32 where that proves (default: double)",
+    )
+    parser.add_argument(
+        "--report", metavar="FILE.html", help="write a page on what was proven, to sign off"
+    )
+    parser.add_argument(
         "--timeout", type=float, default=1800.0, metavar="S", help="seconds (default: 1800)"
     )
 
@@ -93,6 +102,8 @@ def _convert(arguments: argparse.Namespace) -> int:
             native=arguments.native,
             max_bytes=arguments.max_bytes,
             emit_c=arguments.emit_c,
+            precision=arguments.precision,
+            report=arguments.report,
             progress=progress,
         )
     if arguments.json:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from convert.progress import Progress, quiet
 from edge_infer.errors import BadInput
-from edge_infer.staging import check_output
+from edge_infer.staging import check_output, check_place
 
 if TYPE_CHECKING:
     from convert.artifact import Artifact
+    from convert.precision import Precision
     from convert.unpickle.parent import Limits
     from edge_infer.contract import Image
     from edge_infer.trust import Trust
@@ -41,6 +42,8 @@ def convert(
     native: str | tuple[str, ...] | None = None,
     max_bytes: int | None = None,
     emit_c: str | os.PathLike[str] | None = None,
+    precision: Precision = "double",
+    report: str | os.PathLike[str] | None = None,
     progress: Progress = quiet,
 ) -> Artifact:
     """Convert `path`, a pickle signed by `trust`, and write the artifact `out`, signed by `key`.
@@ -62,6 +65,8 @@ def convert(
         native: compile the proven graph as well: `host`, `all` or target names.
         max_bytes: the largest compiled model that a device takes.
         emit_c: directory to make with the C source, for firmware.
+        precision: `double`, `float32`, or `auto` for float32 where it proves.
+        report: HTML page to write on what was proven, for the person who signs it off.
         progress: called with a stage and the fraction done.
 
     Raises:
@@ -74,7 +79,8 @@ def convert(
     """
     from convert.artifact import Origin
     from convert.expiry import read_expiry
-    from convert.samples import read_samples
+    from convert.precision import check_precision
+    from convert.samples import read_samples, samples_of_bytes
     from convert.unpickle.allowlist import read_allow_list
     from convert.unpickle.audit import audit, check_audit
     from convert.unpickle.parent import Limits, run_child
@@ -85,6 +91,9 @@ def convert(
 
     out = Path(out)
     check_output(out)
+    check_precision(precision)
+    if report is not None:
+        check_place(Path(report))
     _check_sequence(sequence)
     expires = read_expiry(expires)
     _check_native(native, emit_c)
@@ -96,8 +105,8 @@ def convert(
     source = read_signed_pickle(path, trust, secret=secret)
     progress("verify the pickle", 1.0)
     allow_list = read_allow_list()
-    report = audit(source.pickle, allow_list=allow_list, progress=progress)
-    check_audit(report, allow_list)
+    audited = audit(source.pickle, allow_list=allow_list, progress=progress)
+    check_audit(audited, allow_list)
     rows = read_samples(samples)
     request = Request(
         name=name if name is not None else source.path.name.partition(".")[0],
@@ -107,9 +116,11 @@ def convert(
         target=target,
         source_sha256=source.sha256,
         columns=rows.columns,
-        pairs=tuple(f"{module} {name}" for module, name in sorted(report.pairs)),
+        pairs=tuple(f"{module} {name}" for module, name in sorted(audited.pairs)),
         memory_bytes=limits.memory_bytes,
         cpu_s=max(1, int(limits.timeout_s)),
+        report=report is not None,
+        precision=precision,
     )
     returned = run_child(request, source.pickle, rows.to_bytes(), limits=limits, progress=progress)
     origin = Origin(source.authorised_by, secret is None, returned.held)
@@ -121,7 +132,12 @@ def convert(
         from convert.native.files import write_source
 
         write_source(emit_source(artifact.onnx, artifact.contract), emit_c)
+    if report is not None and artifact.baseline is not None:
+        baseline = replace(artifact.baseline, size_bytes=len(source.pickle))
+        artifact = replace(artifact, baseline=baseline)
     artifact.write(out, key=signing_key)
+    if report is not None:
+        artifact.report(report, samples=samples_of_bytes(rows.to_bytes()), key=signing_key)
     return artifact
 
 

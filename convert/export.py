@@ -8,7 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from convert.artifact import Artifact
+from convert.errors import Unsupported
 from convert.expiry import read_expiry
+from convert.precision import check_precision
 from convert.progress import Progress, quiet
 from edge_infer.contract import FORMAT, Contract, Runtimes, Source
 from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from convert.precision import Precision
     from edge_infer.contract import Image
 
 _PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
@@ -33,6 +36,7 @@ def export(
     expires: str | None = None,
     target: str = "generic",
     source_sha256: str | None = None,
+    precision: Precision = "double",
     progress: Progress = quiet,
 ) -> Artifact:
     """Export a fitted estimator and prove the result on `samples` and on hostile rows.
@@ -48,6 +52,7 @@ def export(
             in UTC, or a moment with its offset.
         target: which kind of device it is for.
         source_sha256: digest of the signed pickle, where there is one.
+        precision: `double`, `float32`, or `auto` for float32 where it proves.
         progress: called with a stage and the fraction done.
 
     Raises:
@@ -62,6 +67,8 @@ def export(
     from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
 
     expires = read_expiry(expires)
+    if check_precision(precision) == "float32":
+        raise Unsupported("float32 is not served yet", hint="use precision='double'")
     codec = None
     if is_table(samples) and samples.shape[1] == 1 and reads_documents(estimator):
         samples = samples.iloc[:, 0].tolist()
@@ -105,7 +112,11 @@ def export(
         texts=tuple(one.text for one in emitted.texts),
     )
     return Artifact(
-        contract=contract, onnx=emitted.onnx, golden=proof.golden_bytes, probes=proof.probes
+        contract=contract,
+        onnx=emitted.onnx,
+        golden=proof.golden_bytes,
+        probes=proof.probes,
+        details=proof.details,
     )
 
 

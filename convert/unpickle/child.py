@@ -15,6 +15,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
+    from convert.artifact import Artifact
     from convert.unpickle.wire import Request
 
 _unpickling = False
@@ -123,6 +124,7 @@ def convert(estimator: Any, samples: bytes, request: Request, pipe: BinaryIO) ->
     import joblib
 
     from convert.export import export
+    from convert.precision import check_precision
     from convert.samples import samples_of_bytes
     from convert.unpickle import wire
     from edge_infer.contract import write_contract
@@ -144,11 +146,24 @@ def convert(estimator: Any, samples: bytes, request: Request, pipe: BinaryIO) ->
             expires=request.expires,
             target=request.target,
             source_sha256=request.source_sha256,
+            precision=check_precision(request.precision),
             progress=progress,
         )
+        if request.report:
+            _send(pipe, wire.SEEN, _seen(artifact, estimator, X))
     _send(pipe, wire.CONTRACT, write_contract(artifact.contract))
     _send(pipe, wire.GRAPH, artifact.onnx)
     _send(pipe, wire.GOLDEN, artifact.golden)
+
+
+def _seen(artifact: Artifact, estimator: Any, samples: Any) -> bytes:
+    from convert.report.timing import time_estimator
+    from convert.unpickle.seen import Seen, write_seen
+
+    assert artifact.details is not None
+    verbs = tuple(output.verb for output in artifact.contract.outputs)
+    baseline = time_estimator(estimator, samples, verbs, size_bytes=None)
+    return write_seen(Seen(artifact.details, baseline))
 
 
 def _check_fitted(found: Any) -> Any:

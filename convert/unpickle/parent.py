@@ -58,6 +58,8 @@ class Returned:
     contract: bytes
     onnx: bytes
     golden: bytes
+    seen: bytes | None = None
+    """What the proof saw, where the request asks for it."""
     held: tuple[str, ...] = ()
     """Layers of `confinement.py` that held, as the child said before it unpickled."""
 
@@ -213,6 +215,7 @@ class _Conversation:
             contract=self.parts[wire.CONTRACT],
             onnx=self.parts[wire.GRAPH],
             golden=self.parts[wire.GOLDEN],
+            seen=self.parts.get(wire.SEEN),
             held=self.held or (),
         )
 
@@ -292,7 +295,8 @@ class _Conversation:
         return Unavailable(
             "the conversion did not end in time; it was stopped and nothing was written",
             expected=f"at most {self.limits.timeout_s:g} s",
-            hint="use fewer samples, or raise the limit: Limits(timeout_s=...)",
+            hint="use fewer samples, or allow more: --timeout SECONDS, in Python "
+            "limits=Limits(timeout_s=...)",
         )
 
     def ended(self) -> EdgeInferError:

@@ -7,9 +7,12 @@ arithmetic.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convert.artifact import Artifact
+from convert.precision import TOLERANCES
+from convert.unpickle.seen import read_seen
 from edge_infer.contract import FORMAT, Contract, read_contract
 from edge_infer.engines import open_engine
 from edge_infer.engines.onnx_check import check_onnx
@@ -37,7 +40,11 @@ def check_returned(returned: Returned, request: Request) -> Artifact:
         raise
     except EdgeInferError as error:
         raise _unfit(f"{type(error).__name__}: {error.what}", error.actual) from error
-    return Artifact(contract=contract, onnx=returned.onnx, golden=returned.golden)
+    artifact = Artifact(contract=contract, onnx=returned.onnx, golden=returned.golden)
+    if not request.report:
+        return artifact
+    seen = read_seen(returned.seen or b"", contract)
+    return replace(artifact, details=seen.details, baseline=seen.baseline)
 
 
 def _check_asked(contract: Contract, request: Request) -> None:
@@ -54,6 +61,9 @@ def _check_asked(contract: Contract, request: Request) -> None:
             raise _unfit(f"{field} {want!r}", got)
     if contract.source.sha256 != request.source_sha256:
         raise _unfit(f"the pickle {request.source_sha256}", contract.source.sha256)
+    tolerance = contract.certificate.relative_tolerance
+    if tolerance not in TOLERANCES[request.precision]:
+        raise _unfit(f"a tolerance of {request.precision}", tolerance)
     if any(parity.differ for parity in contract.certificate.parity):
         raise _unfit("no label that differs", "a certificate that counts some")
 

@@ -10,7 +10,7 @@ from edge_infer.contract import Image  # noqa: TC001 - the codec reads the annot
 
 REQUEST, PICKLE, SAMPLES = b"q", b"k", b"s"
 PROGRESS, ERROR, HELD = b"p", b"e", b"h"
-CONTRACT, GRAPH, GOLDEN = b"c", b"o", b"g"
+CONTRACT, GRAPH, GOLDEN, SEEN = b"c", b"o", b"g", b"r"
 
 HEAD = struct.Struct("<cQ")
 MIB = 1 << 20
@@ -22,6 +22,7 @@ MOST_BYTES = {
     CONTRACT: 4 * MIB,
     GRAPH: 1024 * MIB,
     GOLDEN: 256 * MIB,
+    SEEN: MIB,
 }
 """What the parent takes from the child, by kind; anything else ends the child."""
 
@@ -42,6 +43,9 @@ class Request:
     """`module name` of each global that the audit found in the pickle."""
     memory_bytes: int
     cpu_s: int
+    report: bool = False
+    """Whether to hand back what the proof saw as well."""
+    precision: str = "double"
 
 
 def frame(kind: bytes, payload: bytes) -> bytes:
