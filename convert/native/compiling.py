@@ -8,6 +8,7 @@ from convert.native.ir import Model, Policy
 from convert.native.lowering import lower
 from convert.native.reading import read_graph
 from convert.native.rows import Tables, unsupported
+from edge_infer.columns import is_typed
 
 if TYPE_CHECKING:
     from edge_infer.contract import Contract
@@ -20,6 +21,8 @@ def compile_model(onnx: bytes, contract: Contract) -> Model:
         Unsupported: an operator or an input has no native form.
         Incompatible: `onnx` is no model.
     """
+    if is_typed(contract.inputs):
+        raise unsupported("columns of text", [wanted.name for wanted in contract.inputs])
     graph = read_graph(onnx)
     (wanted,) = contract.inputs
     by_verb: dict[str, dict[str, str]] = {}

@@ -231,3 +231,13 @@ def test_sparse_rows_are_not_returned():
     documents, _ = corpus(40)
     with pytest.raises(convert.Unsupported, match="sparse"):
         convert.export(TfidfVectorizer().fit(documents), documents)
+
+
+def test_an_engine_that_reads_no_text_refuses_the_model():
+    from convert.native.compiling import compile_model
+
+    documents, y = corpus(40)
+    estimator = make_pipeline(CountVectorizer(), LogisticRegression()).fit(documents, y)
+    artifact = convert.export(estimator, documents)
+    with pytest.raises(convert.Unsupported, match="text"):
+        compile_model(artifact.onnx, artifact.contract)
