@@ -19,6 +19,7 @@ from edge_infer.model import Model
 from edge_infer.plain_rows import flat_row, flat_rows
 from edge_infer.plain_selftest import run_golden
 from edge_infer.selftest import SelfTest
+from edge_infer.verbs import not_served
 
 if TYPE_CHECKING:
     from array import array
@@ -157,12 +158,7 @@ class CompiledModel(Model):
         return {output.verb for output in self.contract.outputs}
 
     def _no_verb(self, verb: str) -> BadInput:
-        return BadInput(
-            f"this model has no {verb}",
-            expected=" or ".join(self.verbs),
-            actual=verb,
-            hint="; ".join(self.certificate.notes) or None,
-        )
+        return not_served(verb, self.verbs, self.certificate)
 
     def _model(self) -> Model:
         """The same engine behind numpy's verbs, made when arrays first come in."""

@@ -129,7 +129,7 @@ def _pillow() -> Any:
         raise Unavailable(
             "Pillow is not installed, so pictures cannot be read",
             actual=error,
-            hint="pip install 'edge-infer[runtime]', or pass rows of numbers to predict",
+            hint="pip install Pillow, or pass rows of numbers to predict",
         ) from error
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from edge_infer.blocks import run_in_blocks
 from edge_infer.columns import check_columns, is_text_alone, is_typed, one_record
 from edge_infer.errors import BadInput
 from edge_infer.images import read_image
 from edge_infer.one_row import OneRow
 from edge_infer.rows import check_row, check_rows
+from edge_infer.verbs import not_served
 
 if TYPE_CHECKING:
     import os
@@ -199,12 +201,7 @@ class Model:
     def _run(self, verb: str, X: Any, *, asked: str | None = None) -> Any:
         outputs = self._outputs(verb)
         if not outputs:
-            raise BadInput(
-                f"this model has no {asked or verb}",
-                expected=" or ".join(self.verbs),
-                actual=asked or verb,
-                hint="; ".join(self.certificate.notes) or None,
-            )
+            raise not_served(asked or verb, self.verbs, self.certificate)
         if self._columns is None:
             feeds = {self._wanted.name: check_rows(X, self._wanted)}
         else:
@@ -213,7 +210,8 @@ class Model:
                 feeds = self._counted(feeds)
         names = [output.name for output in outputs]
         checks = self.contract.checks
-        found = self._engine.run([*names, *(check.name for check in checks)], feeds)
+        wanted = [*names, *(check.name for check in checks)]
+        found = run_in_blocks(self._engine, wanted, feeds)
         for check in reversed(checks):
             _refuse_rows(found.pop(), check.message)
         if verb == "predict":

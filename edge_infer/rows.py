@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LARGEST_EXACT_INTEGER = 2**53
 """Every integer up to here is a double (IEEE 754 binary64, 53 bits of precision)."""
 
+LARGEST_SINGLE = 3.4028234663852886e38
+"""The largest finite float32, to which scikit-learn's trees cast."""
+
 _QUICK_ELEMENTS = 4096
 _LARGEST_DOUBLE = 1.7976931348623157e308
 
@@ -88,7 +91,14 @@ def check_values(rows: NDArray[np.float64], wanted: Input) -> None:
         too_large = (np.abs(rows) > wanted.limit) & ~np.isinf(rows)
         if too_large.any():
             expected = f"at most {wanted.limit!r} in magnitude"
-            _refuse_where(too_large, rows, wanted, expected, "scikit-learn refuses it as well")
+            _refuse_where(too_large, rows, wanted, expected, beyond(wanted.limit))
+
+
+def beyond(limit: float) -> str:
+    """Why a row beyond the contract's limit is refused, and what to do."""
+    if limit == LARGEST_SINGLE:
+        return "scikit-learn refuses it as well: it computes in single precision there"
+    return "beyond what was proven at conversion: check the unit, or convert with such samples"
 
 
 def square_bound(wanted: Input) -> float:

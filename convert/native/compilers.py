@@ -72,7 +72,7 @@ def find_compiler(target: Target) -> Compiler:
     raise Unavailable(
         f"no compiler for {target.name} is installed",
         expected="cc for this machine, Debian's cross compiler or zig",
-        hint=f"pip install 'edge-infer[native]'{debian}",
+        hint=f"pip install ziglang{debian}",
     )
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from edge_infer.contract.schema import Contract
 
 
-
 class BoundRow(Protocol):
     """One row and one output in buffers that the engine reads and writes in place.
 

@@ -54,6 +54,7 @@ def chosen_native(contract: Contract, compiled: bytes) -> NativeModel:
             "and it was not compiled for this machine",
             expected=f"a compiled model for {target or 'this system'}",
             actual=", ".join(native.target for native in contract.native) or "none",
-            hint=f"convert --native {target}" if target else "install onnxruntime",
+            hint="pip install onnxruntime, where it runs"
+            + (f"; or on the workstation: edge-infer convert --native {target}" if target else ""),
         )
     return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_infer.engines.elf import identify, running
 from edge_infer.errors import BadInput, Incompatible, Unavailable
+from edge_infer.rows import beyond
 
 if TYPE_CHECKING:
     import ctypes
@@ -226,7 +227,7 @@ def refused_value(values: Sequence[float], wanted: Input) -> BadInput:
         tests.append((lambda v: abs(v) == infinity, "a finite number", None))
     limit = infinity if wanted.limit is None else wanted.limit
     expected = f"at most {wanted.limit!r} in magnitude"
-    tests.append((lambda v: limit < abs(v) < infinity, expected, "scikit-learn refuses it as well"))
+    tests.append((lambda v: limit < abs(v) < infinity, expected, beyond(limit)))
     for test, expected, hint in tests:
         place = next((i for i, value in enumerate(values) if test(value)), None)
         if place is not None:

@@ -185,7 +185,8 @@ def import_silently() -> Any:
         raise Unavailable(
             "the engine onnxruntime is not installed",
             actual=error,
-            hint="pip install 'edge-infer[runtime]' (64-bit Linux with glibc, macOS or Windows)",
+            hint=f"pip install '{_wanted(sorted(map(_release, REFUSED)))}' "
+            "(64-bit Linux with glibc, macOS or Windows)",
         ) from error
     return onnxruntime
 
@@ -201,15 +202,20 @@ def check_release(version: str, runtimes: Runtimes) -> None:
     found = _release(version)
     if found >= minimum and found not in refused:
         return
-    wanted = ",".join(
-        [f">={minimum[0]}.{minimum[1]}", *(f"!={major}.{minor}.*" for major, minor in refused)]
-    )
+    wanted = _wanted(refused, minimum)
     raise Incompatible(
         "this onnxruntime does not predict what was proven",
-        expected=f"onnxruntime{wanted}",
+        expected=wanted,
         actual=f"onnxruntime {version}",
-        hint=f"pip install 'onnxruntime{wanted}'",
+        hint=f"pip install '{wanted}'",
     )
+
+
+def _wanted(refused: list[tuple[int, int]], minimum: tuple[int, int] | None = None) -> str:
+    """As pip spells the releases that serve."""
+    major, minor = _release(MINIMUM) if minimum is None else minimum
+    parts = [f">={major}.{minor}", *(f"!={one}.{other}.*" for one, other in refused)]
+    return f"onnxruntime{','.join(parts)}"
 
 
 def _release(version: str) -> tuple[int, int]:

@@ -67,6 +67,13 @@ def load_private_key(
 
     real = real_path(path)
     pem = read_file(real, max_bytes=MAX_KEY_BYTES)
+    if b"-----BEGIN PUBLIC KEY-----" in pem:
+        raise BadInput(
+            f"{show(real)} is a public key, which checks but cannot sign",
+            expected="the private half, such as fleet.key",
+            actual="a public key",
+            hint=f"name the .key file beside it, perhaps {show(real.with_suffix('.key').name)}",
+        )
     check_private(real)
     try:
         key = serialization.load_pem_private_key(
@@ -164,5 +171,5 @@ def _require_cryptography() -> None:
     except ImportError as error:
         raise Unavailable(
             "keys and signatures are made with the package `cryptography`",
-            hint="on the workstation: pip install 'edge-infer[convert]'",
+            hint="pip install cryptography, on the workstation; a device needs no private key",
         ) from error

@@ -114,8 +114,9 @@ def test_a_missing_verb_names_those_there_are_and_why(model: Model) -> None:
         model.transform(X)
     assert "predict_proba" in str(caught.value.expected)
     assert caught.value.hint == "transform: the last step has none"
-    with pytest.raises(BadInput, match="no score_samples"):
+    with pytest.raises(BadInput, match="no score_samples") as caught:
         model.score_samples(X)
+    assert "transform" not in str(caught.value.hint)
 
 
 def test_without_probabilities_there_is_no_logarithm_of_them(
@@ -202,3 +203,21 @@ def test_one_row_costs_about_what_the_engine_costs(model: Model, artifact: Path)
         for _ in range(9)
     ]
     assert statistics.median(ratios) <= 3 * 1.3
+
+
+def test_a_verb_that_is_missing_is_explained_by_its_own_notes_only(linear: Linear) -> None:
+    from edge_infer.verbs import not_served
+
+    contract, _ = contract_parts(linear, golden_rows(linear))
+    notes = (
+        "rows with |x| > 1e+08 are refused: rounding",
+        "predict_proba of SVC is not served: libsvm couples the pairs",
+        "transform of a VotingClassifier is not served: its first axis",
+    )
+    certificate = dataclasses.replace(contract.certificate, notes=notes)
+    for verb, note in (("predict_proba", 1), ("predict_log_proba", 1), ("transform", 2)):
+        told = not_served(verb, ("predict",), certificate)
+        assert told.hint == notes[note]
+        assert (told.expected, told.actual) == ("predict", verb)
+    told = not_served("predict", ("transform",), certificate)
+    assert told.hint == "use transform, or another estimator"

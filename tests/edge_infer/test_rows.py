@@ -238,3 +238,12 @@ def test_the_quick_check_decides_as_the_slow_one(
         else:
             with pytest.raises(BadInput):
                 check_values(np.array([row]), wanted)
+
+
+def test_only_the_limit_of_float32_is_laid_on_scikit_learn() -> None:
+    for limit, said in ((1000.0, "proven"), (float(np.finfo(np.float32).max), "scikit-learn")):
+        wanted = dataclasses.replace(PLAIN, limit=limit)
+        with pytest.raises(BadInput) as caught:
+            check_rows([[2 * limit, 0.0, 0.0]], wanted)
+        assert said in str(caught.value.hint)
+        assert ("scikit-learn" in str(caught.value.hint)) == (said == "scikit-learn")

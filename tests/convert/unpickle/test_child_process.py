@@ -160,8 +160,9 @@ def test_a_pickle_that_takes_forever_is_stopped() -> None:
 
 
 def test_a_child_that_hangs_is_killed(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="did not end in time"):
+    with pytest.raises(Unavailable, match="did not end in time") as caught:
         run_script(tmp_path, "time.sleep(60)", timeout_s=1)
+    assert "--timeout" in str(caught.value.hint)
 
 
 def test_a_child_that_reads_nothing_does_not_block_the_parent(tmp_path: Path) -> None:

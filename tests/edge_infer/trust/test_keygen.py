@@ -154,10 +154,11 @@ def test_key_of_another_kind_does_not_sign(tmp_path: Path, other: Any) -> None:
 
 
 def test_what_is_no_private_key_is_refused(tmp_path: Path) -> None:
-    _, pub = generate(tmp_path / "fleet")
-    pub.chmod(0o600)
+    other = tmp_path / "other.key"
+    other.write_bytes(b"not PEM")
+    other.chmod(0o600)
     with pytest.raises(BadInput, match="cannot be read as a private key"):
-        load_private_key(pub)
+        load_private_key(other)
     with pytest.raises(BadInput, match="there is no file"):
         load_private_key(tmp_path / "missing.key")
     with pytest.raises(Untrusted):
@@ -172,3 +173,11 @@ def test_without_cryptography_it_says_what_to_install(
         generate(tmp_path / "fleet")
     with pytest.raises(Unavailable, match="cryptography"):
         load_private_key(tmp_path / "fleet.key")
+
+
+def test_a_public_key_where_a_private_one_is_due_is_called_that(tmp_path: Path) -> None:
+    _, public = generate(tmp_path / "fleet")
+    with pytest.raises(BadInput, match="public key") as caught:
+        load_private_key(public)
+    assert "fleet.key" in str(caught.value.hint)
+    assert "chmod" not in str(caught.value)
