@@ -9,12 +9,12 @@ from edge_infer.contract import read_contract
 from edge_infer.errors import Incompatible, Untrusted
 from edge_infer.slots.state import version_name
 from edge_infer.trust import PUBLISHER, SIGNATURE_NAME
+from edge_infer.trust.authority import authorise
 from edge_infer.trust.digest import sha256
 from edge_infer.trust.envelope import MAX_BYTES
 from edge_infer.trust.files import show
 from edge_infer.trust.moments import parse_moment
 from edge_infer.trust.rollback import Release
-from edge_infer.trust.verify import authorise
 from firmware_bundle import manifest
 from firmware_bundle.targets import check_machine
 
