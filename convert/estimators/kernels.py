@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 EXPANSION_LIMIT = 4.0
 """Largest gamma * radius² for which |x|² - 2x·s + |s|² keeps exp's argument to a few ulp."""
 
+_FAR = 2.0**490
+"""Its square, times any number of columns, is finite."""
+
 
 def svm_kernel(g: Graph, estimator: Any, x: Tensor) -> Tensor:
     """`(n, m)` kernel values between the rows and the m support vectors."""
@@ -49,7 +52,8 @@ def squared_distances(g: Graph, x: Tensor, vectors: Doubles, gamma: float) -> Te
     centered = vectors - center
     norms = (centered**2).sum(axis=1)
     if gamma * float(norms.max(initial=0.0)) <= EXPANSION_LIMIT:
-        y = g.op("Sub", x, center)
+        # Beyond these the kernel is 0, and of infinite squares NaN would be left.
+        y = g.op("Clip", g.op("Sub", x, center), -_FAR, _FAR)
         own = g.op("ReduceSum", g.op("Mul", y, y), axis, keepdims=1)
         cross = g.op("MatMul", y, -2.0 * centered.T)
         return g.op("Add", g.op("Add", own, cross), norms)

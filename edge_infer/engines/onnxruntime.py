@@ -24,8 +24,12 @@ _DOMAINS = {"int64": "tensor(int64)", "float64": "tensor(double)", "str": "tenso
 _ELEMENTS = {"tensor(int64)": "int64", "tensor(double)": "float64"}
 _FATAL = 4
 
-_SINGLE_PRECISION = ("MatMulScaleFusion",)
-"""Optimisers that keep a double constant as float32: this one, in 1.28, the factor of a product."""
+_SINGLE_PRECISION = ("MatMulScaleFusion", "NoopElimination")
+"""Optimisers that read a double constant as float32.
+
+The first, in 1.28, the factor of a product; the second, in all releases up to 1.32, the one number
+that is added or multiplied by: `x + 1e-60` and `x * (1 + 2**-24)` become `x`.
+"""
 
 
 class OnnxruntimeEngine:
