@@ -58,11 +58,16 @@ class Root:
             return None
         return states.read_state(data)
 
-    def write_state(self, state: State) -> None:
-        """Replace the state: after a power cut it is the old one or this one."""
-        self.replace_file(STATE, states.write_state(state))
+    def write_state(self, state: State, *, behind: Path | None = None) -> None:
+        """Replace the state: after a power cut it is the old one or this one.
 
-    def replace_file(self, name: str, data: bytes, *, mode: int = 0o644) -> None:
+        The names in the directory `behind` are on the medium before the new state is.
+        """
+        self.replace_file(STATE, states.write_state(state), behind=behind)
+
+    def replace_file(
+        self, name: str, data: bytes, *, mode: int = 0o644, behind: Path | None = None
+    ) -> None:
         """Write a small file of the root in full, then give it its name."""
         target, fresh = self.path / name, self.path / f"{name}.new"
         # The temporary name is one for all: what a power cut left there is overwritten here.
@@ -70,6 +75,9 @@ class Root:
             self.disk.remove_file(fresh)
         self.disk.write(fresh, [data], mode=mode)
         self.disk.sync_tree(fresh)
+        if behind is not None:
+            # After the file: a journal has written both by then, and this waits for nothing.
+            self.disk.sync_directory(behind)
         self.disk.rename(fresh, target)
         self.disk.sync_directory(self.path)
 

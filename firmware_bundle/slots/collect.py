@@ -66,7 +66,6 @@ def retire(root: Root, name: str) -> None:
     """Take a version's name away; its files are left to `clear_staging`."""
     root.disk.rename(root.version(name), root.path / STAGING / f"{name}.old")
     root.disk.sync_directory(root.path / VERSIONS)
-    root.disk.sync_directory(root.path / STAGING)
 
 
 def clear_staging(root: Root) -> None:

@@ -127,8 +127,11 @@ class _Installer:
         copied = self._bring(source, state, name)
         launch.write(self.root, replace=False)
         state = states.put_on_trial(state, name)
+        versions = self.root.path / VERSIONS
         if state != self.root.read_state():
-            self.root.write_state(state)
+            self.root.write_state(state, behind=versions)
+        elif copied:
+            self.root.disk.sync_directory(versions)
         if state.trial is not None and trial is not None:
             state = self._try(state, trial, health)
         if state.trial is None:
@@ -170,9 +173,8 @@ class _Installer:
         self._make_room(source, state, size)
         try:
             self._copy(source, self.root.path / STAGING / name)
+            # Nothing refers to the new name yet; the state that will is written behind it.
             self.root.disk.rename(self.root.path / STAGING / name, self.root.version(name))
-            self.root.disk.sync_directory(self.root.path / VERSIONS)
-            self.root.disk.sync_directory(self.root.path / STAGING)
         except BaseException:
             discard_staging(self.root)
             raise
@@ -210,7 +212,6 @@ class _Installer:
             else:
                 disk.write(target, self._hashed(source, name), mode=mode)
         disk.sync_tree(staged)
-        disk.sync_directory(staged.parent)
 
     def _hashed(self, source: Source, name: str) -> Iterator[bytes]:
         digest = sha256(size_bytes=source.sizes[name])
