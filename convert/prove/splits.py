@@ -159,17 +159,17 @@ def _members(estimator: Any) -> Iterator[Any]:
         found = getattr(estimator, name, None)
         if found is None:
             continue
-        for member in _flat(found):
+        for member in flattened(found):
             yield getattr(member, "estimator", member) if "calibrated" in name else member
         # What comes after is the unfitted template of what was just found.
         return
 
 
-def _flat(found: Any) -> Iterator[Any]:
+def flattened(found: Any) -> Iterator[Any]:
     """The estimators in nested lists and arrays; a Pipeline, though a sequence, is one."""
     if isinstance(found, list | tuple | np.ndarray):
         for item in found:
-            yield from _flat(item)
+            yield from flattened(item)
     else:
         yield found
 
