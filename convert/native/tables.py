@@ -61,24 +61,36 @@ def ensemble(name: str, found: Ensemble) -> str:
     ]
     wide = int(steps.max(initial=0)) > 0x7FFF
     test = "(value <= node->threshold.value)"
+    both = f"({test} | ((value != value) & (node->feature >> 15)))"
+    values = {
+        "name": name,
+        "count": len(trees.roots),
+        "features": found.x.size,
+        "targets": found.targets,
+        "bits": "uint32_t" if kind == "float32" else "uint64_t",
+        "real": C_TYPES[kind],
+        "feature_type": "uint32_t" if wide else "uint16_t",
+        "skip_type": "int32_t" if wide else "int16_t",
+        "mask": " & 0x7fff" if has_missing else "",
+        "nodes": lines(nodes),
+        "roots": lines([str(root) for root in trees.roots.tolist()]),
+        "depths": lines([str(depth) for depth in trees.depths.tolist()]),
+        "leaves": _leaves(name, found),
+    }
+    walks = {"sum": test}
     if has_missing:
-        test = f"({test} | ((value != value) & (node->feature >> 15)))"
-    return Template((RUNTIME / "trees.c").read_text()).substitute(
-        name=name,
-        count=len(trees.roots),
-        features=found.x.size,
-        targets=found.targets,
-        bits="uint32_t" if kind == "float32" else "uint64_t",
-        real=C_TYPES[kind],
-        feature_type="uint32_t" if wide else "uint16_t",
-        skip_type="int32_t" if wide else "int16_t",
-        mask=" & 0x7fff" if has_missing else "",
-        goes_left=test,
-        nodes=lines(nodes),
-        roots=lines([str(root) for root in trees.roots.tolist()]),
-        depths=lines([str(depth) for depth in trees.depths.tolist()]),
-        leaves=_leaves(name, found),
-    )
+        walks = {"sum_missing": both, "sum_present": test}
+    parts = [_filled("trees.c", **values)]
+    parts += [
+        _filled("walk.c", walk=walk, goes_left=left, **values) for walk, left in walks.items()
+    ]
+    if has_missing:
+        parts.append(_filled("missing.c", **values))
+    return "\n".join(parts)
+
+
+def _filled(file: str, /, **values: object) -> str:
+    return Template((RUNTIME / file).read_text()).substitute(values)
 
 
 def _leaves(name: str, found: Ensemble) -> str:

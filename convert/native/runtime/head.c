@@ -8,6 +8,8 @@
 
 #if defined(__GNUC__)
 #define EDGE_UNUSED __attribute__((unused))
+typedef double edge_two __attribute__((vector_size(16), aligned(8)));
+typedef int64_t edge_mask __attribute__((vector_size(16)));
 #else
 #define EDGE_UNUSED
 #endif

@@ -19,7 +19,6 @@ EDGE_UNUSED static void edge_product_scalar(const double *x, const double *w, do
 }
 
 #if defined(__GNUC__)
-typedef double edge_two __attribute__((vector_size(16), aligned(8)));
 typedef double edge_four __attribute__((vector_size(32), aligned(8)));
 
 #define EDGE_LOAD(TYPE, at) (*(const TYPE *)(const void *)(at))

@@ -1,0 +1,275 @@
+"""The native engine beside its peers: one run, the same rows, one thread.
+
+    python benchmarks/native/native.py [--json docs/native.json]
+
+Peers: scikit-learn, bare onnxruntime (`run`, and `io_binding` with bound buffers), and where they
+are installed emlearn and m2cgen, whose C is compiled with the same compiler at -O2. Times are
+microseconds of processor time, the least of several rounds: what the code costs, whoever else
+uses the machine.
+Labels that differ from scikit-learn's are counted on every row of the data set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from array import array
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if os.environ.get("OMP_NUM_THREADS") != "1":
+    # Numerical libraries read these when they are loaded.
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+    os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **one})
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import SGDClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
+
+import convert
+import edge_infer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROUNDS = 9
+ROUND_S = 0.06
+
+ESTIMATORS = {
+    "SGDClassifier": lambda: SGDClassifier(random_state=0),
+    "RandomForest(100)": lambda: RandomForestClassifier(100, random_state=0),
+    "RandomForest(100, depth 6)": lambda: RandomForestClassifier(100, max_depth=6, random_state=0),
+    "GradientBoosting(100)": lambda: GradientBoostingClassifier(random_state=0),
+    "HistGradientBoosting(100)": lambda: HistGradientBoostingClassifier(random_state=0),
+    "MLP(64)": lambda: MLPClassifier((64,), max_iter=60, random_state=0),
+    "SVC (RBF)": lambda: SVC(),
+}
+
+
+def least_us(call: Callable[[], Any]) -> float:
+    """Microseconds of the fastest round."""
+    start = time.thread_time()
+    call()
+    once = max(time.thread_time() - start, 1e-7)
+    calls = max(1, int(ROUND_S / once))
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.thread_time()
+        for _ in range(calls):
+            call()
+        best = min(best, (time.thread_time() - start) / calls)
+    return best * 1e6
+
+
+def each(call: Callable[[Any], Any], rows: list[Any]) -> Callable[[], None]:
+    """Every row once, so that no branch is learnt by heart."""
+
+    def run() -> None:
+        for row in rows:
+            call(row)
+
+    return run
+
+
+def measure(name: str, key: Path, folder: Path) -> dict[str, Any]:
+    """All figures of one estimator on the digits."""
+    X, y = load_digits(return_X_y=True)
+    X = np.ascontiguousarray(X)
+    estimator = ESTIMATORS[name]().fit(X, y)
+    out = convert.export(estimator, X).write(folder / "artifact", key=key, native="host")
+    trust = key.with_suffix(".pub")
+    model = edge_infer.load(out, trust=trust, engine="native")
+    want = estimator.predict(X)
+    rows = [X[i] for i in range(0, 1797, 9)]
+    lists = [row.tolist() for row in rows]
+    arrays = [array("d", row) for row in lists]
+    per_row = 1 / len(rows)
+    session, bound = _onnxruntime(out / "model.onnx")
+    matrices = [row.reshape(1, -1).copy() for row in rows]
+    (native,) = model.contract.native
+    found: dict[str, Any] = {
+        "name": name,
+        "differ": int((model.predict(X) != want).sum()),
+        "differ_one": int(
+            sum(model.predict_one(row) != label for row, label in zip(X, want, strict=True))
+        ),
+        "native_list_us": least_us(each(model.predict_one, lists)) * per_row,
+        "native_array_us": least_us(each(model.predict_one, arrays)) * per_row,
+        "ort_run_us": least_us(each(lambda x: session.run(["label"], {"X": x}), matrices))
+        * per_row,
+        "ort_bound_us": least_us(each(bound, matrices)) * per_row,
+        "sklearn_us": least_us(each(estimator.predict, matrices[:3])) / 3,
+        "native_batch_us": least_us(lambda: model.predict(X)),
+        "ort_batch_us": least_us(lambda: session.run(["label"], {"X": X})),
+        "sklearn_batch_us": least_us(lambda: estimator.predict(X)),
+        "so_bytes": native.size_bytes,
+        "onnx_bytes": (out / "model.onnx").stat().st_size,
+    }
+    for peer in (_m2cgen, _emlearn):
+        found.update(peer(estimator, X, want, folder))
+    return found
+
+
+def _onnxruntime(path: Path) -> tuple[Any, Callable[[Any], Any]]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(
+        path.read_bytes(), options, providers=["CPUExecutionProvider"]
+    )
+    row, label = np.zeros((1, 64)), np.zeros(1, dtype=np.int64)
+    share = onnxruntime.OrtValue.ortvalue_from_numpy
+    values = share(row), share(label)
+    binding = session.io_binding()
+    binding.bind_ortvalue_input("X", values[0])
+    binding.bind_ortvalue_output("label", values[1])
+
+    def run(x: Any) -> int:
+        row[...] = x
+        session.run_with_iobinding(binding)
+        return int(label[0])
+
+    run.values = values  # type: ignore[attr-defined]  # they must outlive the binding
+    return session, run
+
+
+def _compiled(folder: Path, name: str, source: str, *includes: str) -> ctypes.CDLL:
+    (folder / f"{name}.c").write_text(source)
+    command = ["cc", "-O2", "-shared", "-fPIC", *includes, f"{name}.c", "-o", f"{name}.so", "-lm"]
+    subprocess.run(command, cwd=folder, check=True, timeout=120)
+    return ctypes.CDLL(str(folder / f"{name}.so"))
+
+
+def _m2cgen(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
+    """m2cgen's C in doubles, called row by row within C."""
+    try:
+        import m2cgen
+    except ImportError:
+        return {}
+    try:
+        code = m2cgen.export_to_c(estimator)
+        loop = """
+        void all(double *x, long n, long f, long k, double *out)
+        { for (long i = 0; i < n; i++) score(x + i * f, out + i * k); }"""
+        library = _compiled(folder, "m2cgen", code + loop)
+    except Exception as error:  # it has no exporter, or the compiler takes too long
+        return {"m2cgen": f"{type(error).__name__}"}
+    out = np.zeros((len(X), 10))
+
+    def run(n: int) -> None:
+        library.all(
+            ctypes.c_void_p(X.ctypes.data), ctypes.c_long(n), ctypes.c_long(64),
+            ctypes.c_long(10), ctypes.c_void_p(out.ctypes.data),
+        )  # fmt: skip
+
+    run(len(X))
+    differ = int((estimator.classes_[out.argmax(axis=1)] != want).sum())
+    return {"m2cgen_batch_us": least_us(lambda: run(len(X))), "m2cgen_us": least_us(lambda: run(1)),
+            "m2cgen_differ": differ}  # fmt: skip
+
+
+def _emlearn(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
+    """emlearn's inline trees, features as float."""
+    try:
+        import emlearn
+    except ImportError:
+        return {}
+    try:
+        model = emlearn.convert(estimator, dtype="float")
+        code = model.save(name="peer", format="c", inference=["inline"])
+        loop = """
+        void all(const float *x, long n, long *out)
+        { for (long i = 0; i < n; i++) out[i] = peer_predict(x + i * 64, 64); }"""
+        library = _compiled(folder, "emlearn", code + loop, f"-I{emlearn.includedir}")
+    except Exception as error:  # it has no exporter for the estimator
+        return {"emlearn": f"{type(error).__name__}"}
+    floats, out = np.ascontiguousarray(X, dtype=np.float32), np.zeros(len(X), dtype=np.int64)
+
+    def run(n: int) -> None:
+        library.all(
+            ctypes.c_void_p(floats.ctypes.data), ctypes.c_long(n), ctypes.c_void_p(out.ctypes.data)
+        )
+
+    run(len(X))
+    differ = int((estimator.classes_[out] != want).sum())
+    return {"emlearn_batch_us": least_us(lambda: run(len(X))), "emlearn_us": least_us(lambda: run(1)),
+            "emlearn_differ": differ}  # fmt: skip
+
+
+START = {
+    "native": "import edge_infer\n"
+    "m = edge_infer.load({out!r}, trust={trust!r}, engine='native')\nm.predict_one([1.0] * 64)",
+    "onnxruntime": "import os\nos.environ['ORT_DISABLE_TELEMETRY'] = '1'\n"
+    "import numpy as np, onnxruntime as o\n"
+    "s = o.InferenceSession({out!r} + '/model.onnx', providers=['CPUExecutionProvider'])\n"
+    "s.run(['label'], {{'X': np.ones((1, 64))}})",
+    "bare Python": "pass",
+}
+
+
+def cold_start(out: Path, trust: Path) -> Iterator[dict[str, Any]]:
+    """CPU milliseconds and peak kilobytes from process start to the first prediction."""
+    paths = [str(Path(edge_infer.__file__).parents[1]), *filter(None, sys.path)]
+    for name, script in START.items():
+        code = f"import sys; sys.path[:] = {paths!r}\n" + script.format(
+            out=str(out), trust=str(trust)
+        )
+        best, peak = float("inf"), 0
+        for _ in range(15):
+            child = subprocess.Popen(["sh", "-c", 'exec "$0" -S -I -c "$1"', sys.executable, code])
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = status
+            if status:
+                raise SystemExit(f"{name} failed")
+            best = min(best, (usage.ru_utime + usage.ru_stime) * 1e3)
+            peak = max(peak, usage.ru_maxrss)
+        yield {"name": name, "cpu_ms": best, "peak_kb": peak}
+
+
+def main() -> int:
+    """Measure and print a table; a label that differs fails, a slow machine does not."""
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description="The native engine beside its peers.")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--only", help="one estimator by name")
+    options = parser.parse_args()
+    from edge_infer.trust.keygen import generate
+
+    found, starts = [], []
+    for name in ESTIMATORS:
+        if options.only not in (None, name):
+            continue
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            key = generate(Path(folder) / "fleet")[0]
+            measured = measure(name, key, Path(folder))
+            found.append(measured)
+            if not starts:
+                starts = list(cold_start(Path(folder) / "artifact", key.with_suffix(".pub")))
+        print(json.dumps(measured), flush=True)
+    for start in starts:
+        print(json.dumps(start))
+    if options.json is not None:
+        kept = {"machine": platform.platform(), "models": found, "start": starts}
+        options.json.write_text(json.dumps(kept, indent=1) + "\n")
+    return int(any(m["differ"] or m["differ_one"] for m in found))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
