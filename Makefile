@@ -44,6 +44,7 @@ bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare o
 pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/flow.py
 	@$(PY) docs/pictures/latency.py
+	@$(PY) docs/pictures/native.py
 
 clean: ## remove the environments and everything else that was made
 	@rm -rf .venv .device .devices .fuzz build dist *.egg-info
