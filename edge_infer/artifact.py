@@ -133,9 +133,10 @@ def open_artifact(artifact: VerifiedArtifact, *, engine: str | None = None) -> M
     """
     _check_served(artifact.contract)
     if is_native(engine):
+        native = chosen_native(artifact.contract, artifact.compiled)
+        # After the choice: a bundle without compiled models does not carry what loads them.
         from edge_infer.compiled_model import open_compiled
 
-        native = chosen_native(artifact.contract, artifact.compiled)
         return open_compiled(artifact.compiled, artifact.contract, native, artifact.golden)
     opened = open_engine(artifact.onnx, artifact.contract, name=engine)
     self_test = run_golden(opened, artifact.contract, artifact.golden)
