@@ -10,6 +10,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.errors import BadInput
+from edge_infer.rows import COLUMNS_HINT, names_hint, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,7 @@ def flat_row(row: Any, wanted: Input, what: str = "the row") -> array[float]:
             "X has the wrong number of columns",
             expected=f"{wanted.shape[-1]} columns",
             actual=f"{len(values)} columns",
+            hint=COLUMNS_HINT,
         )
     return array("d", [_number(value, wanted, what) for value in values])
 
@@ -79,8 +81,10 @@ def _by_name(X: Any, wanted: Input) -> list[list[Any]]:
         raise BadInput(
             "the columns are not those of training",
             expected=", ".join(wanted.columns),
-            actual="; ".join(f"{k}: {', '.join(map(str, v))}" for k, v in lists.items() if v),
-            hint="name every column as in training; their order does not matter",
+            actual="; ".join(
+                f"{k}: {', '.join(map(shown_name, v))}" for k, v in lists.items() if v
+            ),
+            hint=names_hint(lists["unknown"]),
         )
     columns = [_items(X[name], f"column {name!r}") for name in wanted.columns]
     for name, column in zip(wanted.columns, columns, strict=True):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LARGEST_EXACT_INTEGER = 2**53
 """Every integer up to here is a double (IEEE 754 binary64, 53 bits of precision)."""
 
+COLUMNS_HINT = "pass the columns of training in their order, and no index beside them"
+
 LARGEST_SINGLE = 3.4028234663852886e38
 """The largest finite float32, to which scikit-learn's trees cast."""
 
@@ -45,6 +47,7 @@ def check_rows(X: Any, wanted: Input) -> NDArray[np.float64]:
             "X has the wrong number of columns",
             expected=f"{n_columns(wanted)} columns",
             actual=f"{rows.shape[1]} columns",
+            hint=COLUMNS_HINT,
         )
     if rows.shape[0] == 0:
         raise BadInput("X has no rows", expected="at least 1 row", actual="0 rows")
@@ -162,9 +165,23 @@ def check_names(found: list[Any], wanted: tuple[str, ...]) -> None:
         raise BadInput(
             "the columns are not those of training",
             expected=", ".join(wanted),
-            actual="; ".join(f"{k}: {', '.join(map(str, v))}" for k, v in lists.items() if v),
-            hint="name every column as in training; their order does not matter",
+            actual="; ".join(
+                f"{k}: {', '.join(map(shown_name, v))}" for k, v in lists.items() if v
+            ),
+            hint=names_hint(extra),
         )
+
+
+def names_hint(unknown: list[Any]) -> str:
+    """What to do about names of columns that are not those of training."""
+    if any(not str(name).strip() or str(name).startswith("Unnamed: ") for name in unknown):
+        return "leave out the index that pandas wrote: X.to_csv(index=False)"
+    return "name every column as in training; their order does not matter"
+
+
+def shown_name(name: object) -> str:
+    """A name for a message, where a blank one would be overlooked."""
+    return str(name) if str(name).strip() else "a column without a name"
 
 
 def as_float64(X: Any, wanted: Input, what: str) -> NDArray[np.float64]:

@@ -12,6 +12,8 @@ where columns are not classes, they are a list. Values with several targets are 
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.columns import is_text_alone, is_typed
@@ -44,21 +46,40 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     model = load(arguments.bundle, trust=arguments.trust)
-    # All files are read before the first line is printed: a bad one prints no half answer.
-    inputs = [_read(model, source) for source in arguments.source]
-    for X in inputs:
+    # All files are answered before the first line is printed: a bad one prints no half answer.
+    inputs: list[tuple[Any, list[Any]]] = []
+    for source in arguments.source:
+        with _naming(source):
+            X = _read(model, source)
+            inputs.append((X, model.predict(X).tolist()))
+    for X, labels in inputs:
         if arguments.json:
-            for answer in answers(model, X):
+            for answer in answers(model, X, labels):
                 print_json(answer)
         else:
-            for label in model.predict(X).tolist():
+            for label in labels:
                 say(label)
     return 0
 
 
-def answers(model: Model, X: Any) -> Iterator[dict[str, Any]]:
-    """What `--json` prints for each row of X."""
-    labels = model.predict(X).tolist()
+@contextlib.contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Let what is wrong with a file say which one it is."""
+    try:
+        yield
+    except BadInput as error:
+        if source in f"{error.what} {error.actual}":
+            raise
+        raise BadInput(
+            f"{'standard input' if source == '-' else source}: {error.what}",
+            expected=error.expected,
+            actual=error.actual,
+            hint=error.hint,
+        ) from error
+
+
+def answers(model: Model, X: Any, labels: list[Any]) -> Iterator[dict[str, Any]]:
+    """What `--json` prints for each row of X, whose labels or values are `labels`."""
     kinds = {o.verb: o.kind for o in model.contract.outputs}
     if kinds["predict"] != "label":
         yield from ({"prediction": value} for value in labels)
@@ -87,6 +108,13 @@ def _by_class(model: Model, scores: Any) -> Any:
 
 
 def _read(model: Model, source: str) -> Any:
+    if Path(source).is_dir():
+        raise BadInput(
+            f"{source} is a directory",
+            expected="files: pictures, .csv or .npy",
+            actual="a directory",
+            hint=f"name the files in it: {Path(source, '*')}; a bundle is named before the files",
+        )
     if source == "-" or source.lower().endswith(_ROWS):
         if is_text_alone(model.inputs):
             return read_documents(source)

@@ -54,11 +54,12 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
         lines = [(reader.line_num, cells) for cells in reader if cells]
     except csv.Error as error:
         raise BadInput(f"{source} is not CSV", actual=error) from None
+    check_commas(lines, source)
     header: list[str] | None = None
     if lines and _is_header(lines[0][1]):
         header = [cell.strip() for cell in lines.pop(0)[1]]
     if not lines:
-        raise BadInput(f"{source} has no rows", expected="at least 1 row", actual="0 rows")
+        raise no_rows(source)
     width = len(lines[0][1] if header is None else header)
     rows = np.array([_parse(cells, width, f"{source}, line {n}") for n, cells in lines])
     if header is None or names is None:
@@ -66,6 +67,43 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     if len(set(header)) != len(header):
         raise BadInput(f"{source} names a column twice", actual=", ".join(header))
     return {name: rows[:, position] for position, name in enumerate(header)}
+
+
+def check_commas(lines: list[tuple[int, list[str]]], source: str) -> None:
+    """Refuse other separators than commas, as spreadsheets of many countries write them.
+
+    Raises:
+        BadInput: the first line is one cell with semicolons or tabs in it.
+    """
+    first = lines[0][1] if lines else []
+    for character, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(first) == 1 and character in first[0]:
+            raise BadInput(
+                f"{source} is separated by {name}",
+                expected="commas between the cells, and points within numbers",
+                actual=repr(first[0][:60]),
+                hint="save it as comma-separated values, or from pandas: X.to_csv(index=False)",
+            )
+
+
+def no_rows(source: str) -> BadInput:
+    """The error for a file without a row."""
+    return BadInput(
+        f"{source} has no rows",
+        expected="at least 1 row, below the header where there is one",
+        actual="0 rows",
+        hint="write a row of values on each line",
+    )
+
+
+def uneven(where: str, expected: int, actual: int) -> BadInput:
+    """The error for a line that is longer or shorter than the first."""
+    return BadInput(
+        f"{where} has another number of cells",
+        expected=expected,
+        actual=actual,
+        hint="write as many cells on each line as on the first, an empty one for a missing value",
+    )
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -76,7 +114,7 @@ def _is_header(cells: list[str]) -> bool:
 
 def _parse(cells: list[str], width: int, where: str) -> list[float]:
     if len(cells) != width:
-        raise BadInput(f"{where} has another number of cells", expected=width, actual=len(cells))
+        raise uneven(where, width, len(cells))
     numbers = []
     for column, cell in enumerate(cells):
         value = number(cell)

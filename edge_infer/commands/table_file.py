@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.columns import column_name
-from edge_infer.commands.rows_file import number, read_text
+from edge_infer.commands.rows_file import check_commas, no_rows, number, read_text, uneven
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
         lines = [(reader.line_num, cells or [""]) for cells in reader if cells or not inputs]
     except csv.Error as error:
         raise BadInput(f"{source} is not CSV", actual=error) from None
+    if len(inputs) > 1:
+        check_commas(lines, source)
     if len(lines) < 2:
-        raise BadInput(f"{source} has no rows", expected="a header and at least 1 row")
+        raise no_rows(source)
     header = [cell.strip() for cell in lines.pop(0)[1]]
     if len(set(header)) != len(header):
         raise BadInput(f"{source} names a column twice", actual=", ".join(header))
@@ -40,11 +42,7 @@ def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {name: [] for name in header}
     for line, cells in lines:
         if len(cells) != len(header):
-            raise BadInput(
-                f"{source}, line {line} has another number of cells",
-                expected=len(header),
-                actual=len(cells),
-            )
+            raise uneven(f"{source}, line {line}", len(header), len(cells))
         for name, cell in zip(header, cells, strict=True):
             where = f"{source}, line {line}, column {name!r}"
             found[name].append(_value(cell, wanted[name], where) if name in wanted else cell)

@@ -168,7 +168,12 @@ def _check_files(root: Path, listed: Mapping[str, str], found: Mapping[str, str]
 def _read_signature(root: Path) -> bytes:
     path = root / SIGNATURE_NAME
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent is closed
-        raise BadInput(f"{show(root)} is not a directory")
+        raise BadInput(
+            f"{show(root)} is not a directory",
+            expected="the directory of an artifact or a bundle",
+            actual="a file" if os.path.lexists(root) else "nothing of that name",
+            hint="check the path; a bundle that travelled as .tar is unpacked first",
+        )
     if not os.path.lexists(path):
         raise Untrusted(
             f"{show(root)} has no {SIGNATURE_NAME}: nobody vouches for it",

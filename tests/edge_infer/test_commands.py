@@ -172,6 +172,28 @@ def test_a_csv_that_is_no_rows_is_refused(named: Shell, tmp_path: Path, text: st
     assert found["error"] == "BadInput"
 
 
+CSV_REMEDIES = {
+    "an index": (",celsius,humidity\n0,1,2\n", "a column without a name", "index=False"),
+    "semicolons": ("1;2\n", "'1;2'", "comma-separated"),
+    "semicolons and a header": ("celsius;humidity\n1,5;2\n", "'celsius;humidity'", "comma"),
+    "tabs": ("celsius\thumidity\n", "tabs", "comma"),
+    "no row": ("celsius,humidity\n", "0 rows", "a row"),
+    "a short line": ("1,2\n3\n", "line 2", "as many cells"),
+    "a column too many": ("0,1,2\n", "3 columns", "no index"),
+}
+
+
+@pytest.mark.parametrize("case", CSV_REMEDIES)
+def test_a_csv_that_is_refused_says_what_to_do(named: Shell, tmp_path: Path, case: str) -> None:
+    text, said, remedy = CSV_REMEDIES[case]
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    told = named("predict", path, code=BadInput.exit_code)
+    assert "rows.csv" in told
+    assert said in told
+    assert remedy in told.partition("to do:")[2]
+
+
 def test_an_empty_cell_is_nan_and_the_contract_decides(named: Shell, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("celsius,humidity\n,40\n")
@@ -199,6 +221,30 @@ def test_a_bad_file_among_good_ones_prints_no_half_answer(shell: Shell, tmp_path
     Pillow.fromarray(GREY).save(good)
     found = shell.json("predict", good, tmp_path / "none.png", code=BadInput.exit_code)
     assert found["error"] == "BadInput"
+
+
+def test_the_file_that_is_bad_is_named(shell: Shell, tmp_path: Path, linear: Linear) -> None:
+    X = golden_rows(linear, 3)
+    np.save(tmp_path / "good.npy", X)
+    np.save(tmp_path / "narrow.npy", X[:, :5])
+    np.save(tmp_path / "hole.npy", np.where(X[1, 1] == X, np.nan, X))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    for bad in ("narrow.npy", "hole.npy", "none.npy", "none.png", "broken.png", "pictures"):
+        told = shell("predict", tmp_path / "good.npy", tmp_path / bad, code=BadInput.exit_code)
+        assert bad in told
+        found = shell.json("predict", tmp_path / "good.npy", tmp_path / bad, code=5)
+        assert bad in f"{found['what']} {found['actual']}"
+    assert "directory" in told
+    assert "pictures/*" in told
+
+
+def test_what_is_no_directory_says_what_to_do(shell: Shell, tmp_path: Path) -> None:
+    for path, said in ((tmp_path / "nope", "nothing of that name"), (shell.trust, "a file")):
+        shell.bundle = path
+        told = shell("verify", code=BadInput.exit_code)
+        assert said in told
+        assert "to do:" in told
 
 
 def test_errors_are_text_on_stderr_and_json_on_stdout(
