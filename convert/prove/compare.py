@@ -4,7 +4,8 @@
 
 The tolerance is 1e-9 in double precision and what is declared in float32; S is the output's
 largest |score| over the samples. NaN equals NaN, an infinity equals itself. Rows that the
-rounding band leaves undecided pass with a tied answer and are counted.
+rounding band leaves undecided pass with a tied answer and are counted, as are scores of which
+rounding makes more than the tolerance, within the bounds of that rounding.
 """
 
 from __future__ import annotations
@@ -81,7 +82,27 @@ def compare(
     excused = np.zeros(len(want), dtype=bool)
     for row in np.flatnonzero(unequal & band.undecided):
         excused[row] = _is_tied(output, got[row : row + 1], int(row), scale, band, tolerance)
+    if output.name in band.bounds:
+        excused |= unequal & _is_within(band.bounds[output.name], got, scale, tolerance)
     return Compared(unequal & ~excused, excused, np.where(excused, 0.0, difference))
+
+
+def _is_within(
+    bounds: tuple[NDArray[np.float64], NDArray[np.float64]],
+    got: NDArray[Any],
+    scale: float,
+    tolerance: float,
+) -> NDArray[np.bool_]:
+    """`(n,)`: whether every score of a row lies between its bounds, or within tolerance of them.
+
+    Nothing passes where the bounds are NaN, and anything, NaN too, where they are infinite.
+    """
+    low, high = bounds
+    with np.errstate(all="ignore"):
+        inside = got >= low - tolerance * np.maximum(np.abs(low), scale)
+        inside &= got <= high + tolerance * np.maximum(np.abs(high), scale)
+    inside |= np.isneginf(low) & np.isposinf(high)
+    return np.asarray(inside.reshape(len(got), -1).all(axis=1))
 
 
 def _is_tied(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,11 +35,20 @@ class Band:
     """`(k,)` labels behind `tied`, as the graph gives them."""
     alternatives: Mapping[int, Callable[[], Sequence[Answers]]] = field(default_factory=dict)
     """By row: asks for the estimator's answers with a rounding-sized step made the other way."""
+    bounds: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(
+        default_factory=dict
+    )
+    """By score output: the least and the largest `(n, ...)` that rounding can make of it, where
+    that is more than the tolerance, as for the root of a square that cancels."""
 
     @property
     def undecided(self) -> NDArray[np.bool_]:
         """`(n,)`."""
         return np.asarray((self.margin < self.unit) & np.isfinite(self.unit))
+
+    def decided_at(self, rows: NDArray[np.bool_]) -> Band:
+        """The same band with some rows `(n,)` decided, whatever their margin."""
+        return replace(self, unit=np.where(rows, 0.0, self.unit))
 
     def allows(self, row: int, label: NDArray[Any]) -> bool:
         """Whether a label `(1,)` is one of the row's tied classes."""
@@ -59,6 +68,7 @@ class Band:
                 for new, old in enumerate(rows)
                 if int(old) in self.alternatives
             },
+            {name: (low[rows], high[rows]) for name, (low, high) in self.bounds.items()},
         )
 
 

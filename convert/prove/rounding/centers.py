@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,11 @@ from sklearn.cluster import (
 from convert.prove.rounding.band import EPS, UNITS, Band, class_band
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
 
     Doubles = NDArray[np.float64]
 
@@ -29,8 +34,29 @@ def is_center_model(estimator: Any) -> bool:
     return type(estimator) in (*_FLAT, BisectingKMeans)
 
 
-def center_band(estimator: Any, x: Doubles, error: Doubles) -> Band:
-    """The band of the nearest centre of the rows `(n, f)`."""
+def center_band(
+    estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
+) -> Band:
+    """The band of the nearest centre of the rows `(n, f)`, and the bounds of the distances."""
+    band = _label_band(estimator, x, error)
+    distances = next((o.name for o in outputs if o.verb == "transform"), None)
+    if distances is None:
+        return band
+    return replace(band, bounds={distances: _distance_bounds(estimator, x, error)})
+
+
+def _distance_bounds(estimator: Any, x: Doubles, error: Doubles) -> tuple[Doubles, Doubles]:
+    """Roots of the squares |x|² - 2 x·c + |c|², which cancel where a row is next to a centre."""
+    is_birch = type(estimator) is Birch
+    centers = estimator.subcluster_centers_ if is_birch else estimator.cluster_centers_
+    square = np.asarray(estimator.transform(x)) ** 2
+    size = np.abs(x) + error
+    terms = (size**2).sum(axis=1)[:, None] + 2 * size @ np.abs(centers).T
+    unit = UNITS * EPS * (terms + (centers**2).sum(axis=1))
+    return np.sqrt(np.maximum(square - unit, 0.0)), np.sqrt(square + unit)
+
+
+def _label_band(estimator: Any, x: Doubles, error: Doubles) -> Band:
     if type(estimator) is BisectingKMeans:
         return _bisecting_band(estimator, x, error)
     if type(estimator) is Birch:

@@ -20,6 +20,7 @@ from convert.prove.rounding.neural import is_perceptron, perceptron_band
 from convert.prove.rounding.own_difference import own_difference
 from convert.prove.rounding.perturbed import Perturbed, is_made_of_trees
 from convert.prove.rounding.processes import is_process_classifier, process_band
+from convert.prove.rounding.propagation import is_kernel_propagation, propagation_band
 from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
 from convert.prove.splits import is_tree_model
 
@@ -37,6 +38,8 @@ class Rounding:
 
     `method` says in the certificate's words how the unit was had.
     """
+
+    samples_are_decided = False
 
     def __init__(self, reference: Reference, samples: Doubles) -> None:
         self._reference = reference
@@ -113,7 +116,7 @@ class Rounding:
         if self._label is None:
             return no_band(len(value))
         if is_center_model(last):
-            return center_band(last, value, error)
+            return center_band(last, value, error, self._reference.outputs)
         if is_detector(last):
             return detector_band(last, value, error)
         if is_density_model(last):
@@ -121,6 +124,8 @@ class Rounding:
         classes = self._classes
         if classes is None:
             return None
+        if is_kernel_propagation(last):
+            return propagation_band(last, value, error, classes, self._reference.outputs)
         if is_process_classifier(last):
             return process_band(last, value, error, classes)
         if is_linear(last):
