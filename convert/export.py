@@ -8,9 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from convert.artifact import Artifact
-from convert.errors import Unsupported
+from convert.errors import NotExact, Unsupported
 from convert.expiry import read_expiry
-from convert.precision import check_precision
+from convert.precision import DOUBLE_TOLERANCE, check_precision
 from convert.progress import Progress, quiet
 from edge_infer.contract import FORMAT, Contract, Runtimes, Source
 from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from convert.graph.emitted import Emitted
     from convert.precision import Precision
+    from convert.prove import Proof
     from edge_infer.contract import Image
 
 _PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
@@ -64,11 +66,11 @@ def export(
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.graph.emit import emit_model
     from convert.prove import prove
+    from convert.single import prove_single
     from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
 
     expires = read_expiry(expires)
-    if check_precision(precision) == "float32":
-        raise Unsupported("float32 is not served yet", hint="use precision='double'")
+    check_precision(precision)
     codec = None
     if is_table(samples) and samples.shape[1] == 1 and reads_documents(estimator):
         samples = samples.iloc[:, 0].tolist()
@@ -84,14 +86,30 @@ def export(
     _check_features(estimator, samples, rows)
     columns = None if codec is None else codec.graph_columns()
     emitted = emit_model(estimator, rows.shape[1], columns=columns)
-    proof = prove(
-        estimator,
-        emitted,
-        rows,
-        feature_names=_feature_names(estimator),
-        codec=codec,
-        progress=progress,
-    )
+    names = _feature_names(estimator)
+
+    def proven(graph: Emitted, tolerance: float) -> Proof:
+        return prove(
+            estimator,
+            graph,
+            rows,
+            feature_names=names,
+            codec=codec,
+            tolerance=tolerance,
+            progress=progress,
+        )
+
+    if precision == "double":
+        proof = proven(emitted, DOUBLE_TOLERANCE)
+    else:
+        try:
+            emitted, proof = prove_single(
+                estimator, emitted, rows, proven, columns=names, codec=codec
+            )
+        except (NotExact, Unsupported):
+            if precision == "float32":
+                raise
+            proof = proven(emitted, DOUBLE_TOLERANCE)
     contract = Contract(
         format=FORMAT,
         name=name,

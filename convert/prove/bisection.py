@@ -47,14 +47,16 @@ OUTWARD = (2.0**-40, 2.0**-30)
 """How far back towards its origin a bisected row is moved, to where rounding no longer decides."""
 
 
-def with_outward(starts: tuple[Rows, Rows], ends: tuple[Rows, Rows]) -> Rows:
+def with_outward(
+    starts: tuple[Rows, Rows], ends: tuple[Rows, Rows], *, ways: tuple[float, ...] = OUTWARD
+) -> Rows:
     """Both ends of each bisected pair, and rows a little outside on either side.
 
     The ends themselves may lie so close that rounding decides; the rows outside do not.
     """
     parts = list(ends)
     for start, end in zip(starts, ends, strict=True):
-        parts += [end + (start - end) * way for way in OUTWARD]
+        parts += [end + (start - end) * way for way in ways]
     return np.concatenate(parts)
 
 

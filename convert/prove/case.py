@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convert.prove.engine import Graph
     from convert.prove.probes import Probes
     from convert.prove.reference import Answers, Reference
-    from convert.prove.rounding import Band, Rounding
+    from convert.prove.rounding import Band, Declared, Rounding
     from edge_infer.contract import Golden, Parity
 
     Rows = NDArray[np.float64]
@@ -52,7 +52,7 @@ class Case:
         graph: Graph,
         probes: Probes,
         scales: Mapping[str, float],
-        rounding: Rounding,
+        rounding: Rounding | Declared,
         *,
         seed: int,
     ) -> None:
@@ -67,6 +67,8 @@ class Case:
         except Exception as error:  # whatever the estimator raises, with no graph to blame
             raise self._raises(error) from error
         self.band = rounding.band(probes.rows)
+        if rounding.samples_are_decided:
+            self.band = self.band.decided_at(probes.kind_of == 0)
         self._tallies = {o.name: Tally(o) for o in reference.outputs}
         self._spreads = {o.name: Spreading(o) for o in reference.outputs}
         self._whole: Answers = {}
@@ -249,7 +251,7 @@ class Case:
         self._ask_about_differences(got, rows)
         want = {name: self.want[name][rows] for name in got}
         for departure in self._departures(got, want, rows, way, count=True):
-            raise refusal(departure, self.reference.estimator, self.reference.codec)
+            raise refusal(departure, self.reference)
 
     def _departures(
         self, got: Answers, want: Answers, rows: NDArray[np.intp], way: str, *, count: bool

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convert.graph.emitted import EmittedOutput
+    from convert.prove.reference import Reference
     from convert.table import TableCodec
 
     Rows = NDArray[np.float64]
@@ -44,10 +45,11 @@ class Departure:
     """How many rows of this output depart in this way."""
 
 
-def refusal(departure: Departure, estimator: Any, codec: TableCodec | None = None) -> NotExact:
+def refusal(departure: Departure, reference: Reference) -> NotExact:
     """The graph predicts something else than the estimator."""
     d = departure
-    step = departing_step(estimator, d.x[None], codec)
+    is_double = reference.tolerance == RELATIVE_TOLERANCE
+    step = departing_step(reference.estimator, d.x[None], reference.codec) if is_double else None
     return NotExact(
         f"{d.output.verb} of the exported graph differs on {d.rows} rows run {d.way}; "
         f"the first is probe {d.row}, a {d.kind} row: {d.shown}"

@@ -25,6 +25,7 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from convert.errors import NotExact
 from convert.prove.compare import RELATIVE_TOLERANCE, score_difference
 from convert.prove.reference import steps_of
+from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,8 @@ NEIGHBORS: Mapping[type, int] = {
 
 Farther out whole classes are equally far, and scikit-learn takes those that it meets first.
 """
+_SINGLE_REACH = 40
+"""How many powers of two beyond the samples a float32 graph is asked for."""
 _STRIDE = 3
 _COLUMNS = 32
 _SIGNED = 8
@@ -106,13 +109,18 @@ def ask_policy(
     """
     steps = {type(step) for _, step in steps_of(reference.estimator)}
     reach = min((ROUNDS_ITS_OWN_WAY[kind] for kind in steps & set(ROUNDS_ITS_OWN_WAY)), default=0)
+    single = reference.tolerance > RELATIVE_TOLERANCE
+    if single and not reach:
+        reach = _SINGLE_REACH
     if not reach:
         graph = None
     probe = _Asked(reference, samples, scales, np.random.default_rng(seed), graph)
     notes: list[str] = []
     nan = probe.takes_everywhere((np.nan,), "NaN", notes)
     infinite = probe.takes_everywhere((np.inf, -np.inf), "an infinity", notes)
-    limit = probe.limit() if graph is None else probe.departure(reach)
+    in_trees = is_tree_model(steps_of(reference.estimator)[-1][1])
+    asked_alone = graph is None or (single and in_trees)
+    limit = probe.limit() if asked_alone else probe.departure(reach)
     reason = "scikit-learn raises, overflows or disagrees with itself "
     reason += "or with the graph " if graph else ""
     far = min((NEIGHBORS[kind] for kind in steps & set(NEIGHBORS)), default=None)
@@ -226,7 +234,7 @@ class _Asked:
                 found = got[output.name]
                 expected = want[output.name][: len(found)]
                 difference = score_difference(found, expected, self._scales[output.name])
-                if (difference > RELATIVE_TOLERANCE).any():
+                if (difference > self._reference.tolerance).any():
                     return False
         return True
 

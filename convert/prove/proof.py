@@ -10,13 +10,13 @@ import numpy as np
 from convert.errors import NotExact
 from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
-from convert.prove.compare import largest
+from convert.prove.compare import RELATIVE_TOLERANCE, largest
 from convert.prove.engine import INPUT, Graph
 from convert.prove.policy import Policy, ask_policy
 from convert.prove.probes import Probes, gather, measured_budget, used_samples
 from convert.prove.reference import Reference, steps_of
 from convert.prove.refusals import find_refusals
-from convert.prove.rounding import Rounding
+from convert.prove.rounding import Declared, Rounding
 from convert.prove.rows import Context
 from convert.prove.splits import is_tree_model
 from convert.prove.table_policy import ask_table
@@ -62,11 +62,13 @@ def prove(
     *,
     feature_names: Sequence[str] | None = None,
     codec: TableCodec | None = None,
+    tolerance: float = RELATIVE_TOLERANCE,
     progress: Progress,
 ) -> Proof:
     """Show on the samples `(n, f)` and on hostile rows that the graph is the estimator.
 
-    With a `codec` the rows are codes of a data frame.
+    With a `codec` the rows are codes of a data frame. A `tolerance` above 1e-9 is that of a
+    float32 graph: it is what the certificate declares, and what undecided is measured by.
 
     Raises:
         BadInput: scikit-learn itself raises on the samples.
@@ -74,7 +76,7 @@ def prove(
     """
     columns = None if feature_names is None else tuple(feature_names)
     graph = Graph(emitted, codec)
-    reference = Reference(estimator, emitted.outputs, columns, codec=codec)
+    reference = Reference(estimator, emitted.outputs, columns, codec=codec, tolerance=tolerance)
     _check_samples(reference, samples)
     if emitted.checks:
         reference = replace(reference, refusals=find_refusals(graph.refused, samples))
@@ -89,14 +91,16 @@ def prove(
     if codec is None:
         policy = ask_policy(reference, samples, scales, seed=SEED, graph=graph)
     else:
-        codec, policy = ask_table(reference, samples, scales, seed=SEED)
+        asked = graph if tolerance > RELATIVE_TOLERANCE else None
+        codec, policy = ask_table(reference, samples, scales, seed=SEED, graph=asked)
         reference, graph.codec = replace(reference, codec=codec), codec
     progress("proving", 0.15)
     labels = _label_codes(reference, answers)
     several = labels is not None and not _is_decided(reference, answers)
     probes = _gathered(Context(reference, policy, samples, labels, SEED, several), budget)
     progress("proving", 0.4)
-    rounding = Rounding(reference, samples)
+    single = tolerance > RELATIVE_TOLERANCE
+    rounding = Declared(reference, samples) if single else Rounding(reference, samples)
     case = Case(reference, graph, probes, scales, rounding, seed=SEED)
     case.check_empty()
     case.check_refusals()

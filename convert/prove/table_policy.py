@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convert.errors import NotExact
-from convert.prove.compare import RELATIVE_TOLERANCE, score_difference
+from convert.prove.compare import score_difference
 from convert.prove.policy import DOUBLE_MAX, SINGLE_MAX, Policy
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convert.prove.engine import Graph
     from convert.prove.reference import Answers, Reference
     from convert.table import TableCodec
 
@@ -28,14 +29,21 @@ _STEPS = (2.0**-2, 2.0**-8, 2.0**-64, 2.0**-256, 2.0**-1000)
 
 
 def ask_table(
-    reference: Reference, samples: Rows, scales: Mapping[str, float], *, seed: int
+    reference: Reference,
+    samples: Rows,
+    scales: Mapping[str, float],
+    *,
+    seed: int,
+    graph: Graph | None = None,
 ) -> tuple[TableCodec, Policy]:
     """The codec that holds what is served, and the policy that is left to the makers of probes.
+
+    A float32 `graph` is asked as well: it holds fewer magnitudes.
 
     Raises:
         NotExact: scikit-learn does not treat the samples alike, alone and beside each other.
     """
-    asked = _AskedTable(reference, samples, scales, np.random.default_rng(seed))
+    asked = _AskedTable(reference, samples, scales, np.random.default_rng(seed), graph)
     codec = reference.codec
     assert codec is not None
     missing = asked.taken((np.nan,), ("float64", "str"))
@@ -70,7 +78,9 @@ class _AskedTable:
         samples: Rows,
         scales: Mapping[str, float],
         rng: np.random.Generator,
+        graph: Graph | None,
     ) -> None:
+        self._graph = graph
         assert reference.codec is not None
         self._reference = reference
         self._dtypes = [column.dtype for column in reference.codec.columns]
@@ -149,12 +159,17 @@ class _AskedTable:
         if together is None:
             return False
         alone = self._reference.one_by_one(rows)
+        if self._graph is not None and not self._agree(self._graph.run(rows), together):
+            return False
+        return self._agree(alone, together)
+
+    def _agree(self, found: Answers, together: Answers) -> bool:
         for output in self._reference.outputs:
             if output.kind != "score":
                 continue
-            got, want = alone[output.name], together[output.name]
+            got, want = found[output.name], together[output.name]
             difference = score_difference(got, want, self._scales[output.name])
-            if not np.isfinite(want).all() or (difference > RELATIVE_TOLERANCE).any():
+            if not np.isfinite(want).all() or (difference > self._reference.tolerance).any():
                 return False
         return True
 

@@ -10,5 +10,6 @@ from __future__ import annotations
 
 from convert.prove.rounding.band import EPS, UNITS, Band, no_band
 from convert.prove.rounding.decide import Rounding
+from convert.prove.rounding.declared import Declared
 
-__all__ = ["EPS", "UNITS", "Band", "Rounding", "no_band"]
+__all__ = ["EPS", "UNITS", "Band", "Declared", "Rounding", "no_band"]

@@ -47,13 +47,16 @@ def svc_band(
     error: Doubles,
     classes: NDArray[Any],
     outputs: Sequence[EmittedOutput],
+    *,
+    terms: Doubles | None = None,
 ) -> Band | None:
     """The band of a support vector classifier on rows `(n, f)`.
 
+    `terms` takes the place of Σ|terms|, `(n, pairs)`, where another unit is declared.
     None where the pairs' decisions do not give scikit-learn's labels.
     """
-    terms = _pair_terms(estimator, x, error)
-    pairs = np.asarray(estimator._decision_function(x))
+    terms = _pair_terms(estimator, x, error) if terms is None else terms
+    pairs = pair_scores(estimator, x)
     if len(classes) == 2:
         return class_band(pairs, terms[:, 0], classes)
     unit = UNITS * EPS * terms
@@ -72,6 +75,11 @@ def svc_band(
                 _answers, estimator, pairs[row], open_pairs, classes, outputs
             )
     return Band(np.abs(pairs[rows, closest]), unit[rows, closest], alternatives=alternatives)
+
+
+def pair_scores(estimator: Any, x: Doubles) -> Doubles:
+    """libsvm's one-against-one decisions `(n, pairs)`, `(n,)` for two classes."""
+    return np.asarray(estimator._decision_function(x))
 
 
 def _answers(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from convert.prove.bisection import ROWS_PER_PAIR, bisect_rows, with_outward
-from convert.prove.compare import label_differs
+from convert.prove.bisection import OUTWARD, ROWS_PER_PAIR, bisect_rows, with_outward
+from convert.prove.compare import RELATIVE_TOLERANCE, label_differs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from convert.prove.rows.context import Context, Rows
 
 _STRAIGHT_STEPS = 40
+_NEAR, _FAR = 16.0, 256.0
+"""Tolerances of a float32 graph that rows lie outside of the boundary, of the way to a sample."""
 
 
 def boundary(context: Context, count: int) -> Rows:
@@ -31,7 +33,10 @@ def boundary(context: Context, count: int) -> Rows:
         return ~label_differs(_labels(context, rows), wanted)
 
     ends = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
-    rows = with_outward((low, high), ends)
+    tolerance = context.reference.tolerance
+    declared = (_NEAR * tolerance, _FAR * tolerance)
+    ways = OUTWARD if tolerance == RELATIVE_TOLERANCE else declared
+    rows = with_outward((low, high), ends, ways=ways)
     return rows[2 * len(low) :] if context.decided_only else rows
 
 
