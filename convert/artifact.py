@@ -121,6 +121,19 @@ class Artifact:
 
         return write_report(self, path, estimator=estimator, samples=samples, key=key)
 
+    def emit_c(self, out: str | os.PathLike[str]) -> None:
+        """Make the directory `out` with `edge_model.c` and `edge_model.h`, for firmware.
+
+        Raises:
+            Unsupported: an operator has no native form.
+            BadInput: `out` exists.
+            Unavailable: the disk is full or refuses.
+        """
+        from convert.native.build import emit_source
+        from convert.native.files import write_source
+
+        write_source(emit_source(self.onnx, self.contract), out)
+
     def write(
         self,
         path: str | os.PathLike[str],

@@ -128,10 +128,7 @@ def convert(
     if native is not None:
         artifact = artifact.compiled(native, max_bytes=max_bytes, progress=progress)
     if emit_c is not None:
-        from convert.native.build import emit_source
-        from convert.native.files import write_source
-
-        write_source(emit_source(artifact.onnx, artifact.contract), emit_c)
+        artifact.emit_c(emit_c)
     if report is not None and artifact.baseline is not None:
         baseline = replace(artifact.baseline, size_bytes=len(source.pickle))
         artifact = replace(artifact, baseline=baseline)

@@ -153,7 +153,7 @@ def _onnxruntime(path: Path) -> tuple[Any, Callable[[Any], Any]]:
 def _compiled(folder: Path, name: str, source: str, *includes: str) -> ctypes.CDLL:
     (folder / f"{name}.c").write_text(source)
     command = ["cc", "-O2", "-shared", "-fPIC", *includes, f"{name}.c", "-o", f"{name}.so", "-lm"]
-    subprocess.run(command, cwd=folder, check=True, timeout=120)
+    subprocess.run(command, cwd=folder, check=True, timeout=30)
     return ctypes.CDLL(str(folder / f"{name}.so"))
 
 

@@ -242,7 +242,7 @@ def _helper(name: str) -> str:
 
 def _helpers(model: Model) -> list[str]:
     statements = [s for program in model.programs for s in program.statements]
-    names = ["math.c", "scalar.c"]
+    names = ["math.c", "waves.c", "scalar.c"]
     if any(isinstance(s, Product) for s in statements):
         names.append("product.c")
     if any(isinstance(s, Select) for s in statements):

@@ -23,7 +23,7 @@ FLAGS = ["-std=c99", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", 
 
 
 def _library(directory, *flags):
-    text = HEAD + (RUNTIME / "math.c").read_text()
+    text = HEAD + "".join((RUNTIME / name).read_text() for name in ("math.c", "waves.c"))
     for name in ONE:
         text += (
             f"void all_{name}(const double *x, double *y, size_t n)\n"
