@@ -159,14 +159,16 @@ class RecordingDisk(RealDisk):
             yield held
 
 
-def states_after(disk: RecordingDisk, *, samples: int, seed: int = 0) -> Iterator[Tree]:
+def states_after(
+    disk: RecordingDisk, *, samples: int, seed: int = 0, first_cut: int = 0
+) -> Iterator[Tree]:
     """Every state in which the medium may be found, for each cut; where too many, a sample.
 
     All subsets of up to `FULL_SUBSETS_UP_TO` unsynced names; of more: every prefix, every one
     lost alone, every one there alone, and `samples` at random.
     """
     chance = random.Random(seed)
-    for cut in range(len(disk.events) + 1):
+    for cut in range(first_cut, len(disk.events) + 1):
         events = disk.events[:cut]
         names, data = _unsynced(events)
         for lost in _subsets(names, samples, chance):

@@ -167,6 +167,25 @@ def test_thousands_of_states_were_tried(counted: dict[str, tuple[int, int]]) -> 
     assert states >= 5000 or not EVERY
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("first installation", 1), ("update", 2), ("start on trial", 2), ("rollback", 1), ("mend", 2)],
+)
+def test_what_was_reported_as_done_is_there_after_a_cut(
+    fleet: Fleet, tmp_path: Path, name: str, number: int
+) -> None:
+    """Verification alone would go back to the version before: this is what the syncs are for."""
+    disk = recorded(name, fleet, tmp_path / "medium")
+    seen = {
+        fingerprint(tree): tree
+        for tree in states_after(disk, samples=SAMPLES, first_cut=len(disk.events))
+    }
+    for tree in seen.values():
+        lay_out(tree, tmp_path / "found")
+        assert answer(tmp_path / "found" / "gadget") == number
+        shutil.rmtree(tmp_path / "found")
+
+
 def test_an_installer_without_syncs_would_be_caught(
     fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
