@@ -1,7 +1,8 @@
 """Which neighbours are undecided, and every way to take them.
 
-Where the k-th and the next neighbour are equally far but for rounding, either may be taken.
-scikit-learn itself chooses by the history of a heap, and by the number of threads. A point on
+Where the k-th and the next neighbour are equally far but for rounding, either may be taken; where
+they are equally far without any, as whole numbers and equal points are, nothing is excused.
+scikit-learn itself chooses by the history of a heap. A point on
 the rim of a radius may be in or out.
 """
 
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 MAX_CHOICES = 5000
 """Ways to take the neighbours of one row that are tried."""
 
+_LARGEST_WHOLE = 2.0**20
+"""Squares of differences of such numbers, and sums of thousands of them, are exact doubles."""
+
 _BLOCK = 256
 """Rows whose distances to all training points are held at once."""
 
@@ -68,7 +72,7 @@ def neighbors_band(
     estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
 ) -> Band:
     """The band of the neighbours of the rows `(n, f)`."""
-    search = estimator.nn_fit if type(estimator) in _SPREADING else estimator
+    search = _search(estimator)
     margin, unit = np.full(len(x), np.inf), np.zeros(len(x))
     alternatives = {}
     choice = _rim if type(estimator) in _RADIUS else _choice
@@ -77,11 +81,31 @@ def neighbors_band(
         with np.errstate(all="ignore"):
             reduced, terms = reduced_distances(search, x[rows], error[rows])
             slack = UNITS * EPS * terms
+            slack[_is_whole(search, x[rows], error[rows])] = 0.0
             margin[rows], unit[rows] = choice(estimator, reduced, slack)
         for i in np.flatnonzero(margin[rows] < unit[rows]):
             found = partial(_answers, estimator, reduced[i].copy(), slack[i].copy(), outputs)
             alternatives[start + int(i)] = cache(found)
     return Band(margin, unit, alternatives=alternatives)
+
+
+def _search(estimator: Any) -> Any:
+    """What holds the training points."""
+    return estimator.nn_fit if type(estimator) in _SPREADING else estimator
+
+
+def _is_whole(search: Any, x: Doubles, error: Doubles) -> NDArray[np.bool_]:
+    """`(n,)`: rows whose distances to whole training points are computed without rounding.
+
+    A tie among them is no matter of rounding: whoever breaks it otherwise is another model.
+    """
+    if power(search) not in (1.0, 2.0, np.inf) or not _whole(search._fit_X).all():
+        return np.zeros(len(x), dtype=bool)
+    return _whole(x).all(axis=1) & ~error.any(axis=1)
+
+
+def _whole(values: Doubles) -> NDArray[np.bool_]:
+    return np.asarray((values == np.rint(values)) & (np.abs(values) <= _LARGEST_WHOLE))
 
 
 def _count(estimator: Any) -> int:
@@ -97,6 +121,9 @@ def _choice(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Doubles, 
         last, after = order[:, k - 1], order[:, k]
         margin = reduced[rows, after] - reduced[rows, last]
         unit = slack[rows, after] + slack[rows, last]
+        # Equal points are equally far whatever rounding does.
+        points = _search(estimator)._fit_X
+        unit[(points[after] == points[last]).all(axis=1)] = 0.0
     for i in np.flatnonzero(~(margin < unit)):
         turn = _turn(estimator, reduced[i], slack[i], order[i, :k])
         if turn is not None:
