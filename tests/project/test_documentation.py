@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import markdown_runner
@@ -17,6 +19,24 @@ WITH_CODE = [ROOT / "README.md", ROOT / "docs/converting.md", ROOT / "docs/deplo
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
 def test_every_block_runs_as_written(path: Path, tmp_path: Path) -> None:
     assert markdown_runner.run(path, tmp_path) > 0
+
+
+def test_the_program_for_the_device_imports_what_lies_in_the_bundle(tmp_path: Path) -> None:
+    """The tests' own Python has `edge_infer` installed, which would hide that it is missing."""
+    readme = ROOT / "README.md"
+    markdown_runner.run(readme, tmp_path)
+    programs = [block.text for block in markdown_runner.blocks(readme.read_text("utf-8"))
+                if block.language == "python" and "edge_infer.load" in block.text]  # fmt: skip
+    assert len(programs) == 1
+    where = "import edge_infer.model\nprint(edge_infer.__file__, edge_infer.model.__file__)\n"
+    for place in (tmp_path, tmp_path / "bundle"):
+        assert not list(place.glob("edge_infer.*"))
+    done = subprocess.run(
+        [sys.executable, "-c", programs[0] + where],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert all(str(tmp_path / "bundle") in name for name in done.stdout.split())
 
 
 def test_no_other_document_has_code_that_nobody_runs() -> None:
