@@ -209,8 +209,11 @@ def _emlearn(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
 
     run(len(X))
     differ = int((estimator.classes_[out] != want).sum())
-    return {"emlearn_batch_us": least_us(lambda: run(len(X))), "emlearn_us": least_us(lambda: run(1)),
-            "emlearn_differ": differ}  # fmt: skip
+    return {
+        "emlearn_batch_us": least_us(lambda: run(len(X))),
+        "emlearn_us": least_us(lambda: run(1)),
+        "emlearn_differ": differ,
+    }
 
 
 START = {
@@ -231,15 +234,22 @@ def cold_start(out: Path, trust: Path) -> Iterator[dict[str, Any]]:
         code = f"import sys; sys.path[:] = {paths!r}\n" + script.format(
             out=str(out), trust=str(trust)
         )
+        # The peak of this program alone: wait4 would report the process that forked it as well.
+        code += "\nprint(next(line.split()[1] for line in open('/proc/self/status')"
+        code += " if line.startswith('VmHWM')))"
         best, peak = float("inf"), 0
         for _ in range(15):
-            child = subprocess.Popen(["sh", "-c", 'exec "$0" -S -I -c "$1"', sys.executable, code])
+            child = subprocess.Popen(
+                [sys.executable, "-S", "-I", "-c", code], stdout=subprocess.PIPE, text=True
+            )
+            assert child.stdout is not None
+            said = child.stdout.read()
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = status
             if status:
                 raise SystemExit(f"{name} failed")
             best = min(best, (usage.ru_utime + usage.ru_stime) * 1e3)
-            peak = max(peak, usage.ru_maxrss)
+            peak = max(peak, int(said))
         yield {"name": name, "cpu_ms": best, "peak_kb": peak}
 
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from typing import TYPE_CHECKING
 
 import artifact_builder
+from shell import Shell
 
 from edge_infer.trust.keygen import generate
 
@@ -51,3 +52,8 @@ def model(artifact: Path, trust: Path) -> Model:
     import edge_infer
 
     return edge_infer.load(artifact, trust=trust)
+
+
+@pytest.fixture
+def shell(artifact: Path, trust: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(artifact, trust, capsys)

@@ -101,7 +101,7 @@ def _is_whole(search: Any, x: Doubles, error: Doubles) -> NDArray[np.bool_]:
     """
     if power(search) not in (1.0, 2.0, np.inf) or not _whole(search._fit_X).all():
         return np.zeros(len(x), dtype=bool)
-    return _whole(x).all(axis=1) & ~error.any(axis=1)
+    return np.asarray(_whole(x).all(axis=1) & ~error.any(axis=1))
 
 
 def _whole(values: Doubles) -> NDArray[np.bool_]:
