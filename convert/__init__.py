@@ -32,7 +32,8 @@ from __future__ import annotations
 
 from convert.artifact import Artifact
 from convert.conversion import convert
+from convert.custom import register
 from convert.errors import NotExact, Unsupported
 from convert.export import export
 
-__all__ = ["Artifact", "NotExact", "Unsupported", "convert", "export"]
+__all__ = ["Artifact", "NotExact", "Unsupported", "convert", "export", "register"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from convert.custom import registered
 from convert.errors import Unsupported
 from convert.estimators import (
     adaboost,
@@ -159,13 +160,15 @@ def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
     kind = type(estimator)
     if kind in COMPOSITES:
         return _composite(graph, estimator, x)
-    if kind not in EMITTERS:
+    emitter = EMITTERS.get(kind) or registered(kind)
+    if emitter is None:
         raise Unsupported(
             f"there is no exact converter for {class_path(kind)}",
             hint="use one of the estimators in docs/converting.md; a subclass of a supported "
-            "class is refused because it may predict otherwise",
+            "class is refused because it may predict otherwise; for a class of your own see "
+            "convert.register",
         )
-    return EMITTERS[kind](graph, estimator, x)
+    return emitter(graph, estimator, x)
 
 
 def _composite(graph: Graph, estimator: object, x: Tensor) -> Emission:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 PUBLIC = {
-    "convert": ["Artifact", "NotExact", "Unsupported", "convert", "export"],
+    "convert": ["Artifact", "NotExact", "Unsupported", "convert", "export", "register"],
     "firmware_bundle": ["Manifest", "bundle", "gc", "install", "rollback", "status"],
     "edge_infer": [
         "BadInput",
