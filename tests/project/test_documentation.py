@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 WITH_CODE = [ROOT / "README.md", ROOT / "docs/converting.md", ROOT / "docs/deploying.md",
-             ROOT / "docs/embedding.md", ROOT / "docs/errors.md", ROOT / "docs/native.md", ROOT / "docs/security.md"]  # fmt: skip
+             ROOT / "docs/embedding.md", ROOT / "docs/errors.md", ROOT / "docs/native.md",
+             ROOT / "docs/security.md"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
