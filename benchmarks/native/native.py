@@ -181,8 +181,11 @@ def _m2cgen(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
 
     run(len(X))
     differ = int((estimator.classes_[out.argmax(axis=1)] != want).sum())
-    return {"m2cgen_batch_us": least_us(lambda: run(len(X))), "m2cgen_us": least_us(lambda: run(1)),
-            "m2cgen_differ": differ}  # fmt: skip
+    return {
+        "m2cgen_batch_us": least_us(lambda: run(len(X))),
+        "m2cgen_us": least_us(lambda: run(1)),
+        "m2cgen_differ": differ,
+    }
 
 
 def _emlearn(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
