@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.errors import BadInput
-from edge_infer.rows import as_float64, check_names, check_values, has_columns
+from edge_infer.rows import check_names, check_values, has_columns, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,7 +118,7 @@ def check_column(values: Any, wanted: Input) -> NDArray[Any]:
 
 def _numbers(values: Any, wanted: Input) -> NDArray[np.float64]:
     what = f"column {column_name(wanted)!r}"
-    column = as_float64(values, wanted, what)
+    column = numbers(values, what)
     if "float64" not in wanted.accepts:
         import numpy as np
 

@@ -10,7 +10,7 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.errors import BadInput
-from edge_infer.rows import COLUMNS_HINT, names_hint, shown_name
+from edge_infer.rows import COLUMNS_HINT, INTEGERS_HINT, names_hint, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def flat_rows(X: Any, wanted: Input) -> array[float]:
     rows = _items(X, "X")
     if not rows:
         raise BadInput("X has no rows", expected="at least 1 row", actual="0 rows")
-    flat = array("d")
+    flat, doubles = array("d"), False
     for row in rows:
         if not _is_sequence(row):
             raise BadInput(
@@ -40,7 +40,11 @@ def flat_rows(X: Any, wanted: Input) -> array[float]:
                 actual=f"a row of type {type(row).__name__}",
                 hint="for one row use predict_one(row) or predict([row])",
             )
-        flat.extend(flat_row(row, wanted, "X"))
+        values = _values(row, wanted, "X")
+        doubles = doubles or _has_double(values)
+        flat.extend([_number(value, wanted, "X") for value in values])
+    if not doubles:
+        _check_integers([value for row in rows for value in row], wanted, "X")
     return flat
 
 
@@ -53,6 +57,13 @@ def flat_row(row: Any, wanted: Input, what: str = "the row") -> array[float]:
     if hasattr(row, "keys"):
         named = {name: [row[name]] for name in row.keys()}  # noqa: SIM118 - not every mapping iterates
         (row,) = _by_name(named, wanted)
+    values = _values(row, wanted, what)
+    if not _has_double(values):
+        _check_integers(values, wanted, what)
+    return array("d", [_number(value, wanted, what) for value in values])
+
+
+def _values(row: Any, wanted: Input, what: str) -> Sequence[Any]:
     values = _items(row, what)
     if len(values) != wanted.shape[-1]:
         raise BadInput(
@@ -61,7 +72,25 @@ def flat_row(row: Any, wanted: Input, what: str = "the row") -> array[float]:
             actual=f"{len(values)} columns",
             hint=COLUMNS_HINT,
         )
-    return array("d", [_number(value, wanted, what) for value in values])
+    return values
+
+
+def _has_double(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, float) for value in values)
+
+
+def _check_integers(values: Sequence[Any], wanted: Input, what: str) -> None:
+    """Where there is no float among them, numpy makes integers or bools of a list."""
+    for value in values:
+        _number(value, wanted, what)
+    dtype = "bool" if all(isinstance(value, bool) for value in values) else "int64"
+    if dtype not in wanted.accepts:
+        raise BadInput(
+            f"{what} has a dtype for which parity was not proven",
+            expected=", ".join(wanted.accepts),
+            actual=dtype,
+            hint=INTEGERS_HINT.replace("X.astype(float)", "float(value) for each value"),
+        )
 
 
 def _by_name(X: Any, wanted: Input) -> list[list[Any]]:
@@ -88,6 +117,8 @@ def _by_name(X: Any, wanted: Input) -> list[list[Any]]:
         )
     columns = [_items(X[name], f"column {name!r}") for name in wanted.columns]
     for name, column in zip(wanted.columns, columns, strict=True):
+        if not _has_double(column):
+            _check_integers(column, wanted, f"column {name!r}")
         if len(column) != len(columns[0]):
             raise BadInput(
                 f"column {name!r} does not fit the others",
@@ -127,7 +158,7 @@ def _number(value: Any, wanted: Input, what: str) -> float:
         return float(value)
     raise BadInput(
         f"{what} has a dtype for which parity was not proven",
-        expected=", ".join(dict.fromkeys(["float64", *wanted.accepts, "integers", "bool"])),
+        expected=", ".join(dict.fromkeys(["float64", *wanted.accepts])),
         actual=type(value).__name__,
         hint="every value must be a number; write a missing one as float('nan')",
     )

@@ -1,7 +1,9 @@
 """Rows as the caller has them, to rows as the contract takes them, or a refusal.
 
-Whatever could change a value on the way is refused instead of converted: a number that a
-double cannot hold, text that looks like a number, a mask that would be dropped. What
+Whatever could change a value on the way is refused instead of converted: an integer that a
+double cannot hold, text that looks like a number, a mask that would be dropped. So is a dtype
+on which scikit-learn was not shown to answer as it does on doubles: integers wrap around in
+numpy's functions, and doubles do not. A list counts as the dtype that numpy gives it. What
 scikit-learn raises on (NaN, infinity, too large for its float32 trees) the contract carries
 and is refused here, for no graph can raise.
 """
@@ -28,6 +30,7 @@ LARGEST_SINGLE = 3.4028234663852886e38
 
 _QUICK_ELEMENTS = 4096
 _LARGEST_DOUBLE = 1.7976931348623157e308
+_LEAST_NORMAL = 2.2250738585072014e-308
 
 
 def check_rows(X: Any, wanted: Input) -> NDArray[np.float64]:
@@ -109,10 +112,12 @@ def square_bound(wanted: Input) -> float:
 
     Every |x| is at most the root of the sum of squares, and that sum is not finite when any
     value is not, so one dot product replaces three passes. It is a hair below the limit's
-    square, because the sum is rounded.
+    square, because the sum is rounded; and -1, which no sum passes, where squares underflow.
     """
     if wanted.limit is None:
         return _LARGEST_DOUBLE
+    if wanted.limit * wanted.limit < _LEAST_NORMAL:
+        return -1.0
     return min(wanted.limit * wanted.limit * (1 - 1e-9), _LARGEST_DOUBLE)
 
 
@@ -140,7 +145,13 @@ def _named_columns(X: Any, wanted: Input) -> NDArray[np.float64]:
         )
     found = list(X.columns) if hasattr(X, "columns") else list(X.keys())
     check_names(found, wanted.columns)
-    arrays = [as_float64(X[name], wanted, f"column {name!r}") for name in wanted.columns]
+    given = [_as_array(X[name], f"column {name!r}") for name in wanted.columns]
+    arrays = [
+        _to_float64(array, wanted, f"column {name!r}")
+        for name, array in zip(wanted.columns, given, strict=True)
+    ]
+    if given:  # scikit-learn makes one matrix of them, of the dtype that holds all
+        _check_dtype(np.empty(0, np.result_type(*(array.dtype for array in given))), wanted, "X")
     for name, array in zip(wanted.columns, arrays, strict=True):
         if array.ndim != 1 or array.shape != arrays[0].shape:
             raise BadInput(
@@ -190,26 +201,73 @@ def as_float64(X: Any, wanted: Input, what: str) -> NDArray[np.float64]:
     Raises:
         BadInput: another dtype than the contract accepts, or an integer beyond 2**53.
     """
+    return _to_float64(_as_array(X, what), wanted, what)
+
+
+def numbers(X: Any, what: str) -> NDArray[np.float64]:
+    """`as_float64` for integers, bools and float64 alike, whatever the contract accepts.
+
+    Raises:
+        BadInput: no such numbers, or an integer beyond 2**53.
+    """
+    array = _as_array(X, what)
+    if array.dtype.kind not in "iub" and array.dtype.name != "float64":
+        raise _wrong_dtype(array, ("float64", "integers", "bool"), what)
+    return _cast(array, what)
+
+
+def _as_array(X: Any, what: str) -> Any:
     import numpy as np
 
     if isinstance(X, np.ma.MaskedArray):
         raise BadInput(f"{what} is masked", hint="fill it first: X.filled(value)")
     if hasattr(X, "toarray"):
         raise BadInput(f"{what} is sparse", hint="pass X.toarray()")
+    listed = isinstance(X, list | tuple)
+    if listed and any(isinstance(item, np.ma.MaskedArray) for item in X):
+        raise BadInput(f"{what} holds masked rows", hint="fill each first: row.filled(value)")
     try:
         array = np.asarray(X)
     except (ValueError, TypeError, OverflowError) as error:
         raise BadInput(
             f"{what} is not an array of numbers", expected="rows of equal length", actual=error
         ) from None
-    kind = array.dtype.kind
-    if kind in "iub":
+    if listed and array.dtype.kind == "f" and not (np.abs(array) < LARGEST_EXACT_INTEGER).all():
+        _refuse_lost(X, what)
+    return array
+
+
+def _refuse_lost(items: Any, what: str) -> None:
+    """What numpy loses where it makes doubles of a list: masks, and digits of integers."""
+    import numpy as np
+
+    for item in items:
+        if isinstance(item, np.ma.MaskedArray):
+            raise BadInput(f"{what} holds a masked value", hint="write a missing one as nan")
+        if isinstance(item, list | tuple):
+            _refuse_lost(item, what)
+        elif isinstance(item, int):
+            _refuse_beyond(abs(item), what)
+        elif isinstance(item, np.ndarray | np.generic) and item.dtype.kind in "iu":
+            _refuse_inexact_integers(np.asarray(item), what)
+
+
+def _to_float64(array: Any, wanted: Input, what: str) -> NDArray[np.float64]:
+    _check_dtype(array, wanted, what)
+    return _cast(array, what)
+
+
+def _check_dtype(array: Any, wanted: Input, what: str) -> None:
+    # The name says nothing of the byte order.
+    if array.dtype.name != "float64" and array.dtype.name not in wanted.accepts:
+        raise _wrong_dtype(array, wanted.accepts, what)
+
+
+def _cast(array: Any, what: str) -> NDArray[np.float64]:
+    import numpy as np
+
+    if array.dtype.kind in "iu":
         _refuse_inexact_integers(array, what)
-    elif array.dtype.newbyteorder("=") == np.float32:
-        if "float32" not in wanted.accepts:
-            raise _wrong_dtype(array, wanted, what)
-    elif array.dtype.newbyteorder("=") != np.float64:
-        raise _wrong_dtype(array, wanted, what)
     # A cast, so that big-endian and strided arrays come out right.
     return np.ascontiguousarray(array, dtype=np.float64) if array.ndim else array.astype("f8")
 
@@ -217,7 +275,10 @@ def as_float64(X: Any, wanted: Input, what: str) -> NDArray[np.float64]:
 def _refuse_inexact_integers(array: Any, what: str) -> None:
     if array.dtype.itemsize < 8 or array.size == 0:
         return
-    largest = max(int(array.max()), -int(array.min()))
+    _refuse_beyond(max(int(array.max()), -int(array.min())), what)
+
+
+def _refuse_beyond(largest: int, what: str) -> None:
     if largest > LARGEST_EXACT_INTEGER:
         raise BadInput(
             f"{what} holds an integer that a double cannot hold",
@@ -226,17 +287,25 @@ def _refuse_inexact_integers(array: Any, what: str) -> None:
         )
 
 
-def _wrong_dtype(array: Any, wanted: Input, what: str) -> BadInput:
+INTEGERS_HINT = (
+    "pass X.astype(float); on the integers themselves scikit-learn was not shown to answer as on "
+    "these doubles"
+)
+_TEXT_HINT = "text is not converted: parse the numbers first"
+
+
+def _wrong_dtype(array: Any, accepts: tuple[str, ...], what: str) -> BadInput:
     hints = {
         "O": "every value must be a number; write a missing one as float('nan')",
-        "U": "text is not converted: parse the numbers first",
-        "S": "text is not converted: parse the numbers first",
+        "U": _TEXT_HINT,
+        "S": _TEXT_HINT,
+        "T": _TEXT_HINT,
         "c": "complex numbers have no order",
+        **dict.fromkeys("iub", INTEGERS_HINT),
     }
-    accepted = dict.fromkeys(["float64", *wanted.accepts, "integers", "bool"])
     return BadInput(
         f"{what} has a dtype for which parity was not proven",
-        expected=", ".join(accepted),
+        expected=", ".join(dict.fromkeys(["float64", *accepts])),
         actual=array.dtype,
         hint=hints.get(array.dtype.kind, "pass X.astype('float64')"),
     )

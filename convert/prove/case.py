@@ -41,6 +41,8 @@ SELF_CHECK_SECONDS = 1.5
 SELF_CHECK_ROWS = (70, 600)
 _SUSPECTS = 600
 _EXACT_INTEGER = 2.0**53
+_INTEGER_ROWS = 300
+_INTEGER_MAGNITUDES = 60
 
 
 class Case:
@@ -153,11 +155,14 @@ class Case:
                     actual=got[name].shape,
                 )
 
-    def agrees_on(self, dtype: type[np.generic]) -> bool:
-        """Whether rows of another dtype give what the graph gives for them as float64."""
+    def agrees_on(self, dtype: np.dtype[Any], *, limit: float | None = None) -> bool:
+        """Whether rows of another dtype give what the graph gives for them as float64.
+
+        `limit` is the largest |x| that the policy admits.
+        """
         rows = self.probes.rows
-        if dtype is np.int64:
-            rows = np.rint(rows[(np.abs(rows) <= _EXACT_INTEGER).all(axis=1)])
+        if dtype.kind != "f":
+            rows = self._integers(dtype, np.inf if limit is None else limit)
         with np.errstate(all="ignore"):
             cast = rows.astype(dtype)
         exact = cast.astype(np.float64)
@@ -175,6 +180,24 @@ class Case:
             self._compare(o, got[o.name], want[o.name], band).differ.any()
             for o in self.reference.outputs
         )
+
+    def _integers(self, dtype: np.dtype[Any], limit: float) -> Rows:
+        """Probes rounded into the dtype's range, and rows of all magnitudes that it holds.
+
+        Integer arithmetic wraps around only from some magnitude on, which samples may not reach.
+        """
+        low, high = 0.0, 1.0
+        if dtype.kind != "b":
+            low, high = float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
+        low, high = max(low, -_EXACT_INTEGER, -limit), min(high, _EXACT_INTEGER, limit)
+        rng = np.random.default_rng(self._seed)
+        near = self.probes.rows[self.probes.stratified(_INTEGER_ROWS, rng)]
+        shape = (_INTEGER_MAGNITUDES, near.shape[1])
+        sizes = np.exp2(rng.uniform(0, np.log2(max(high, 1.0)), shape[:1]))[:, None]
+        far = sizes * rng.uniform(-1 if low < 0 else 0, 1, shape)
+        found = np.concatenate([np.nan_to_num(near, nan=0.0), far])
+        # Towards zero, for a limit need not be an integer.
+        return np.trunc(np.clip(np.rint(found), low, high))
 
     def golden(self, rng: np.random.Generator) -> tuple[Golden, bytes]:
         """Decided rows on which nothing had to be excused."""

@@ -24,7 +24,7 @@ from edge_infer.contract import Certificate, Golden, Input, Output
 from edge_infer.errors import BadInput, EdgeInferError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float64]
 
 SEED = 20240229
-OTHER_DTYPES: Mapping[str, type[np.generic]] = {"float32": np.float32, "int64": np.int64}
+OTHER_DTYPES = (
+    *("float32", "int64", "int32", "int16", "int8"),
+    *("uint64", "uint32", "uint16", "uint8", "bool"),
+)
+"""Beside float64; each is accepted where it was shown to be answered as its doubles are."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def prove(
 
 
 def _matrix(case: Case, policy: Policy, names: tuple[str, ...] | None) -> tuple[Input, ...]:
-    accepted = [name for name, dtype in OTHER_DTYPES.items() if case.agrees_on(dtype)]
+    accepted = [name for name in OTHER_DTYPES if case.agrees_on(np.dtype(name), limit=policy.limit)]
     shape = (None, case.probes.rows.shape[1])
     accepts = ("float64", *accepted)
     return (

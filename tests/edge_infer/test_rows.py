@@ -19,6 +19,12 @@ from edge_infer.rows import check_row, check_rows, check_values
 PLAIN = Input("X", "float64", (None, 3), None, ("float64",), False, False, None)
 NAMED = dataclasses.replace(PLAIN, columns=("a", "b", "c"))
 WIDE = dataclasses.replace(PLAIN, accepts=("float64", "float32"), nan=True, infinite=True)
+INTEGERS = dataclasses.replace(
+    PLAIN,
+    accepts=(
+        "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool",
+    ),
+)  # fmt: skip
 LIMITED = dataclasses.replace(PLAIN, limit=1000.0)
 
 X = np.array([[1.0, 2.0, 3.0], [-4.0, 0.5, 1e-300]])
@@ -45,7 +51,7 @@ def test_what_comes_out_is_native_contiguous_float64() -> None:
 
 @pytest.mark.parametrize("dtype", ["i1", "i8", "u1", ">i4", "u8", "?"])
 def test_integers_and_bools_are_exact(dtype: str) -> None:
-    rows = check_rows(np.array([[1, 0, 1]], dtype=dtype), PLAIN)
+    rows = check_rows(np.array([[1, 0, 1]], dtype=dtype), INTEGERS)
     assert rows.dtype == np.float64
     assert rows.tolist() == [[1.0, 0.0, 1.0]]
 
@@ -54,12 +60,67 @@ def test_integers_and_bools_are_exact(dtype: str) -> None:
 def test_integers_beyond_a_double_are_refused(value: int) -> None:
     array = np.array([[value, 0, 0]], dtype="u8" if value > 2**63 else "i8")
     with pytest.raises(BadInput, match="cannot hold"):
-        check_rows(array, PLAIN)
+        check_rows(array, INTEGERS)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i8", "u1", ">i4", "u8", "?"])
+def test_integers_and_bools_only_where_parity_was_proven(dtype: str) -> None:
+    """numpy squares uint8 modulo 256, so scikit-learn may answer as on no double."""
+    array = np.array([[1, 0, 1]], dtype=dtype)
+    others = tuple(name for name in INTEGERS.accepts if name != array.dtype.name)
+    for form in (array, array.tolist()) if dtype in ("i8", "?") else (array,):
+        with pytest.raises(BadInput, match="not proven") as caught:
+            check_rows(form, dataclasses.replace(PLAIN, accepts=others))
+        assert "astype(float)" in str(caught.value.hint)
+
+
+def test_columns_of_several_dtypes_need_the_one_that_holds_them_all() -> None:
+    columns = {"a": np.int8([1]), "b": np.int16([2]), "c": np.uint16([3])}
+    small = dataclasses.replace(NAMED, accepts=("float64", "int8", "int16", "uint16"))
+    with pytest.raises(BadInput, match="not proven") as caught:
+        check_rows(columns, small)
+    assert str(caught.value.actual) == "int32"
+    assert check_rows(columns, dataclasses.replace(small, accepts=INTEGERS.accepts)).tolist() == [
+        [1.0, 2.0, 3.0]
+    ]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [[2**53 + 1, 0.5, 0.0]],
+        [[0.5, -(2**53) - 1, 0.0]],
+        [[2**63 + 1, -1, 0]],
+        [[1.0, 2.0, 3.0], (0.5, 2**60 + 1, 0.0)],
+        [np.array([2**53 + 1, 0, 0]), np.array([0.5, 0.0, 0.0])],
+        [[np.int64(2**53 + 1), 0.5, 0.0]],
+    ],
+    ids=str,
+)
+def test_integers_beyond_a_double_are_refused_beside_floats(form: Any) -> None:
+    with pytest.raises(BadInput, match="cannot hold"):
+        check_rows(form, INTEGERS)
+
+
+def test_large_floats_in_a_list_are_no_integers() -> None:
+    assert check_rows([[1e300, 2.0**60, 2**53]], PLAIN).tolist() == [[1e300, 2.0**60, 2.0**53]]
+
+
+def test_a_list_of_masked_rows_does_not_lose_its_mask() -> None:
+    with pytest.raises(BadInput, match="masked"):
+        check_rows([np.ma.masked_array(row, mask=row > 2) for row in X], PLAIN)
+
+
+@pytest.mark.filterwarnings("ignore:Warning. converting a masked element")
+def test_a_masked_value_is_no_nan() -> None:
+    with pytest.raises(BadInput, match="masked"):
+        check_rows([[1.0, np.ma.masked, 2.0]], WIDE)
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53)])
 def test_the_largest_exact_integers_pass(value: int) -> None:
-    assert check_rows([[value, 0, 0]], PLAIN)[0, 0] == value
+    assert check_rows([[value, 0, 0]], INTEGERS)[0, 0] == value
+    assert check_rows([[value, 0.5, 0]], PLAIN)[0, 0] == value
 
 
 def test_float32_only_where_parity_was_proven() -> None:
@@ -75,6 +136,7 @@ def test_float32_only_where_parity_was_proven() -> None:
     "form",
     [
         X.astype("f2"), X.astype("c16"), X.astype(object), X.astype("U8"), X.astype("S8"),
+        X.astype("U8").astype(np.dtypes.StringDType()),
         X.astype(np.longdouble), X.astype("i8").astype("M8[s]"), [["1", "2", "3"]],
         [[1.0, None, 3.0]], [[1.0, "a", 3.0]], [[1.0, 2.0], [1.0]], "abc", None, object(),
         np.ma.masked_array(X, mask=X > 2), {1.0, 2.0, 3.0},
@@ -111,7 +173,7 @@ def test_the_number_of_columns(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("empty", [np.zeros((0, 3)), np.zeros((0, 3), dtype=int)])
 def test_an_empty_batch_is_refused_as_scikit_learn_does(empty: np.ndarray) -> None:
     with pytest.raises(BadInput, match="no rows"):
-        check_rows(empty, PLAIN)
+        check_rows(empty, INTEGERS)
     with pytest.raises(BadInput):
         check_rows([], PLAIN)
 
@@ -220,12 +282,15 @@ def naive(row: list[float], wanted: Input) -> bool:
 
 @given(
     row=st.lists(st.floats(), min_size=3, max_size=3),
-    limit=st.none() | st.floats(min_value=1e-3, max_value=1e308),
+    limit=st.none() | st.floats(min_value=0, max_value=1e308),
     nan=st.booleans(),
     infinite=st.booleans(),
 )
 @example(row=[1e200, -1e200, 0.0], limit=None, nan=False, infinite=False)
 @example(row=[1e200, 0.0, 0.0], limit=1e200, nan=False, infinite=False)
+@example(row=[1e-180, 0.0, 0.0], limit=2.7e-194, nan=False, infinite=False)
+@example(row=[1.6e-154, 0.0, 0.0], limit=1.5e-154, nan=False, infinite=False)
+@example(row=[5e-324, 0.0, 0.0], limit=0.0, nan=False, infinite=False)
 @example(row=[800.0, 800.0, 0.0], limit=1000.0, nan=False, infinite=False)
 def test_the_quick_check_decides_as_the_slow_one(
     row: list[float], limit: float | None, nan: bool, infinite: bool

@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -109,6 +109,33 @@ def test_float32_rows_are_accepted_only_where_proven(blobs):
     ]
     assert "float32" not in accepts[0]
     assert "float32" in accepts[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "proven", "left_out"),
+    [
+        (np.square, ("bool",), ("int64", "int32", "uint8")),
+        (np.negative, ("int64",), ("uint8", "uint64", "bool", "int8")),
+        (np.exp, ("int64", "int32", "uint32"), ("int8", "uint8", "int16", "uint16")),
+    ],
+)
+def test_integer_rows_are_accepted_only_where_proven(function, proven, left_out):
+    """numpy's integers wrap around, and small ones become float16 or float32."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(1, 9, size=(200, 3)).astype(float)
+    model = make_pipeline(FunctionTransformer(function), LogisticRegression(max_iter=2000))
+    model.fit(X, X[:, 0] > X[:, 1])
+    (given,) = prove(model, emit_model(model, 3), X, progress=quiet).inputs
+    assert set(proven) <= set(given.accepts)
+    assert not set(left_out) & set(given.accepts)
+
+
+def test_small_integers_stay_single_in_an_estimator_trained_in_single_precision(blobs):
+    X, y = blobs
+    single = LogisticRegression().fit(X.astype(np.float32), y)
+    (given,) = prove(single, emit_model(single, 4), X, progress=quiet).inputs
+    assert "int64" in given.accepts
+    assert not {"int8", "uint8", "int16", "uint16"} & set(given.accepts)
 
 
 def test_scale_is_the_largest_score_of_the_samples(blobs):
