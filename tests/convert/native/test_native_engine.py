@@ -169,7 +169,7 @@ def test_a_bare_interpreter_verifies_tests_itself_and_predicts(one_artifact, key
 
 
 def test_peak_memory_without_numpy_stays_near_that_of_python(one_artifact, key):
-    """Bare Python's own peak differs between builds; most of it is `import dataclasses`."""
+    """Bare Python's own peak differs between builds; nearly half is `import dataclasses`."""
     script = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}]; import edge_infer;"
         f"m = edge_infer.load({str(one_artifact)!r}, trust={str(key.with_suffix('.pub'))!r},"
