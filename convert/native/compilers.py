@@ -68,7 +68,8 @@ def find_compiler(target: Target) -> Compiler:
             is_gcc=False,
             is_zig=True,
         )
-    debian = f", or apt install {target.gcc.replace('_', '-')}" if target.gcc else ""
+    package = f"gcc-{target.gcc.removesuffix('-gcc').replace('_', '-')}" if target.gcc else ""
+    debian = f", or apt install {package}" if package else ""
     raise Unavailable(
         f"no compiler for {target.name} is installed",
         expected="cc for this machine, Debian's cross compiler or zig",
