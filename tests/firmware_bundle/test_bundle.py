@@ -217,6 +217,17 @@ def test_a_flipped_byte_is_refused(card: Path, tmp_path: Path, name: str) -> Non
         edge_infer.load(card, trust=tmp_path / "publisher.pub")
 
 
+@pytest.mark.parametrize("name", ["json", "argparse"])
+def test_a_module_put_into_the_bundle_is_refused_and_does_not_run(
+    card: Path, tmp_path: Path, name: str
+) -> None:
+    (card / f"{name}.py").write_text("raise SystemExit('hostile')\n")
+    done = python(card / "run", "verify", "--trust", "publisher.pub", cwd=tmp_path)
+    assert done.returncode == Untrusted.exit_code
+    assert "hostile" not in done.stdout + done.stderr
+    assert f"{name}.py" in done.stderr
+
+
 def test_changed_bytecode_is_refused(card: Path, tmp_path: Path) -> None:
     path = next(card.rglob("*.pyc"))
     path.write_bytes(path.read_bytes() + b"\0")

@@ -60,6 +60,32 @@ def test_which_directory_is_meant(script: Path, tmp_path: Path, line: str, want:
     assert done.stdout.strip() == want.replace(HERE, str(script.parent))
 
 
+BESIDE = ("json", "argparse", "os", "re", "hashlib", "site", "importlib", "numpy", "edge_infer")
+
+
+@pytest.mark.parametrize("options", [[], ["-S"], ["-I"], ["-P"]], ids=str)
+@pytest.mark.parametrize("linked", [False, True], ids=["itself", "link"])
+def test_a_module_put_beside_it_does_not_run(
+    script: Path, tmp_path: Path, options: list[str], linked: bool
+) -> None:
+    started = script
+    if linked:
+        started = tmp_path / "start"
+        started.symlink_to(script)
+    for name in BESIDE:
+        (script.parent / f"{name}.py").write_text("print('hostile')\n")
+    for place in script.parent.rglob("__main__.py"):
+        place.write_text(
+            "import argparse, hashlib, importlib, json, os, re\n"
+            "def main(arguments):\n    print('|'.join(arguments))\n    return 0\n"
+        )
+    done = subprocess.run(
+        [sys.executable, *options, started, "install", "x"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "install|x\n", "")
+
+
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 0), (3, 10, 13)])
 def test_an_old_python_is_told_in_one_line(
     script: Path, version: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -67,6 +93,7 @@ def test_an_old_python_is_told_in_one_line(
     monkeypatch.setattr(sys, "version_info", version)
     monkeypatch.setattr(sys, "version", ".".join(map(str, version)) + " (old)")
     monkeypatch.setattr(sys, "argv", [str(script), "verify"])
+    monkeypatch.setattr(sys, "path", [str(script.parent), *sys.path])
     with pytest.raises(SystemExit) as caught:
         runpy.run_path(str(script), run_name="__main__")
     assert caught.value.code == 6
