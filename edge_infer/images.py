@@ -49,7 +49,9 @@ _ALPHA_MODES = ("LA", "PA", "RGBA")
 def read_image(source: Any, image: Image) -> NDArray[np.float64]:
     """One picture as a row of shape `(1, height * width * channels)`, float64.
 
-    `source` is a path, the bytes of a file, or a `PIL.Image.Image`.
+    `source` is a path, the bytes of a file, or a `PIL.Image.Image`. A picture that was opened
+    elsewhere is refused as its bytes would be, unless it was decoded before (`load`, `convert`,
+    `copy`): it is then taken as what it has become, one picture of 8 bits.
 
     Raises:
         BadInput: not a picture of the formats and modes above, or too large.
@@ -90,6 +92,7 @@ def _open(source: Any) -> Any:
     pillow = _pillow()
     if isinstance(source, pillow.Image):
         _check_size(source.size)
+        _check_opened(source)
         return source
     data = _read(source)
     magic, module, name = _decoder(data)
@@ -138,6 +141,8 @@ def _read(source: Any) -> bytes:
         try:
             with Path(source).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
+        except ValueError as error:
+            raise BadInput(f"this is no path: {error}", actual=repr(source)) from None
         except FileNotFoundError:
             raise BadInput("there is no such picture", actual=os.fspath(source)) from None
         except OSError as error:
@@ -176,6 +181,32 @@ def _check_one_frame(picture: Any) -> None:
             actual=f"{frames} frames",
             hint="save the frame you mean as a PNG",
         )
+
+
+def _check_opened(picture: Any) -> None:
+    """What is refused in a file's bytes, as far as an opened picture still tells.
+
+    Pillow forgets a PNG's or PPM's depth once it has decoded it.
+    """
+    try:
+        # Beside a phone's JPEG lies a preview (MPO), which its bytes are read without.
+        if picture.format != "MPO" or picture.tell() != 0:
+            _check_one_frame(picture)
+        if hasattr(picture, "tag_v2"):
+            _check_tiff_depth(picture)
+    except BadInput:
+        raise
+    # Counting frames reads on in a file that may be cut short or closed.
+    except Exception as error:
+        raise BadInput(
+            "the picture is broken, cut short or closed", actual=f"{type(error).__name__}: {error}"
+        ) from error
+    for codec, *_, options in getattr(picture, "tile", ()):
+        values = options if isinstance(options, tuple) else (options,)
+        if any(isinstance(value, str) and ";16" in value for value in values):
+            raise _too_deep(16)
+        if codec in ("ppm", "ppm_plain") and isinstance(values[-1], int) and values[-1] > 255:
+            raise _too_deep(values[-1].bit_length())
 
 
 def _check_depth(data: bytes, magic: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_infer.blocks import run_in_blocks
 from edge_infer.columns import check_columns, is_text_alone, is_typed, one_record
-from edge_infer.errors import BadInput
+from edge_infer.errors import BadInput, Incompatible
 from edge_infer.images import read_image
 from edge_infer.one_row import OneRow
 from edge_infer.rows import check_row, check_rows
@@ -103,12 +103,12 @@ class Model:
         if self._one_row is not None:
             found = self._one_row.try_run(row, self._one_row.row_shape)
             if found is not None:
-                return self._as_label(found)[0].tolist()
+                return self._as_label(found).tolist()[0]
         if self._columns is not None:
             record = one_record(row, self._columns)
             rows = record["text"] if is_text_alone(self._columns) else record
-            return self.predict(rows)[0].tolist()
-        return self.predict(check_row(row, self._wanted))[0].tolist()
+            return self.predict(rows).tolist()[0]
+        return self.predict(check_row(row, self._wanted)).tolist()[0]
 
     def predict_proba(self, X: Any) -> Any:
         """Probabilities of shape `(n, k)`, columns in the order of `classes`.
@@ -273,6 +273,27 @@ def _label_dtype(contract: Contract) -> np.dtype[Any] | None:
 
 
 def _as_array(classes: Classes) -> NDArray[Any]:
+    """The labels in numpy's dtype of `classes_`.
+
+    Raises:
+        Incompatible: the dtype that the contract names does not hold them.
+    """
     import numpy as np
 
-    return np.array(classes.values, dtype=None if classes.dtype == "str" else classes.dtype)
+    named = classes.numpy or (None if classes.dtype == "str" else classes.dtype)
+    try:
+        found = np.array(classes.values, dtype=named)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _other_labels(classes, error) from None
+    if found.tolist() != list(classes.values):
+        raise _other_labels(classes, f"labels changed by {classes.numpy}")
+    return found
+
+
+def _other_labels(classes: Classes, actual: object) -> Incompatible:
+    return Incompatible(
+        "the contract's class labels do not have the dtype that it names",
+        expected=f"{classes.dtype} labels",
+        actual=actual,
+        hint="convert the model again",
+    )

@@ -22,23 +22,44 @@ def contract_classes(values: Any) -> Classes:
     """One `classes_` array as the contract carries it.
 
     Raises:
-        Unsupported: the labels are neither int, float, bool nor str.
+        Unsupported: the labels are neither int, float, bool nor str, or no Unicode text.
     """
     array = np.asarray(values)
     items = array.tolist()
     if all(isinstance(item, bool) for item in items):
-        return Classes("bool", tuple(items))
-    if all(isinstance(item, str) for item in items):
-        return Classes("str", tuple(items))
-    if all(isinstance(item, int) for item in items) and array.dtype != np.uint64:
-        return Classes("int64", tuple(items))
+        return _classes("bool", array)
+    if all(isinstance(item, str) for item in items) and array.dtype.kind in "OU":
+        _check_utf8(items)
+        return _classes("str", array)
+    if all(isinstance(item, int) for item in items) and array.dtype.name != "uint64":
+        return _classes("int64", array)
     if all(isinstance(item, float) for item in items):
-        return Classes("float64", tuple(items))
+        return _classes("float64", array)
     raise Unsupported(
         "the class labels have a type that the contract cannot carry",
         expected="int, float, bool or str labels",
         actual=sorted({type(item).__name__ for item in items}),
     )
+
+
+def _classes(dtype: str, array: Any) -> Classes:
+    values = tuple(array.tolist())
+    implied = np.array(values, dtype=None if dtype == "str" else dtype).dtype
+    name = f"U{array.dtype.itemsize // 4}" if array.dtype.kind == "U" else array.dtype.name
+    return Classes(dtype, values, None if np.dtype(name) == implied else name)
+
+
+def _check_utf8(labels: list[str]) -> None:
+    for label in labels:
+        try:
+            label.encode("utf-8")
+        except UnicodeEncodeError:
+            raise Unsupported(
+                "a class label is no text that UTF-8 can carry",
+                expected="labels without lone surrogates",
+                actual=ascii(label),
+                hint="read the training data with the encoding that it was written in",
+            ) from None
 
 
 def one_label(graph: Graph, classes: Classes, index: Tensor) -> tuple[Tensor, EmittedOutput]:

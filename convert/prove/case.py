@@ -197,7 +197,8 @@ class Case:
         far = sizes * rng.uniform(-1 if low < 0 else 0, 1, shape)
         found = np.concatenate([np.nan_to_num(near, nan=0.0), far])
         # Towards zero, for a limit need not be an integer.
-        return np.trunc(np.clip(np.rint(found), low, high))
+        integers: Rows = np.trunc(np.clip(np.rint(found), low, high))
+        return integers
 
     def golden(self, rng: np.random.Generator) -> tuple[Golden, bytes]:
         """Decided rows on which nothing had to be excused."""

@@ -73,6 +73,8 @@ class Classes:
 
     dtype: str
     values: tuple[str | int | float | bool, ...]
+    numpy: str | None = None
+    """numpy's dtype of `classes_`, such as `int32` or `object`; None where `dtype` says it."""
 
 
 @dataclass(frozen=True)

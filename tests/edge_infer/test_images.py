@@ -296,3 +296,62 @@ def test_a_model_without_a_declared_picture_takes_none(
     with pytest.raises(BadInput, match="does not say") as caught:
         edge_infer.load(out, trust=trust).predict_image(os.devnull)
     assert "--image" in str(caught.value.hint)
+
+
+def opened(data: bytes) -> Pillow.Image:
+    return Pillow.open(io.BytesIO(data))
+
+
+def png_of_16_bits() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    lines = b"".join(b"\0" + bytes(48) for _ in range(8))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 2, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + body
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("frame", [0, 1])
+def test_an_opened_picture_of_several_frames_is_refused_as_its_bytes_are(
+    form: str, frame: int
+) -> None:
+    other = Pillow.fromarray(255 - GREY)
+    data = encode(Pillow.fromarray(GREY), form, save_all=True, append_images=[other])
+    picture = opened(data)
+    picture.seek(frame)
+    for source in (data, picture):
+        with pytest.raises(BadInput, match="frames"):
+            read_image(source, AS_IS)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png_of_16_bits(),
+        b"P6 8 8 65535\n" + b"\0\1" * 192,
+        b"P3 8 8 1023\n" + b"7 " * 192,
+        b"P5 8 8 65535\n" + b"\0\1" * 64,
+    ],
+    ids=["PNG", "PPM", "plain PPM", "PGM"],
+)
+def test_an_opened_picture_of_more_than_8_bits_is_refused_as_its_bytes_are(data: bytes) -> None:
+    for source in (data, opened(data)):
+        with pytest.raises(BadInput, match="8 bits"):
+            read_image(source, AS_IS)
+
+
+@pytest.mark.parametrize("form", ["PNG", "BMP", "PPM", "TIFF", "GIF", "JPEG", "MPO"])
+def test_an_opened_picture_is_read_as_its_bytes(form: str) -> None:
+    picture = Pillow.fromarray(GREY)
+    more = {"save_all": True, "append_images": [picture]} if form == "MPO" else {}
+    data = encode(picture, form, **more)
+    assert np.array_equal(read_image(opened(data), AS_IS), read_image(data, AS_IS))
+
+
+def test_a_path_with_a_nul_is_refused() -> None:
+    with pytest.raises(BadInput, match="path"):
+        read_image("a\0b.png", AS_IS)

@@ -7,14 +7,15 @@ import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from artifact_builder import Linear, contract_parts, golden_rows, random_linear, write_artifact
 
 import edge_infer
-from edge_infer.errors import BadInput
+from edge_infer.contract import Classes
+from edge_infer.errors import BadInput, Incompatible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,42 @@ def test_labels_come_in_the_dtype_of_the_classes(
     assert model.classes is not None
     assert model.classes.dtype == linear.classes.dtype
     assert model.classes.tolist() == classes
+
+
+@pytest.mark.parametrize(
+    ("classes", "name"),
+    [
+        ([0, 1, 2], "int8"),
+        ([0, 1, 2], "uint8"),
+        ([-5, 7], "int32"),
+        ([0.5, 1.5], "float32"),
+        (["a", "bc"], "object"),
+        (["a", "bc"], "U7"),
+    ],
+)
+def test_labels_come_in_the_dtype_that_the_contract_names(
+    key: Path, trust: Path, tmp_path: Path, classes: list[Any], name: str
+) -> None:
+    linear = random_linear(6, classes)
+    named = Classes(linear.dtype, tuple(classes), name)
+    out = write_artifact(tmp_path / "out", key, linear, classes=named)
+    model = edge_infer.load(out, trust=trust)
+    rows = np.random.default_rng(2).normal(size=(40, 6), scale=3.0)
+    for got in (model.predict(rows), model.predict(rows[:1]), model.classes):
+        assert got.dtype == np.dtype(name)
+    assert model.predict(rows).tolist() == linear.predict(rows).tolist()
+    assert type(model.predict_one(rows[0])) is type(classes[0])
+
+
+@pytest.mark.parametrize("name", ["int8", "U1", "V8", "nonsense", "bool"])
+def test_a_dtype_that_does_not_hold_the_labels_is_refused(
+    key: Path, trust: Path, tmp_path: Path, name: str
+) -> None:
+    linear = random_linear(6, [0, 300])
+    named = Classes("int64", (0, 300), name)
+    out = write_artifact(tmp_path / "out", key, linear, classes=named)
+    with pytest.raises(Incompatible, match="dtype"):
+        edge_infer.load(out, trust=trust)
 
 
 def test_predict_one_takes_what_a_row_can_be(model: Model, linear: Linear) -> None:
