@@ -43,6 +43,7 @@ class Rounding:
 
     def __init__(self, reference: Reference, samples: Doubles) -> None:
         self._reference = reference
+        self._samples = samples
         self._steps = _opened(steps_of(reference.estimator))
         self._label = next((o for o in reference.outputs if o.kind == "label"), None)
         self._classes = _class_labels(reference, self._label)
@@ -63,8 +64,13 @@ class Rounding:
         if not self._has_terms:
             return no_band(len(X))
         band = self._by_terms(X)
-        assert band is not None
-        return band
+        if band is not None:
+            return band
+        # A step passes on samples that rounded nowhere before it, but not on these rows.
+        self._has_terms = False
+        self._asked = Perturbed(self._reference, self._samples)
+        self.method = self._described()
+        return no_band(len(X))
 
     def refine(self, band: Band, X: Doubles, rows: NDArray[np.intp]) -> Band:
         """Ask scikit-learn what rounding does to `rows`, where terms are not known."""

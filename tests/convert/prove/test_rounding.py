@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import CategoricalNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer, StandardScaler
+from sklearn.preprocessing import Normalizer, SplineTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from convert.graph.emitted import EmittedOutput
@@ -191,3 +191,18 @@ def test_bound_of_scores(got, want, scale, passes):
     band = Band(np.full(1, np.inf), np.zeros(1))
     seen = compare(SCORES, np.array([[got]]), np.array([[want]]), scale=scale, band=band)
     assert seen.differ[0] == (not passes)
+
+
+def test_terms_that_end_at_other_rows_than_the_samples_are_asked_for():
+    """Splines pass on what is exact: the one sample is PCA's mean, any other row is not."""
+    rng = np.random.default_rng(0)
+    X = rng.integers(-5, 6, size=(40, 2)).astype(float)
+    X[1::2] = -X[::2]
+    y = (X[:, 0] > 0).astype(int)
+    model = make_pipeline(PCA(), SplineTransformer(n_knots=4), RandomForestClassifier(3)).fit(X, y)
+    rounding = rounding_of(model, np.zeros((1, 2)))
+    band = rounding.band(X)
+    assert not band.undecided.any()
+    assert rounding.method.startswith("what 8 eps of the columns move")
+    refined = rounding.refine(band, X, np.arange(len(X)))
+    assert len(refined.margin) == len(X)
