@@ -6,7 +6,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-devices fuzz check format bench pictures clean
+.PHONY: help demo test test-crashes test-devices fuzz check format bench coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,13 +41,19 @@ format: .venv/made-for ## let ruff format and mend what it can
 bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare onnxruntime; about three minutes
 	@$(PY) benchmarks/main_job.py $(ARGS)
 
+coverage: .venv/made-for ## every estimator of scikit-learn on every data set, into docs/coverage.md; within 20 minutes
+	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.coverage.run $(ARGS)
+
+runtimes: .venv/made-for ## today's artifacts on every onnxruntime from 1.21 on, into docs/runtimes.md
+	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.runtimes.run $(ARGS)
+
 pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/flow.py
 	@$(PY) docs/pictures/latency.py
 	@$(PY) docs/pictures/native.py
 
 clean: ## remove the environments and everything else that was made
-	@rm -rf .venv .device .devices .fuzz build dist *.egg-info
+	@rm -rf .venv .device .devices .fuzz .runtimes build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

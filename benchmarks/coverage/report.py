@@ -154,4 +154,6 @@ def _shown(reason: str) -> str:
 
 def _plain(line: Line) -> str:
     found = Counter(case.plain for case in line.cases if case.plain)
-    return ", ".join(f"{said} {found[said]}" for said in ("same", "differs", "fails") if found[said])
+    return ", ".join(
+        f"{said} {found[said]}" for said in ("same", "differs", "fails") if found[said]
+    )

@@ -1,0 +1,1 @@
+"""Whether today's graphs are exact, or refused, on every onnxruntime that a device may have."""
