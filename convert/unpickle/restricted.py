@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 
+from convert.unpickle.arrays import (
+    check_array_state,
+    check_dtype_state,
+    check_from_buffer,
+    check_reconstruct,
+)
+from convert.unpickle.structures import check_built, check_state
 from edge_infer.errors import BadInput, Untrusted
 
 if TYPE_CHECKING:
@@ -68,7 +75,13 @@ class RestrictedUnpickler(NumpyUnpickler):  # type: ignore[misc]
 
     def load_reduce(self) -> None:
         """Call what the pickle named; never an object that it built."""
-        self._check_named(self.stack[-2])
+        callee, arguments = self.stack[-2:]
+        self._check_named(callee)
+        name = getattr(callee, "__name__", "")
+        if name == "_frombuffer":
+            check_from_buffer(arguments)
+        elif name == "_reconstruct":
+            check_reconstruct(arguments)
         super().load_reduce()
 
     dispatch[pickle.REDUCE[0]] = load_reduce
@@ -101,7 +114,13 @@ class RestrictedUnpickler(NumpyUnpickler):  # type: ignore[misc]
                 actual=f"state for {getattr(target, '__name__', target)!r}",
             )
         if not isinstance(target, NumpyArrayWrapper):
+            if isinstance(target, np.dtype):
+                check_dtype_state(target, state)
+            elif isinstance(target, np.ndarray):
+                check_array_state(target, state)
+            check_state(target, state)
             super().load_build()
+            check_built(target)
             return
         _check_wrapper_state(state)
         if state["dtype"].hasobject:

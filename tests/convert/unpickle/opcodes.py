@@ -33,20 +33,21 @@ def dictionary(**items: bytes) -> bytes:
     return EMPTY_DICT + MARK + pairs + SETITEMS
 
 
-def dtype(code: str, size: int) -> bytes:
-    """A numpy dtype as numpy pickles it."""
+def dtype(code: str) -> bytes:
+    """A numpy dtype of a fixed size as numpy pickles it."""
     made = call("numpy", "dtype", text(code), b"\x89", b"\x88")
-    state = number(3) + text("|") + NONE * 3 + number(size) + number(-1) + number(63)
+    order, flags = ("|" if code in ("O8", "u1") else "<"), (63 if code == "O8" else 0)
+    state = number(3) + text(order) + NONE * 3 + number(-1) + number(-1) + number(flags)
     return made + MARK + state + TUPLE + BUILD
 
 
-def wrapper(code: str, size: int, shape: tuple[int, ...], **more: bytes) -> bytes:
+def wrapper(code: str, shape: tuple[int, ...], **more: bytes) -> bytes:
     """A joblib array wrapper up to the BUILD after which the array's bytes are expected."""
     state = dictionary(
         subclass=name("numpy", "ndarray"),
         shape=MARK + b"".join(map(number, shape)) + TUPLE,
         order=text("C"),
-        dtype=dtype(code, size),
+        dtype=dtype(code),
         allow_mmap=b"\x89",
         **more,
     )
@@ -63,7 +64,7 @@ def stream(*parts: bytes) -> bytes:
 
 def object_array(inner: bytes) -> bytes:
     """A joblib pickle of one object array, whose nested pickle is `inner`."""
-    return stream(wrapper("O8", 8, (1,)), inner)
+    return stream(wrapper("O8", (1,)), inner)
 
 
 def nested_tuples(depth: int) -> bytes:

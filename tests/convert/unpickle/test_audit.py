@@ -132,9 +132,9 @@ def test_a_global_in_an_object_arrays_nested_pickle_is_reported() -> None:
 def test_a_global_behind_an_array_that_claims_to_end_later_is_not_hidden() -> None:
     """The wrapper's shape decides where opcodes go on, for the audit as for joblib."""
     hidden = op.system("true") + op.POP
-    data = op.stream(op.wrapper("f8", 8, (1,)), b"\0" * 8, hidden)
+    data = op.stream(op.wrapper("f8", (1,)), b"\0" * 8, hidden)
     assert audit(data).refused[0].name == "system"
-    covered = op.stream(op.wrapper("u1", 1, (len(hidden),)), hidden)
+    covered = op.stream(op.wrapper("u1", (len(hidden),)), hidden)
     assert audit(covered).refused == ()
 
 
@@ -153,9 +153,9 @@ def test_a_global_behind_an_array_that_claims_to_end_later_is_not_hidden() -> No
         ("computes the name", op.stream(op.call("numpy", "dtype"), op.text("x"), b"\x93")),
         ("state that joblib never", op.stream(
             op.name("joblib.numpy_pickle", "NumpyArrayWrapper"), b")\x81N", op.BUILD)),
-        ("has no shape", op.stream(op.wrapper("f8", 8, (-1,)))),
-        ("longer than the file", op.stream(op.wrapper("f8", 8, (1 << 40,)))),
-        ("another array wrapper", op.object_array(op.stream(op.wrapper("f8", 8, (0,))))),
+        ("has no shape", op.stream(op.wrapper("f8", (-1,)))),
+        ("longer than the file", op.stream(op.wrapper("f8", (1 << 40,)))),
+        ("another array wrapper", op.object_array(op.stream(op.wrapper("f8", (0,))))),
         ("opcode INST", b"\x80\x05(ios\nsystem\n."),
         ("opcode OBJ", op.stream(op.MARK, op.name("os", "system"), b"o")),
         ("opcode EXT1", op.stream(b"\x82\x01")),

@@ -95,7 +95,7 @@ def test_build_on_the_array_wrapper_class_leaves_it_as_it_is() -> None:
 def test_build_on_an_array_wrapper_takes_only_what_joblib_writes(field: str) -> None:
     extra = {field: op.name("numpy", "mean")}
     with pytest.raises(Untrusted, match="state that joblib never writes"):
-        load(op.stream(op.wrapper("f8", 8, (0,), **extra)))
+        load(op.stream(op.wrapper("f8", (0,), **extra)))
 
 
 def test_a_slot_state_on_an_array_wrapper_is_refused() -> None:
@@ -117,7 +117,7 @@ def test_an_object_that_the_pickle_built_is_not_called() -> None:
 
 def test_an_array_wrapper_within_a_nested_pickle_is_refused() -> None:
     with pytest.raises(BadInput, match="another array wrapper"):
-        load(op.object_array(op.stream(op.wrapper("f8", 8, (0,)))))
+        load(op.object_array(op.stream(op.wrapper("f8", (0,)))))
 
 
 @pytest.mark.parametrize("opcode", [b"\x82\x01", b"\x97", op.text("x") + b"Q"])
