@@ -102,7 +102,8 @@ def ask_policy(
     """Try rows on the estimator until it is known what it takes.
 
     `graph` is asked as well where a step rounds in a way that no graph repeats: beyond the
-    magnitude at which the two part, rows are refused.
+    magnitude at which the two part, rows are refused. Any graph is asked whether it overflows
+    where scikit-learn does not, as squares of differences do once they are expanded.
 
     Raises:
         NotExact: it does not agree with itself on magnitudes that the samples have.
@@ -112,6 +113,7 @@ def ask_policy(
     single = reference.tolerance > RELATIVE_TOLERANCE
     if single and not reach:
         reach = _SINGLE_REACH
+    overflowing = graph if reference.refusals is None else None
     if not reach:
         graph = None
     probe = _Asked(reference, samples, scales, np.random.default_rng(seed), graph)
@@ -126,6 +128,9 @@ def ask_policy(
     far = min((NEIGHBORS[kind] for kind in steps & set(NEIGHBORS)), default=None)
     if far is not None and (limit is None or limit > probe.beyond(far)):
         limit, reason = probe.beyond(far), "rounding orders the neighbours "
+    overflow = None if overflowing is None else probe.overflow(overflowing, limit)
+    if overflow is not None:
+        limit, reason = overflow, "the graph's sums or squares overflow "
     if limit is not None and limit != SINGLE_MAX:
         notes.append(f"rows with |x| > {limit:g} are refused: {reason}beyond")
     policy = Policy(nan, infinite, limit, tuple(notes))
@@ -212,6 +217,30 @@ class _Asked:
             if not self._serves(2.0**exponent):
                 return max(2.0 ** (exponent - _STRIDE) / self._safety(), self._largest)
         return float(2.0**high)
+
+    def overflow(self, graph: Graph, limit: float | None) -> float | None:
+        """The largest |x| at which the graph's scores are finite, None where `limit` is as well."""
+        top = DOUBLE_MAX if limit is None else limit
+        if not self._overflows(graph, top):
+            return None
+        low, high = int(np.ceil(np.log2(self._largest))), int(np.floor(np.log2(top))) + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._overflows(graph, 2.0**middle) else (middle, high)
+        return min(max(float(2.0**low) / self._safety(), self._largest), top)
+
+    def _overflows(self, graph: Graph, size: float) -> bool:
+        """Whether a score of the graph is not finite where scikit-learn's is."""
+        rows = self._rows_of_size(size)
+        want = self._answers(rows)
+        if want is None:
+            return False
+        got = graph.run(rows)
+        return any(
+            bool((np.isfinite(want[output.name]) & ~np.isfinite(got[output.name])).any())
+            for output in self._reference.outputs
+            if output.kind == "score"
+        )
 
     def _safety(self) -> float:
         """Rows of one sign pattern were tried, and others may add up to f times as much."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _VALUES = (0.0, 5e-324, 2.2250738585072014e-308, 1e-30, 1e-8, 1.0, 1e8, 1e16, 1e30, 1e100, 1e300)
 
+_LAST = (4.5e307, 8.9e307, 9e307, 1e308, 1.7976931348623157e308)
+"""Up to the largest double: their differences and doubles overflow, not their squares alone."""
+
 
 def extremes(context: Context, count: int) -> Rows:
     """Constant rows, and samples with one column at an extreme."""
@@ -47,7 +50,8 @@ def scaled(context: Context, count: int) -> Rows:
 
 
 def _values(context: Context) -> Rows:
-    values = [*_VALUES, *(-value for value in _VALUES)]
+    every = (*_VALUES, *_LAST)
+    values = [*every, *(-value for value in every)]
     limit = context.policy.limit
     if limit is not None:
         below = float(np.nextafter(limit, 0.0))

@@ -7,9 +7,11 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from convert.errors import NotExact
@@ -17,8 +19,10 @@ from convert.graph.emit import emit_model
 from convert.graph.emitted import EmittedOutput
 from convert.progress import quiet
 from convert.prove import prove
-from convert.prove.policy import SINGLE_MAX, ask_policy
+from convert.prove.engine import Graph
+from convert.prove.policy import SINGLE_MAX, Policy, ask_policy
 from convert.prove.reference import Reference
+from convert.prove.rows import Context, extremes
 from edge_infer.errors import BadInput
 
 LABEL = EmittedOutput("predict", "label", "int64", (None,), "label")
@@ -148,3 +152,54 @@ def test_samples_with_nan_in_such_a_column_are_refused(blobs):
     X[3, 0] = np.nan
     with pytest.raises(NotExact, match="alike in every column"):
         asked(model, X, PREDICTION)
+
+
+class _Expanded:
+    """A graph that answers as scikit-learn does, until its squares overflow."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def run(self, rows):
+        with np.errstate(all="ignore"):
+            lost = np.square(rows).sum(axis=1)
+            return {"prediction": self._model.predict(rows) + (lost - lost)}
+
+
+def test_rows_that_only_the_graph_overflows_on_are_refused(blobs):
+    X, y = blobs
+    model = SVR(gamma="auto").fit(X, y)
+    assert asked(model, X, PREDICTION).limit is None
+    reference = Reference(model, (PREDICTION,), None)
+    policy = ask_policy(reference, X, {"prediction": 1.0}, seed=0, graph=_Expanded(model))
+    assert policy.limit is not None
+    assert 2.0**500 < policy.limit < 2.0**512
+    assert any("the graph's sums or squares overflow beyond" in note for note in policy.notes)
+    for signs in ([1.0] * X.shape[1], [-1.0] * X.shape[1]):
+        assert np.isfinite(_Expanded(model).run(np.array([signs]) * policy.limit)["prediction"])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [SVR(gamma="auto"), SVR(), KNeighborsRegressor(3), LinearRegression(), Ridge()],
+    ids=str,
+)
+def test_every_row_that_is_served_is_answered_up_to_the_largest_double(blobs, model):
+    X, y = blobs
+    emitted = emit_model(model.fit(X, y), X.shape[1])
+    limit = prove(model, emitted, X, progress=quiet).inputs[0].limit
+    largest = np.finfo(np.float64).max if limit is None else limit
+    rows = np.repeat(X[:1], 4, axis=0)
+    rows[0, 0], rows[1, 0], rows[2], rows[3] = largest, -largest, largest, -largest
+    with np.errstate(all="ignore"):  # scikit-learn's own look for NaN adds them up
+        got, want = Graph(emitted).run(rows)["prediction"], model.predict(rows)
+    assert np.isfinite(want).all()
+    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)
+
+
+def test_probes_go_up_to_the_largest_double(blobs):
+    X, y = blobs
+    reference = Reference(SVR().fit(X, y), (PREDICTION,), None)
+    for limit, want in ((None, np.finfo(np.float64).max), (1e30, 1e30)):
+        rows = extremes(Context(reference, Policy(False, False, limit), X, None, 0), 200)
+        assert np.abs(rows).max() == want
