@@ -148,7 +148,23 @@ def categories() -> Dataset:
 def documents() -> Dataset:
     """Short texts, some of them with a word that decides."""
     rng = np.random.default_rng(19)
-    words = "the cat sat on mat café résumé Python great bad awful nice it's 3.14 NASA".split()
+    words = [
+        "the",
+        "cat",
+        "sat",
+        "on",
+        "mat",
+        "café",
+        "résumé",
+        "Python",
+        "great",
+        "bad",
+        "awful",
+        "nice",
+        "it's",
+        "3.14",
+        "NASA",
+    ]
     texts = [" ".join(rng.choice(words, rng.integers(2, 14))) for _ in range(120)]
     return Dataset("documents", texts, np.array([int("great" in text) for text in texts]))
 

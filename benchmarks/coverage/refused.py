@@ -6,7 +6,10 @@ release's new class therefore fails the coverage test until it is converted or n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOT_ROWS: Mapping[str, str] = {
     "DictVectorizer": "reads dictionaries, not rows: use OneHotEncoder on columns",

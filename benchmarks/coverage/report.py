@@ -110,7 +110,8 @@ iris, wine, breast_cancer, digits with its pixels as they are, diabetes, a data 
 booleans, numbers and holes, integers of mixed magnitude, constant columns, duplicated rows, columns
 of 1e-30 and 1e30, counts, missing values, several targets and labels, one column, documents.
 Beside it stands what plain `skl2onnx.to_onnx` and onnxruntime make of the same model on the same
-rows: `same` is equal labels and scores within 1e-5 of the largest. {versions}; {minutes:.0f} minutes.
+rows: `same` is equal labels and scores within 1e-5 of the largest.
+{versions}; {minutes:.0f} minutes.
 
 *Exact* means: on every data set that it fits and on which scikit-learn agrees with itself. What
 reads numbers has a ColumnTransformer before it on the data frame, and what returns a sparse matrix

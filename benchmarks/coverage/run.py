@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import asdict
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def cases(
     *,
     compare: bool = True,
     names: Sequence[str] = (),
-    done: Callable[[Candidate], None] = lambda candidate: None,
+    done: Callable[[Candidate], None] = lambda _candidate: None,
 ) -> Iterator[Case]:
     """Every case, as they come; `compare` with plain skl2onnx as well."""
     waiting, running = list(reversed(chosen)), list[_Running]()
@@ -152,7 +153,7 @@ def main(arguments: Sequence[str]) -> int:
         spent = time.monotonic() - started
         print(f"[{measured}/{len(chosen)}, {spent:.0f} s] {candidate.kind} {candidate.name}")
 
-    log = open(given.jsonl, "w") if given.jsonl else None  # noqa: SIM115
+    log = Path(given.jsonl).open("w") if given.jsonl else None  # noqa: SIM115
     for case in cases(chosen, compare=not given.no_plain, names=given.datasets, done=done):
         found.append(case)
         if log:
