@@ -33,7 +33,7 @@ def check_dtype_state(target: np.dtype[Any], state: object) -> None:
     if target.kind == "V":
         expected = _record(target.itemsize, state)
     elif target.kind in _SIMPLE and state[1] in ("|", "<", ">"):
-        expected = plain.newbyteorder(state[1]) if state[1] != "|" else plain
+        expected = np.dtype(state[1] + target.str[1:])
     else:
         expected = None
     if expected is None or not _same(_written(expected), state):
@@ -67,14 +67,16 @@ def check_from_buffer(arguments: object) -> None:
     """
     fits = (
         isinstance(arguments, tuple)
-        and len(arguments) == 4
+        and len(arguments) in (4, 5)  # of an array whose axes are in another order
         and type(arguments[0]) in (bytes, bytearray)
         and isinstance(arguments[1], np.dtype)
         and not arguments[1].hasobject
         and _is_shape(arguments[2])
     )
     if not fits:
-        raise _forged("an array", "bytes, a dtype without objects, a shape, an order", "others")
+        raise _forged(
+            "an array", "bytes, a dtype without objects, a shape, an order", repr(arguments)[:200]
+        )
 
 
 def check_reconstruct(arguments: object) -> None:

@@ -121,7 +121,8 @@ def test_an_array_of_no_shape_is_refused(shape: Any) -> None:
 )  # fmt: skip
 def test_what_numpy_writes_is_read(dtype: Any) -> None:
     array = np.zeros((3, 2), dtype=dtype)
-    for form in (array, np.asfortranarray(array), array[:0], array[1:, :1]):
+    axes = np.zeros((2, 3, 4), dtype=dtype).transpose(1, 0, 2)
+    for form in (array, np.asfortranarray(array), array[:0], array[1:, :1], axes):
         found = load(form)
         assert (found.dtype, found.shape) == (form.dtype, form.shape)
     for written in (np.dtype(dtype), np.dtype(">i4")):
