@@ -20,6 +20,7 @@ from sklearn.neighbors import (
     LocalOutlierFactor,
     NearestCentroid,
 )
+from sklearn.preprocessing import KernelCenterer
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 from convert.errors import NotExact
@@ -44,6 +45,7 @@ ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
     BayesianGaussianMixture: _TOP_EXPONENT,
     GaussianMixture: _TOP_EXPONENT,
     Isomap: 3,
+    KernelCenterer: _TOP_EXPONENT,
     LocallyLinearEmbedding: 3,
     NearestCentroid: 6,
     PolynomialCountSketch: _TOP_EXPONENT,
@@ -52,14 +54,15 @@ ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
 
 A Fourier transform rounds as its library does. Far from all training rows rounding alone orders
 the neighbours, and an embedding jumps with them. The difference of two large squares, as between
-centroids or between a mixture's components, is what rounding left of it.
+centroids or between a mixture's components, is what rounding left of it, and so is a kernel's value
+less the mean of equally large ones.
 """
 NEIGHBORS: Mapping[type, int] = {
     KNeighborsClassifier: 20,
     KNeighborsRegressor: 20,
     LabelPropagation: 20,
     LabelSpreading: 20,
-    LocalOutlierFactor: 20,
+    LocalOutlierFactor: 10,
 }
 """How many powers of two beyond the samples neighbours still differ by more than rounding.
 

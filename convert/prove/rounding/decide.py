@@ -126,7 +126,7 @@ class Rounding:
         if is_detector(last):
             return detector_band(last, value, error)
         if is_density_model(last):
-            return density_band(last, value, error, self._classes)
+            return density_band(last, value, error, self._classes, self._reference.outputs)
         classes = self._classes
         if classes is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,14 @@ from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import NearestCentroid
 
-from convert.prove.rounding.band import Band, class_band
+from convert.prove.rounding.band import EPS, UNITS, Band, class_band
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
 
     Doubles = NDArray[np.float64]
     Scored = tuple[Doubles, Doubles]
@@ -27,9 +30,22 @@ def is_density_model(estimator: Any) -> bool:
 
 
 def density_band(
-    estimator: Any, x: Doubles, error: Doubles, classes: NDArray[Any] | None
+    estimator: Any,
+    x: Doubles,
+    error: Doubles,
+    classes: NDArray[Any] | None,
+    outputs: Sequence[EmittedOutput],
 ) -> Band | None:
     """The band of the argmax over the scores of the rows `(n, f)`."""
+    band = _label_band(estimator, x, error, classes)
+    if type(estimator) is not NearestCentroid or band is None:
+        return band
+    return replace(band, bounds=_centroid_bounds(estimator, x, error, outputs))
+
+
+def _label_band(
+    estimator: Any, x: Doubles, error: Doubles, classes: NDArray[Any] | None
+) -> Band | None:
     if classes is None:
         classes = np.arange(len(estimator.means_))
     if len(classes) < 2:
@@ -120,6 +136,37 @@ def _centroids(estimator: Any, x: Doubles, error: Doubles) -> Scored:
     if estimator.metric == "manhattan":
         terms = terms**2
     return scores, terms + np.abs(scores) + 2 * np.abs(np.log(prior))
+
+
+def _centroid_bounds(
+    estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
+) -> dict[str, tuple[Doubles, Doubles]]:
+    """Large squares are subtracted: class from class, and before that in every square."""
+    spread = np.where(estimator.within_class_std_dev_ != 0, estimator.within_class_std_dev_, 1.0)
+    _, terms = _distances(estimator, x / spread, error / spread, estimator.centroids_ / spread)
+    if estimator.metric == "manhattan":
+        terms = terms**2
+    scores = estimator._decision_function(x)
+    unit = UNITS * EPS * (terms + np.abs(scores))
+    found = {}
+    for output in outputs:
+        if output.verb == "decision_function" and output.shape[1:] == ():
+            gap, own = scores[:, 1] - scores[:, 0], unit.sum(axis=1)
+            found[output.name] = (gap - own, gap + own)
+        elif output.verb == "decision_function":
+            found[output.name] = (scores - unit, scores + unit)
+        elif output.verb == "predict_proba":
+            found[output.name] = _share(scores, unit), _share(scores, -unit)
+    return found
+
+
+def _share(scores: Doubles, unit: Doubles) -> Doubles:
+    """A softmax where every class gets its unit less and all the others theirs more."""
+    with np.errstate(all="ignore"):
+        rivals = np.exp((scores + unit)[:, None, :] - (scores - unit)[:, :, None])
+        own = np.arange(scores.shape[1])
+        rivals[:, own, own] = 1.0
+        return np.asarray(1.0 / rivals.sum(axis=2))
 
 
 def _distances(estimator: Any, x: Doubles, error: Doubles, centroids: Doubles) -> Scored:
