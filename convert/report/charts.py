@@ -69,7 +69,7 @@ def histogram(name: str, spread: Spread, tolerance: float | None) -> Markup:
         answers = by_exponent.get(exponent, 0)
         rows.append(Bar(f"≤ 1e{exponent}", answers, f"{answers:,}"))
     if spread.tied:
-        rows.append(Bar("undecided", spread.tied, f"{spread.tied:,}", "tied"))
+        rows.append(Bar("tied answer", spread.tied, f"{spread.tied:,}", "tied"))
     rows.append(
         Bar("different" if tolerance is None else f"> {shown_tolerance(tolerance)}", 0, "0")
     )

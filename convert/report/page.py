@@ -121,11 +121,13 @@ def _speed(timings: Sequence[Timing]) -> Markup:
         for timing in timings
     ]
     head = ("engine", "one row", "", f"{base.batch_rows} rows", "", "model size")
-    caption = (
+    lead = tag(
+        "p",
         "Medians on the samples, measured on the workstation when this report was made, through "
-        f"the public interface; times faster than {base.engine}"
+        f"the public interface; beside them, how many times faster than {base.engine}.",
     )
-    return section("Latency and size", table(head, rows, caption, numbers=(1, 2, 3, 4, 5)))
+    measured = table(head, rows, "Latency and size by engine", numbers=(1, 2, 3, 4, 5))
+    return section("Latency and size", lead, measured)
 
 
 def _times(base: float, own: float) -> str:

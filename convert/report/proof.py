@@ -67,7 +67,7 @@ def outputs_section(contract: Contract, details: Details | None) -> Markup:
         "p",
         "Every answer of the exported model was compared with the estimator itself: in one batch, "
         "in small batches and row by row. The bars count answers by their relative difference, "
-        "on a logarithmic scale.",
+        "on a logarithmic scale. A tied answer is another answer of an undecided row.",
     )
     return section("What was proven", intro, tag("div", *cards, class_="cards"))
 

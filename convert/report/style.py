@@ -46,12 +46,13 @@ svg .other { fill: var(--other) }
 svg .tied { fill: var(--warn) }
 svg .axis { stroke: var(--line) }
 .probe { margin: 0 0 1rem }
-.probe td code { display: block }
+.probe td code { display: block; min-width: 9rem }
 .sign { display: grid; gap: 2rem; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr));
   margin-top: 2.5rem }
 .sign p { padding-top: .25rem; border-top: 1px solid var(--ink); color: var(--soft) }
 footer { margin-top: 2rem; color: var(--soft); font-size: .875rem }
-@media (max-width: 40rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0 }
+@media (max-width: 40rem) { main > section > dl, header > dl {
+  grid-template-columns: minmax(0, 1fr); gap: 0 }
   dd { margin-bottom: .4rem } }
 @media print { :root { --ink: #000; --soft: #444; --line: #bbb; --page: #fff; --box: #fff;
   --bar: #333; --other: #999; --good: #000; --warn: #777 }
