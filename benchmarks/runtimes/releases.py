@@ -39,8 +39,10 @@ def installed(version: str) -> Path:
         return target
     target.mkdir(parents=True, exist_ok=True)
     said = subprocess.run(
-        [*_PIP, "install", "--quiet", "--no-deps", "--upgrade", "--target", str(target)]
-        + [f"onnxruntime=={version}"],
+        [
+            *(*_PIP, "install", "--quiet", "--no-deps", "--upgrade"),
+            *("--target", str(target), f"onnxruntime=={version}"),
+        ],
         capture_output=True,
         text=True,
         check=False,
