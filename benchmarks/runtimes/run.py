@@ -9,14 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.runtimes.artifacts import MODELS
 from benchmarks.runtimes.releases import ROOT, installed, offered
 from edge_infer.engines.onnxruntime import REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PAGE = ROOT / "docs" / "runtimes.md"
 ARTIFACT_TESTS = ("tests/convert/test_runtimes.py",)
@@ -30,6 +33,8 @@ SOME_TESTS = (
     "tests/convert/estimators/test_kernel_family.py",
 )
 """Trees, products, neighbours, kernels and constants: where releases have differed."""
+
+_OPTIONS = ("-o", "filterwarnings=ignore", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,7 @@ def _pytest(release: str, folder: Path, paths: Sequence[str]) -> tuple[str, bool
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "filterwarnings=ignore", "-p"]
-        + ["no:cacheprovider", *paths],
+        [sys.executable, "-m", "pytest", "-q", *_OPTIONS, *paths],
         cwd=ROOT,
         env=environment,
         capture_output=True,
