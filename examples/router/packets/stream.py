@@ -1,0 +1,67 @@
+"""A file read forward through one buffer, whatever its size and whether or not it is packed."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from examples.router.packets.problems import Problems
+
+CHUNK_BYTES = 256 << 10
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Stream:
+    """The unread bytes are `data[at:end]`."""
+
+    def __init__(self, file: BinaryIO, problems: Problems) -> None:
+        self._raw = file
+        self._file: BinaryIO = file
+        self._problems = problems
+        self.data = b""
+        self.at = 0
+        self.end = 0
+        if self.fill(2) and self.data[:2] == GZIP_MAGIC:
+            file.seek(0)
+            self._file = cast("BinaryIO", gzip.GzipFile(fileobj=file))
+            self.data, self.end = b"", 0
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._raw.close()
+
+    def fill(self, wanted: int) -> bool:
+        """Whether `wanted` unread bytes are in the buffer, after reading on where they were not."""
+        while self.end - self.at < wanted:
+            more = self._read()
+            if not more:
+                return False
+            self.data = self.data[self.at :] + more
+            self.at, self.end = 0, len(self.data)
+        return True
+
+    def take(self, wanted: int) -> bytes | None:
+        """The next `wanted` bytes, None where the file ends before."""
+        if not self.fill(wanted):
+            return None
+        start = self.at
+        self.at += wanted
+        return self.data[start : self.at]
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(CHUNK_BYTES)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self._problems.add("file: its gzip stream is corrupt or cut short")
+            return b""

@@ -1,0 +1,35 @@
+"""What the model said of a flow; enforcement and reports take nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One flow, judged."""
+
+    flow: tuple[str, str, int, int, str]
+    """Source, destination, their ports (0 where there are none) and the protocol's name."""
+
+    first: float
+    """Time of the first packet, seconds since 1970."""
+
+    last: float
+    """Time of the last packet that was seen, seconds since 1970."""
+
+    score: float
+    """The model's probability that the flow is malicious, 0 to 1."""
+
+    verdict: Literal["malicious", "benign"]
+    """What the model's own operating point makes of the score."""
+
+    why: list[str]
+    """What speaks for the verdict, the strongest reason first."""
+
+    latency_ms: float
+    """From the packet that asked for the verdict to the verdict."""
+
+    source: str
+    """Address that opened the flow."""
