@@ -17,7 +17,15 @@ MAY_IMPORT = {
     "edge_infer": {"edge_infer", *DEVICE},
     "convert": {"convert", "edge_infer", *DEVICE, *WORKSTATION},
     "firmware_bundle": {"firmware_bundle", "edge_infer", *DEVICE},
-    "examples": {"examples", "edge_infer", "convert", "firmware_bundle", "cv2", *DEVICE, *WORKSTATION},
+    "examples": {
+        "examples",
+        "edge_infer",
+        "convert",
+        "firmware_bundle",
+        "cv2",
+        *DEVICE,
+        *WORKSTATION,
+    },
 }
 
 
