@@ -2,6 +2,8 @@
 # Wants git, make and python3 >= 3.11 with venv; PYTHON=/path/to/python names another one.
 
 PY := .venv/bin/python
+# A process for each core; a test file stays whole, so that its fixtures are made once.
+WORKERS := -n auto --dist loadfile
 REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/install
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
@@ -15,7 +17,7 @@ demo: .venv/made-for .device/made-for ## the main job on real digits: train, sig
 	@$(PY) examples/digits/demo.py $(ARGS)
 
 test: .venv/made-for ## all tests; ARGS="-k name" to choose
-	@$(PY) -m pytest -q $(ARGS)
+	@$(PY) -m pytest -q $(WORKERS) $(ARGS)
 
 test-devices: .venv/made-for ## the digits on an emulated 64-bit ARM, offline; says what it skips
 	@EDGE_INFER_DEVICES=1 $(PY) -m pytest -q $(ARGS) tests/devices

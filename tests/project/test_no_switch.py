@@ -121,7 +121,7 @@ def test_no_parameter_of_a_verifier_is_a_boolean(function: Any) -> None:
 NOTHING: list[Any] = [None, False, True, 0, 1, "", b"", [], (), {}, [None], [[]], object(), ...]
 
 
-@pytest.mark.parametrize("value", NOTHING, ids=repr)
+@pytest.mark.parametrize("value", NOTHING, ids=lambda value: type(value).__name__)
 def test_no_value_of_trust_stands_for_no_verification(value: Any, tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(b"\x80\x04N.")
     signature = (FROZEN / "linear" / "model.sig").read_bytes()

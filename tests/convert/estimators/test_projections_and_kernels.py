@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.cluster import FeatureAgglomeration
@@ -37,7 +39,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 
 def build_id(estimator: object) -> str:
-    return str(estimator).replace("\n", "")
+    """The same in every process: workers that share the tests compare the names."""
+    return re.sub(r" at 0x[0-9a-f]+|\n", "", str(estimator))
 
 
 @pytest.mark.parametrize(
