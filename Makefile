@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-devices fuzz check format bench coverage runtimes pictures clean
+.PHONY: help demo test test-crashes test-devices test-router lab fuzz check format bench coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,12 @@ test-devices: .venv/made-for ## the digits on an emulated 64-bit ARM, offline; s
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \
 		tests/firmware_bundle/test_killed.py tests/firmware_bundle/test_update_cases.py
+
+test-router: .venv/made-for ## the router's firewall between real hosts in namespaces; needs root; says what it skips
+	@EDGE_INFER_ROUTER=1 $(PY) -m pytest -q $(ARGS) tests/examples/router/namespaces
+
+lab: .venv/made-for ## record labelled traffic of real servers, clients and attacks into .lab; needs root
+	@$(PY) -m examples.router.lab --out .lab $(ARGS)
 
 fuzz: .venv/made-for ## hostile bytes for every reader, led by coverage; ARGS="--seconds 3600" for an hour on each
 	@$(PY) -c 'import atheris' 2>/dev/null || requirements/install .venv -r requirements/fuzz.txt
@@ -55,7 +61,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/native.py
 
 clean: ## remove the environments and everything else that was made
-	@rm -rf .venv .device .devices .fuzz .runtimes build dist *.egg-info
+	@rm -rf .venv .device .devices .fuzz .runtimes .lab build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

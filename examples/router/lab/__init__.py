@@ -1,0 +1,1 @@
+"""Labelled traffic of our own making, between hosts that live in namespaces; see README.md."""
