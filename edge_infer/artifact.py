@@ -7,9 +7,8 @@ Every file is read once; what was verified is what is used, and nothing is read 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from os import fspath
+from os import path as os_path
 
 from edge_infer.columns import is_typed
 from edge_infer.contract import read_contract
@@ -20,7 +19,9 @@ from edge_infer.images import check_image
 from edge_infer.model import Model
 from edge_infer.selftest import run_golden
 from edge_infer.trust import verify_tree
+from edge_infer.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
@@ -64,7 +65,8 @@ def read_artifact(
         Incompatible: it is of another format, or no artifact.
         BadInput: there is no such directory.
     """
-    if Path(path, ROOT_MARK).is_dir():
+    path = fspath(path)
+    if os_path.isdir(f"{path}/{ROOT_MARK}"):  # noqa: PTH112 - pathlib costs more than the rest
         from edge_infer.slots.root import is_root
         from edge_infer.slots.serve import active_version
 
@@ -77,7 +79,8 @@ def read_artifact(
             hint="name it with --trust KEY.pub, or load a root, which pins it",
         )
     # Only a guess which files to keep: the signature lists `bundle.json`, or it is refused.
-    prefix = f"{ARTIFACT}/" if Path(path, BUNDLE).is_file() else ""
+    is_bundle = os_path.isfile(f"{path}/{BUNDLE}")  # noqa: PTH113
+    prefix = f"{ARTIFACT}/" if is_bundle else ""
     names = {prefix + name for name in (CONTRACT, GRAPH, GOLDEN)}
     native = is_native(engine)
     compiled = f"{prefix}native/{target_here()}.so" if native else ""

@@ -6,10 +6,10 @@ leave the memory; a block bounds both, and makes no row slower.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from edge_infer.engines import Engine
 

@@ -6,13 +6,13 @@ in a matrix of numbers; a missing text is `None` or NaN.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from edge_infer.errors import BadInput
 from edge_infer.rows import check_names, check_values, has_columns, numbers
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray

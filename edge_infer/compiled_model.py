@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 import struct
 from _thread import allocate_lock
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
 
 from edge_infer.engines.native import LARGEST_EXACT_INTEGER, open_engine, width_of
 from edge_infer.errors import BadInput, Unavailable
@@ -21,9 +19,11 @@ from edge_infer.plain_selftest import run_golden
 from edge_infer.selftest import SelfTest
 from edge_infer.verbs import not_served
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable
+    from typing import Any, Literal
 
     from edge_infer.contract.schema import Contract, NativeModel, Output
     from edge_infer.engines.native import NativeEngine
@@ -243,13 +243,19 @@ def _same(value: Any) -> Any:
     return value
 
 
-@cache
+_found: dict[str, bool] = {}
+
+
 def _has_numpy() -> bool:
-    try:
-        import numpy  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    """Looked for once: a second search of the path costs more than a prediction."""
+    if "numpy" not in _found:
+        try:
+            import numpy  # noqa: F401
+        except ImportError:
+            _found["numpy"] = False
+        else:
+            _found["numpy"] = True
+    return _found["numpy"]
 
 
 def _logarithms(found: Any) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from os import path as os_path
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable

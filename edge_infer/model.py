@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from edge_infer.blocks import run_in_blocks
 from edge_infer.columns import check_columns, is_text_alone, is_typed, one_record
 from edge_infer.errors import BadInput, Incompatible
@@ -12,9 +10,11 @@ from edge_infer.one_row import OneRow
 from edge_infer.rows import check_row, check_rows
 from edge_infer.verbs import not_served
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from typing import Any
 
     import numpy as np
     from numpy.typing import NDArray

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from edge_infer.rows import square_bound
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from edge_infer.contract.schema import Input
     from edge_infer.engines import BoundRow
 

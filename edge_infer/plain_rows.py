@@ -7,13 +7,14 @@ the compiled model, which checks them as it reads.
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
 
 from edge_infer.errors import BadInput
 from edge_infer.rows import COLUMNS_HINT, INTEGERS_HINT, names_hint, shown_name
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from edge_infer.contract.schema import Input
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import TYPE_CHECKING, Any
 
 from edge_infer.contract.golden import decode_strings, tensor_bytes
 from edge_infer.engines.native import CODES, width_of
 from edge_infer.errors import Incompatible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from edge_infer.contract.schema import Contract, Output, Tensor
     from edge_infer.engines.native import NativeEngine

@@ -10,11 +10,12 @@ and is refused here, for no graph can raise.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from edge_infer.errors import BadInput
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import numpy as np
     from numpy.typing import NDArray
 

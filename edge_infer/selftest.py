@@ -6,13 +6,14 @@ on the workstation is found here, as a refusal to load, and not in the field.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 from edge_infer.contract.golden import read_tensors
 from edge_infer.errors import Incompatible
+from edge_infer.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from edge_infer.contract.schema import Contract, Output
     from edge_infer.engines import Engine
 

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any
 
 from edge_infer.contract.schema import Tensor
 from edge_infer.errors import BadInput, Incompatible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
 ITEM_BYTES = {"bool": 1, "int64": 8, "float32": 4, "float64": 8}
 _NUMPY = {"bool": "|b1", "int64": "<i8", "float32": "<f4", "float64": "<f8"}

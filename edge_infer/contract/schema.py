@@ -6,7 +6,7 @@ Arrays of shape `(n, …)` are written with `None` for n.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from edge_infer.values import dataclass
 
 FORMAT = 1
 """Version of the artifact format that this code writes; every older one stays readable."""

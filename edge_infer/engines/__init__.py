@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
-
 from edge_infer.engines.choice import ENGINES
 from edge_infer.errors import BadInput
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any, Protocol
 
     from edge_infer.contract.schema import Contract
+else:
+    Protocol = object  # importing typing costs more than this package
 
 
 class BoundRow(Protocol):

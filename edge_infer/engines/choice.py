@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from edge_infer.engines.elf import running
 from edge_infer.errors import BadInput, Unavailable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from edge_infer.contract.schema import Contract, NativeModel
 

@@ -8,7 +8,8 @@ both say the same. Sources: the ELF specification (gABI 4.1), the psABI suppleme
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from edge_infer.values import dataclass
 
 _MACHINES = {3: "x86", 8: "mips", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv"}
 _ARM_HARD, _RISCV_DOUBLE = 0x400, 0x4

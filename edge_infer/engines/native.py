@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING, Any
 
 from edge_infer.engines.elf import identify, running
 from edge_infer.errors import BadInput, Incompatible, Unavailable
 from edge_infer.rows import beyond
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ctypes
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from edge_infer.contract.schema import Contract, Input, NativeModel, Output
 

@@ -6,17 +6,17 @@ trusted is raised, and what is returned exists only because it was verified.
 
 from __future__ import annotations
 
-from dataclasses import InitVar, dataclass
-from typing import TYPE_CHECKING
-
 from edge_infer.errors import Untrusted
 from edge_infer.trust import p256
 from edge_infer.trust.envelope import pae, parse_envelope
 from edge_infer.trust.refusals import may_not, nobody_may, nobody_signed
 from edge_infer.trust.statement import Statement, parse_statement
+from edge_infer.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from dataclasses import InitVar
 
     from edge_infer.trust.keys import PublicKey
     from edge_infer.trust.pins import Pin, Pins

@@ -8,10 +8,11 @@ so files of many megabytes go through OpenSSL.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hashlib import _Hash
+    from typing import Any
 
 OPENSSL_FROM_BYTES = 4 << 20
 

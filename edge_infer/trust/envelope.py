@@ -7,20 +7,21 @@ payload; it decides nothing, and a key or certificate that someone put into it i
 from __future__ import annotations
 
 import binascii
-import json
-import re
-from dataclasses import dataclass
-from typing import Any
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.strict_json import parse_json
+from edge_infer.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_BYTES = 1 << 20
 MAX_SIGNATURES = 8
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
-_HINT = re.compile("[0-9a-f]{64}")
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def write_envelope(envelope: Envelope) -> bytes:
             "signatures": [{"sig": _encode(one), "keyid": ""} for one in envelope.signatures],
         },
     }
+    import json
+
     return json.dumps(bundle, separators=(",", ":")).encode("ascii")
 
 
@@ -145,7 +148,12 @@ def _hint(material: dict[str, Any]) -> str | None:
     """A well-formed hint; anything else an attacker wrote there is not worth a word."""
     public_key = material.get("publicKey")
     hint = public_key.get("hint") if isinstance(public_key, dict) else None
-    return hint if isinstance(hint, str) and _HINT.fullmatch(hint) else None
+    return hint if isinstance(hint, str) and is_sha256(hint) else None
+
+
+def is_sha256(text: str) -> bool:
+    """Whether it is one in lower-case hexadecimal."""
+    return len(text) == 64 and _HEXADECIMAL.issuperset(text)
 
 
 def _decode(text: str, where: str) -> bytes:

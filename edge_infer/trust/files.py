@@ -9,11 +9,16 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
-from pathlib import Path
 
 from edge_infer.errors import BadInput, Unavailable, Untrusted
 from edge_infer.trust.digest import sha256
+from edge_infer.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Name = str | os.PathLike[str]
 
 BLOCK_BYTES = 1 << 20
 MAX_FILE_BYTES = 2 << 30
@@ -38,19 +43,26 @@ class ReadFile:
     """The very bytes that were hashed, where they were asked for."""
 
 
-def real_path(path: str | os.PathLike[str]) -> Path:
+def real_path(path: Name) -> Path:
+    """`real_name` as a Path. Importing pathlib costs a device more than reading a small model."""
+    from pathlib import Path
+
+    return Path(real_name(path))
+
+
+def real_name(path: Name) -> str:
     """`path` free of links: those in a path that the caller chose are the caller's own.
 
     Raises:
         BadInput: it contains NUL, so it names nothing.
     """
     try:
-        return Path(os.path.realpath(path))
+        return os.fspath(os.path.realpath(path))
     except ValueError:
         raise BadInput(f"{show(path)} is not a path") from None
 
 
-def read_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+def read_file(path: Name, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of a regular file that is no link.
 
     Raises:
@@ -63,7 +75,7 @@ def read_file(path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     return data
 
 
-def hash_file(path: Path, *, keep: bool, max_bytes: int = MAX_FILE_BYTES) -> ReadFile:
+def hash_file(path: Name, *, keep: bool, max_bytes: int = MAX_FILE_BYTES) -> ReadFile:
     """Read `path` once, hashing; without `keep` in constant memory.
 
     Raises: as `read_file`.
@@ -84,7 +96,7 @@ def hash_file(path: Path, *, keep: bool, max_bytes: int = MAX_FILE_BYTES) -> Rea
         raise _refusal(path, error) from error
 
 
-def check_regular(path: Path, info: os.stat_result, *, max_bytes: int = MAX_FILE_BYTES) -> None:
+def check_regular(path: Name, info: os.stat_result, *, max_bytes: int = MAX_FILE_BYTES) -> None:
     """Refuse what `lstat` or `fstat` shows to be no plain file of bounded size.
 
     Raises:
@@ -122,7 +134,7 @@ def show(name: object) -> str:
     return text if text.isprintable() else ascii(text)
 
 
-def _hash(descriptor: int, path: Path, size: int, *, keep: bool) -> ReadFile:
+def _hash(descriptor: int, path: Name, size: int, *, keep: bool) -> ReadFile:
     """Read exactly `size` bytes and find the end there."""
     digest = sha256(size_bytes=size)
     blocks: list[bytes] = []
@@ -143,14 +155,14 @@ def _hash(descriptor: int, path: Path, size: int, *, keep: bool) -> ReadFile:
     return ReadFile(digest.hexdigest(), size, data)
 
 
-def _changed(path: Path) -> Untrusted:
+def _changed(path: Name) -> Untrusted:
     return Untrusted(
         f"{show(path)} changed while it was read",
         hint="copy the files to a place that nothing else writes to",
     )
 
 
-def _refusal(path: Path, error: OSError) -> BadInput | Untrusted | Unavailable:
+def _refusal(path: Name, error: OSError) -> BadInput | Untrusted | Unavailable:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return BadInput(f"there is no file {show(path)}")
     if error.errno == errno.ELOOP:

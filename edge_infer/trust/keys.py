@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import binascii
-from dataclasses import dataclass
 
 from edge_infer.errors import Untrusted
 from edge_infer.trust import p256
 from edge_infer.trust.digest import sha256
+from edge_infer.values import dataclass
 
 MAX_KEY_BYTES = 64 << 10
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,4 +56,6 @@ def _folded(name: str) -> str:
     """Unicode's canonical caseless form (Unicode 3.13, D145)."""
     if name.isascii():
         return name.lower()
+    import unicodedata
+
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TypeAlias
+from _collections_abc import Sequence  # as collections.abc names it, without `collections`
 
 from edge_infer.errors import BadInput, Untrusted
-from edge_infer.trust.files import read_file, real_path, show
+from edge_infer.trust.files import read_file, real_name, show
 from edge_infer.trust.keys import HINT, MAX_KEY_BYTES, PublicKey, parse_public_key
 from edge_infer.trust.pins import Pin, Pins, join_pins
 
-Trust: TypeAlias = "str | os.PathLike[str] | PublicKey | Pin | Sequence[Trust]"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Trust: TypeAlias = "str | os.PathLike[str] | PublicKey | Pin | Sequence[Trust]"
+else:
+    Trust = object
 """A `.pub` file, a trust file, a key, a pin, or several of them of which any one suffices."""
 
 SECRET_HEAD = b"edge-infer secret"
@@ -56,7 +61,7 @@ def _read(trust: Trust) -> list[Pins]:
 
 
 def _read_file(path: str) -> Pins:
-    data = read_file(real_path(path), max_bytes=MAX_KEY_BYTES)
+    data = read_file(real_name(path), max_bytes=MAX_KEY_BYTES)
     if data.lstrip()[:1] == b"{":
         # Few callers need it, and each import counts when a device starts.
         from edge_infer.trust.trust_file import parse_trust_file, pins_of

@@ -7,17 +7,14 @@ digests one after the other. A signed single file is listed as ".". The predicat
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.strict_json import parse_json
 from edge_infer.trust.digest import sha256
-from edge_infer.trust.envelope import MAX_BYTES, expect, take
+from edge_infer.trust.envelope import MAX_BYTES, expect, is_sha256, take
 from edge_infer.trust.names import collision, name_fault
+from edge_infer.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,8 +22,6 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://model_signing/signature/v1.0"
 SINGLE_FILE = "."
 MAX_FILES = 10_000
-
-_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -110,6 +105,8 @@ def write_statement(statement: Statement, *, ignore_paths: tuple[str, ...] = ())
             ],
         },
     }
+    import json
+
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
@@ -157,7 +154,7 @@ def _parse_resources(entries: list[object]) -> tuple[Resource, ...]:
     for entry in entries:
         fields = take(entry, "a resource", {"name": str, "algorithm": str, "digest": str})
         expect(fields["algorithm"], "sha256", "the hash algorithm")
-        if not _SHA256.fullmatch(fields["digest"]):
+        if not is_sha256(fields["digest"]):
             raise Untrusted(
                 "a digest is not a SHA-256",
                 expected="64 lower-case hexadecimal digits",

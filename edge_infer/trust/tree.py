@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from edge_infer.errors import Unavailable, Untrusted
 from edge_infer.trust.files import check_regular, show
 from edge_infer.trust.names import MAX_PARTS
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 MAX_ENTRIES = 20_000
 MAX_TREE_BYTES = 8 << 30
 
 
-def list_tree(root: Path) -> dict[str, Path]:
+def list_tree(root: str | os.PathLike[str]) -> dict[str, str]:
     """Every file under `root`: its name, `/` between the parts, to its path. Dot files too.
 
     Nothing is opened. Folders without a file are no files and carry no bytes.
@@ -26,13 +22,13 @@ def list_tree(root: Path) -> dict[str, Path]:
         Untrusted: a link, hard link, FIFO, socket or device, or more than a device should read.
         Unavailable: a folder cannot be read.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, str] = {}
     entries = size_bytes = 0
-    folders = [("", root)]
+    folders = [("", os.fspath(root))]
     while folders:
         prefix, folder = folders.pop()
         for entry in _scan(folder):
-            name, path = prefix + entry, folder / entry
+            name, path = prefix + entry, f"{folder}/{entry}"
             entries += 1
             info = _look(path)
             if stat.S_ISDIR(info.st_mode):
@@ -50,7 +46,7 @@ def list_tree(root: Path) -> dict[str, Path]:
     return files
 
 
-def _scan(folder: Path) -> list[str]:
+def _scan(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries)
@@ -58,7 +54,7 @@ def _scan(folder: Path) -> list[str]:
         raise Unavailable(f"cannot read {show(folder)}", actual=error.strerror) from error
 
 
-def _look(path: Path) -> os.stat_result:
+def _look(path: str) -> os.stat_result:
     try:
         return os.lstat(path)
     except OSError as error:

@@ -8,22 +8,22 @@ trusted is raised, and what is returned exists only because it was verified.
 from __future__ import annotations
 
 import os
-from dataclasses import InitVar, dataclass, field
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, Untrusted
 from edge_infer.trust.authority import authorise
 from edge_infer.trust.digest import sha256
 from edge_infer.trust.envelope import MAX_BYTES
-from edge_infer.trust.files import ReadFile, hash_file, read_file, real_path, show
+from edge_infer.trust.files import ReadFile, hash_file, read_file, real_name, show
 from edge_infer.trust.pins import PUBLISHER, TRAINER, Pin, check_moment
 from edge_infer.trust.sources import Trust, read_pins
 from edge_infer.trust.statement import SINGLE_FILE, Statement
 from edge_infer.trust.tree import list_tree
+from edge_infer.values import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from dataclasses import InitVar
     from datetime import datetime
     from pathlib import Path
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SIGNATURE_NAME = "model.sig"
 
 _NAMES_SHOWN = 10
+_MappingProxy = type(type.__dict__)
+"""`types.MappingProxyType`, without importing `types`."""
 _SEAL = object()
 """Only this module holds it, so only its verifier builds the type below."""
 
@@ -45,8 +47,8 @@ def _check_seal(seal: object) -> None:
 class VerifiedTree:
     """A directory whose every file `pin.key` signed, as it was when it was read."""
 
-    root: Path
-    """The directory's own path, free of links."""
+    path: str
+    """The directory's own, free of links."""
     pin: Pin
     statement: Statement
     files: Mapping[str, bytes] = field(repr=False)
@@ -59,6 +61,13 @@ class VerifiedTree:
 
     def __post_init__(self, seal: object) -> None:
         _check_seal(seal)
+
+    @property
+    def root(self) -> Path:
+        """`path` as a Path."""
+        from pathlib import Path
+
+        return Path(self.path)
 
     @property
     def key(self) -> PublicKey:
@@ -87,7 +96,7 @@ def verify_tree(
         Unavailable: a file cannot be read.
     """
     pins = read_pins(trust)
-    real = real_path(root)
+    real = real_name(root)
     signature = _read_signature(real)
     pin, statement = authorise(signature, pins, role)
     if moment is not None:
@@ -101,11 +110,11 @@ def verify_tree(
     digests = {name: found[name].sha256 if name in found else "" for name in paths}
     _check_files(real, listed, digests)
     return VerifiedTree(
-        root=real,
+        path=real,
         pin=pin,
         statement=statement,
-        files=MappingProxyType(_kept(found)),
-        sizes=MappingProxyType({name: one.size_bytes for name, one in found.items()}),
+        files=_MappingProxy(_kept(found)),
+        sizes=_MappingProxy({name: one.size_bytes for name, one in found.items()}),
         signature_sha256=sha256(signature).hexdigest(),
         seal=_SEAL,
     )
@@ -150,7 +159,7 @@ def verify_file(
     return pin.key
 
 
-def _check_files(root: Path, listed: Mapping[str, str], found: Mapping[str, str]) -> None:
+def _check_files(root: str, listed: Mapping[str, str], found: Mapping[str, str]) -> None:
     """Raise unless both map the same names to the same digests."""
     extra = sorted(found.keys() - listed.keys())
     missing = sorted(listed.keys() - found.keys())
@@ -165,8 +174,8 @@ def _check_files(root: Path, listed: Mapping[str, str], found: Mapping[str, str]
         )
 
 
-def _read_signature(root: Path) -> bytes:
-    path = root / SIGNATURE_NAME
+def _read_signature(root: str) -> bytes:
+    path = f"{root}/{SIGNATURE_NAME}"
     if not os.path.isdir(root):  # noqa: PTH112 - Path.is_dir raises where a parent is closed
         raise BadInput(
             f"{show(root)} is not a directory",

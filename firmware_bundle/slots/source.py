@@ -58,7 +58,7 @@ class DirectorySource:
 
     def __init__(self, root: Path) -> None:
         self._paths = list_tree(root)
-        self.sizes = {name: path.stat().st_size for name, path in self._paths.items()}
+        self.sizes = {name: os.lstat(path).st_size for name, path in self._paths.items()}
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """As `Source.blocks`."""
@@ -66,7 +66,7 @@ class DirectorySource:
             yield from exactly(file, self.sizes[name], name)
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def _open_regular(path: str | Path) -> BinaryIO:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         check_regular(path, os.lstat(path), max_bytes=MAX_TREE_BYTES)

@@ -69,3 +69,33 @@ def test_a_megabyte_of_quotes_takes_linear_time(unit: bytes) -> None:
     with pytest.raises(BadInput):
         parse_json(data, what="it")
     assert time.perf_counter() - start < 3
+
+
+HOSTILE = st.recursive(
+    st.sampled_from(
+        ["1", "-0", "1.5e3", "1e999", "NaN", '"a"', '"\\u00e9\\ud800"', '"\\x"', '"\\\\"', '"\\""',
+         "tru", "null", "", " ", "\n", "\x0b", "'", "\\", "[", "]", "{", "}", ",", ":", '"', "\x00"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: "[" + ",".join(items) + "]")
+        | st.lists(inner, max_size=3).map(lambda i: "{" + ",".join(f'"k{x}":{x}' for x in i) + "}")
+        | st.lists(inner, max_size=3).map("".join)
+    ),
+)  # fmt: skip
+
+
+@given(HOSTILE)
+def test_the_scanner_reads_what_json_reads(text: str) -> None:
+    from edge_infer import strict_json
+
+    def read(scanner: Any) -> Any:
+        own, strict_json._scanner = strict_json._scanner, scanner
+        try:
+            return repr(parse_json(text.encode("utf-8", "surrogatepass"), what="it"))
+        except BadInput:
+            return None
+        finally:
+            strict_json._scanner = own
+
+    assert strict_json._scanner() is not None
+    assert read(strict_json._scanner) == read(lambda: None)

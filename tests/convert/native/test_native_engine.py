@@ -169,7 +169,7 @@ def test_a_bare_interpreter_verifies_tests_itself_and_predicts(one_artifact, key
 
 
 def test_peak_memory_without_numpy_stays_near_that_of_python(one_artifact, key):
-    """Bare Python's own peak differs between builds; nearly half is `import dataclasses`."""
+    """Bare Python's own peak differs between builds: 8.5 MB here, and 14 MB is the aim."""
     script = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}]; import edge_infer;"
         f"m = edge_infer.load({str(one_artifact)!r}, trust={str(key.with_suffix('.pub'))!r},"
@@ -181,7 +181,7 @@ def test_peak_memory_without_numpy_stays_near_that_of_python(one_artifact, key):
     for code in (peak, script + peak):
         command = [sys.executable, "-S", "-I", "-c", code]
         sizes.append(int(subprocess.run(command, capture_output=True, check=True).stdout))
-    assert sizes[1] - sizes[0] < 8 * 1024
+    assert sizes[1] - sizes[0] < 5 * 1024
 
 
 def test_an_altered_compiled_model_is_refused_before_it_is_loaded(one_artifact, key, tmp_path):
