@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from benchmarks.coverage.measure import Case
 
 PROCESSES = 2
-SECONDS = 300.0
-"""For all data sets of one estimator."""
+SECONDS = 300
+"""Of one core, for all data sets of one estimator; of the clock `_PATIENCE` times as much."""
+_PATIENCE = 4
 MEMORY_BYTES = 6 * 2**30
 
 
@@ -36,6 +37,7 @@ def _measure_all(candidate: Candidate, compare: bool, names: Sequence[str], to: 
     from benchmarks.coverage.plain import plain
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     for make in suitable(candidate):
         dataset = make()
         if names and dataset.name not in names:
@@ -61,7 +63,7 @@ class _Running:
         self.process.start()
         theirs.close()
         self.dataset = ""
-        self.until = time.monotonic() + SECONDS
+        self.until = time.monotonic() + SECONDS * _PATIENCE
 
     def ended(self, reason: str) -> Case:
         """The case that it was at."""
@@ -97,10 +99,12 @@ def cases(
                     else:
                         yield told
             except EOFError:
-                yield one.ended("the process ended, out of memory perhaps")
+                yield one.ended(
+                    f"the process ended: out of memory, or over {SECONDS} s of one core"
+                )
                 ended = True
             if not ended and time.monotonic() > one.until:
-                yield one.ended(f"more than {SECONDS:.0f} s")
+                yield one.ended(f"more than {SECONDS * _PATIENCE} s by the clock")
                 ended = True
             if ended:
                 one.process.join()
@@ -109,13 +113,12 @@ def cases(
 
 
 def _shorten() -> None:
-    """A quarter of the rows that a proof tries."""
-    import convert.prove.case
-    import convert.prove.probes
+    """About a fifth of the rows that a proof tries: what counts here is the many models."""
+    from convert.prove import effort
 
-    convert.prove.case.SELF_CHECK_ROWS = (70, 100)
-    convert.prove.probes.MOST_ROWS = 1500
-    convert.prove.probes.LEAST_ROWS = 900
+    effort.BOUNDS = effort.Bounds(
+        probes=(600, 1000), alone=(50, 70), engine=(200, 300), row_buffers=100
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

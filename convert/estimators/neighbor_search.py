@@ -1,9 +1,11 @@
 """The k nearest training points, ties taken in the order in which scikit-learn meets them.
 
-Brute force meets the points in their order and keeps the first of equally far ones
-(`sklearn.utils._heap.heap_push`). A k-d or ball tree meets the points leaf by leaf, at every
+Brute force meets the points in their order. A k-d or ball tree meets them leaf by leaf, at every
 node the nearer child first (`_query_single_depthfirst`), so the order is another for each row:
-the leaves are sorted by it before the nearest are taken.
+the leaves are sorted by it before the nearest are taken. Of equally far ones the first are kept,
+but for trees whose points tie without any rounding: there scikit-learn's heap is followed push
+by push (`neighbor_heap.py`). Brute force divides its points among threads with a heap each, so
+there is no one order to follow.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from convert.estimators.distances import (
     fitted_metric,
     reduced_distances,
 )
+from convert.estimators.neighbor_heap import MOST_NEIGHBORS, MOST_POINTS, heap_smallest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,17 +140,35 @@ def _tree_order(
     leaves = _leaves(dense(data), order, nodes)
     count, size, n_features = leaves.points.shape
     found = reduced_distances(g, x, leaves.points.reshape(-1, n_features), metric)
+    push_by_push = _ties_exactly(dense(data), k) and count * size <= MOST_POINTS
+
+    def smallest(values: Tensor) -> tuple[Tensor, Tensor]:
+        if push_by_push:
+            return heap_smallest(g, values, count * size, k)
+        return _k_smallest(g, values, k)
+
     if count == 1:
-        reduced, at = _k_smallest(g, found, k)
+        reduced, at = smallest(found)
         return reduced, g.op("Gather", leaves.original, at)
     visited = _visits(g, estimator, x, metric, nodes, dense(bounds))
     by_leaf = g.op("Reshape", found, np.array([0, count, size], dtype=np.int64))
     in_order = g.op("GatherND", by_leaf, g.op("Unsqueeze", visited, _LAST), batch_dims=1)
-    reduced, at = _k_smallest(g, g.op("Reshape", in_order, _ROW), k)
+    reduced, at = smallest(g.op("Reshape", in_order, _ROW))
     width = np.array(size, dtype=np.int64)
     leaf = g.op("GatherElements", visited, g.op("Div", at, width), axis=1)
     point = g.op("Add", g.op("Mul", leaf, width), g.op("Mod", at, width))
     return reduced, g.op("Gather", leaves.original, point)
+
+
+def _ties_exactly(points: Doubles, k: int) -> bool:
+    """Whether points may be equally far to the last bit, so that the heap's history decides.
+
+    A heap of two always keeps the first.
+    """
+    if not 2 < k <= MOST_NEIGHBORS:
+        return False
+    whole = bool((points == np.rint(points)).all())
+    return whole or len(np.unique(points, axis=0)) < len(points)
 
 
 def _leaves(data: Doubles, order: Any, nodes: Any) -> _Leaves:

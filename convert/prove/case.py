@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convert.graph.emitted import EmittedOutput
+    from convert.prove.effort import Effort
     from convert.prove.engine import Graph
     from convert.prove.probes import Probes
     from convert.prove.reference import Answers, Reference
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float64]
 
 ODD_BATCHES = (1, 2, 3, 17)
-ENGINE_SECONDS = 1.5
-"""How long the engine may take for one way of running the probes; fewer rows if it is slow."""
-LEAST_ENGINE_ROWS = 600
-ROW_BUFFER_ROWS = 500
-SELF_CHECK_SECONDS = 1.5
-SELF_CHECK_ROWS = (70, 600)
 _SUSPECTS = 600
 _EXACT_INTEGER = 2.0**53
 _INTEGER_ROWS = 300
@@ -55,6 +49,7 @@ class Case:
         probes: Probes,
         scales: Mapping[str, float],
         rounding: Rounding | Declared,
+        effort: Effort,
         *,
         seed: int,
     ) -> None:
@@ -63,6 +58,7 @@ class Case:
         self.probes = probes
         self._scales = scales
         self._rounding = rounding
+        self._effort = effort
         self._seed = seed
         try:
             self.want = reference.answers(probes.rows)
@@ -78,15 +74,9 @@ class Case:
         self._alone = 0
 
     def check_scikit_learn(self) -> None:
-        """Rows alone against rows in the batch, as many as time allows, every kind among them."""
-        rows = self.probes.rows
-        start = time.perf_counter()
-        self.reference.answers(rows[:1])
-        per_row = time.perf_counter() - start
-        low, high = SELF_CHECK_ROWS
-        limit = int(np.clip(SELF_CHECK_SECONDS / max(per_row, 1e-9), low, high))
-        chosen = self.probes.stratified(limit, np.random.default_rng(self._seed))
-        alone = self.reference.one_by_one(rows[chosen])
+        """Rows alone against rows in the batch, every kind among them."""
+        chosen = self.probes.stratified(self._effort.alone, np.random.default_rng(self._seed))
+        alone = self.reference.one_by_one(self.probes.rows[chosen])
         self._ask_about_differences(alone, chosen)
         self._alone = len(chosen)
         want = {name: answer[chosen] for name, answer in self.want.items()}
@@ -96,19 +86,17 @@ class Case:
     def check_graph(self) -> None:
         """The graph in one batch, in small odd ones, row by row and in the row buffers."""
         rows = self.probes.rows
-        start = time.perf_counter()
         whole = self.graph.in_batches(rows, LARGE_BATCH)
-        per_row = (time.perf_counter() - start) / len(rows)
         self._check_shapes(whole)
         self._whole = whole
         self._judge(whole, np.arange(len(rows)), f"in batches of {min(LARGE_BATCH, len(rows))}")
         rng = np.random.default_rng(self._seed)
-        limit = max(int(ENGINE_SECONDS / per_row), LEAST_ENGINE_ROWS)
+        limit = self._effort.engine
         chosen = self.probes.stratified(limit, rng) if limit < len(rows) else np.arange(len(rows))
         for size in ODD_BATCHES:
             way = "one by one" if size == 1 else f"in batches of {size}"
             self._judge(self.graph.in_batches(rows[chosen], size), chosen, way)
-        few = self.probes.stratified(ROW_BUFFER_ROWS, rng)
+        few = self.probes.stratified(self._effort.row_buffers, rng)
         self._judge(self.graph.in_row_buffers(rows[few]), few, "in row buffers")
 
     def check_refusals(self) -> None:

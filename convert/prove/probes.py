@@ -1,8 +1,7 @@
-"""All rows of one proof, by kind, within what the estimator's speed allows."""
+"""All rows of one proof, by kind, within the budget of rows."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,16 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convert.prove.reference import Reference
     from convert.prove.rows.context import Context
 
     Rows = NDArray[np.float64]
     Maker = Callable[[Context, int], Rows]
-
-MOST_ROWS = 6000
-LEAST_ROWS = 1200
-SECONDS = 1.5
-"""How long scikit-learn may take for one pass over all probes."""
 
 REFUSED_PER_KIND = 30
 """scikit-learn is asked about refused rows one by one."""
@@ -71,16 +64,6 @@ class Probes:
             mine = np.flatnonzero(self.kind_of == kind)
             parts.append(mine[spread(len(mine), each, rng)])
         return np.sort(np.concatenate(parts))
-
-
-def measured_budget(reference: Reference, samples: Rows) -> int:
-    """How many probes the estimator answers in the time given, within fixed bounds."""
-    few = samples[:256]
-    reference.answers(few[:1])
-    start = time.perf_counter()
-    reference.answers(few)
-    per_row = (time.perf_counter() - start) / len(few)
-    return int(np.clip(SECONDS / max(per_row, 1e-9), LEAST_ROWS, MOST_ROWS))
 
 
 def used_samples(samples: Rows, budget: int, rng: np.random.Generator) -> Rows:

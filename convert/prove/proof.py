@@ -11,9 +11,10 @@ from convert.errors import NotExact
 from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
 from convert.prove.compare import RELATIVE_TOLERANCE, largest
+from convert.prove.effort import counted_effort
 from convert.prove.engine import INPUT, Graph
 from convert.prove.policy import Policy, ask_policy
-from convert.prove.probes import Probes, gather, measured_budget, used_samples
+from convert.prove.probes import Probes, gather, used_samples
 from convert.prove.reference import Reference, steps_of
 from convert.prove.refusals import find_refusals
 from convert.prove.rounding import Declared, Rounding
@@ -85,8 +86,8 @@ def prove(
     if emitted.checks:
         reference = replace(reference, refusals=find_refusals(graph.refused, samples))
     rng = np.random.default_rng(SEED)
-    budget = measured_budget(reference, samples)
-    samples = used_samples(samples, budget, rng)
+    effort = counted_effort(reference, emitted, samples)
+    samples = used_samples(samples, effort.probes, rng)
     answers = reference.answers(samples)
     scales = {
         o.name: largest(answers[o.name]) if o.kind == "score" else 0.0 for o in emitted.outputs
@@ -101,11 +102,11 @@ def prove(
     progress("proving", 0.15)
     labels = _label_codes(reference, answers)
     several = labels is not None and not _is_decided(reference, answers)
-    probes = _gathered(Context(reference, policy, samples, labels, SEED, several), budget)
+    probes = _gathered(Context(reference, policy, samples, labels, SEED, several), effort.probes)
     progress("proving", 0.4)
     single = tolerance > RELATIVE_TOLERANCE
     rounding = Declared(reference, samples) if single else Rounding(reference, samples)
-    case = Case(reference, graph, probes, scales, rounding, seed=SEED)
+    case = Case(reference, graph, probes, scales, rounding, effort, seed=SEED)
     case.check_empty()
     case.check_refusals()
     case.check_scikit_learn()

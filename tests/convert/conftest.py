@@ -13,9 +13,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 @pytest.fixture
 def shorter(monkeypatch):
     """Fewer rows than a real proof tries, so that many proofs fit into a test run."""
-    monkeypatch.setattr("convert.prove.case.SELF_CHECK_ROWS", (70, 100))
-    monkeypatch.setattr("convert.prove.probes.MOST_ROWS", 1500)
-    monkeypatch.setattr("convert.prove.probes.LEAST_ROWS", 900)
+    from convert.prove.effort import Bounds
+
+    few = Bounds(probes=(900, 1500), alone=(70, 100), engine=(300, 1500), row_buffers=300)
+    monkeypatch.setattr("convert.prove.effort.BOUNDS", few)
 
 
 @pytest.fixture(scope="session")

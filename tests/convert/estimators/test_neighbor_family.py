@@ -55,6 +55,20 @@ def test_ties_fall_to_the_point_that_the_search_meets_first(k, leaf_size, algori
     side_by_side(estimator.fit(X, np.arange(300)), 3).assert_same_bits("predict", rows)
 
 
+@pytest.mark.filterwarnings("ignore:The number of unique classes")
+@pytest.mark.parametrize("k", [3, 4, 5, 8])
+@pytest.mark.parametrize("leaf_size", [3, 30])
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree"])
+def test_among_ties_the_history_of_the_heap_decides(k, leaf_size, algorithm, side_by_side):
+    rng = np.random.default_rng(2)
+    X = rng.integers(0, 4, size=(150, 3)).astype(float)
+    rows = rng.integers(-1, 10, size=(400, 3)) / 2
+    mean = KNeighborsRegressor(k, algorithm=algorithm, leaf_size=leaf_size)
+    side_by_side(mean.fit(X, rng.normal(size=150)), 3).assert_close("predict", rows)
+    vote = KNeighborsClassifier(k, algorithm=algorithm, leaf_size=leaf_size)
+    side_by_side(vote.fit(X, np.arange(150)), 3).assert_same_bits("predict_proba", rows)
+
+
 def test_midpoints_of_decimal_columns(side_by_side):
     X, y = WINE
     rng = np.random.default_rng(0)

@@ -79,8 +79,10 @@ def _refused(estimator, wrong, samples):
 @pytest.fixture(autouse=True)
 def shorter(monkeypatch):
     """Fewer rows than a real proof tries, so that many proofs fit into a test run."""
-    monkeypatch.setattr("convert.prove.case.SELF_CHECK_ROWS", (70, 140))
-    monkeypatch.setattr("convert.prove.probes.MOST_ROWS", 2400)
+    from convert.prove.effort import Bounds
+
+    few = Bounds(probes=(1200, 2400), alone=(70, 140), engine=(600, 2400), row_buffers=500)
+    monkeypatch.setattr("convert.prove.effort.BOUNDS", few)
 
 
 @pytest.fixture(scope="session")
