@@ -126,7 +126,7 @@ def flood(rng: Random, net: Network, attacker: str, kind: str, *options: str) ->
             *("--gateway-mac", net.lan_mac, "--from", attacker, "--to", rng.choice(net.servers)),
             *("--port", str(port), "--count", str(count), "--rate", str(rate)),
             *("--seconds", str(SECONDS), "--seed", str(rng.randrange(2**32))),
-            *("--bytes", str(rng.choice((0, 1, 18, 200, 900, 1400)))),
+            *("--bytes", str(rng.choice((0, 1, 18, 200, 900, 1300)))),
             *(("--any-port",) if rng.random() < 0.3 else ()),
             *options,
         ),

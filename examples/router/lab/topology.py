@@ -51,7 +51,8 @@ class Topology:
             six = ("-6",) if network.family == 6 else ()
             first = ("via", network.lan_gateway, "src", network.clients[0])
             client.run("ip", *six, "route", "add", "default", *first)
-            server.run("ip", *six, "route", "add", "default", "via", network.wan_gateway)
+            first = ("via", network.wan_gateway, "src", network.servers[0])
+            server.run("ip", *six, "route", "add", "default", *first)
             forward = f"net.ipv{network.family}.{'conf.all.forwarding' if six else 'ip_forward'}=1"
             router.run("sysctl", "-q", "-w", forward)
             for end in (client, server):

@@ -1,0 +1,88 @@
+"""Enforce verdicts that come as JSON lines: `… --json | python -m examples.router.enforce`.
+
+Each decision is printed. At the end of the input, or on SIGTERM, every ban is undone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from edge_infer import BadInput, EdgeInferError, Unavailable
+from examples.router.enforce.options import add_options, build
+from examples.router.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from examples.router.enforce.enforcer import Enforcer
+
+
+def main() -> int:
+    """Read verdicts until there are no more; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m examples.router.enforce", description=__doc__)
+    add_options(parser)
+    parser.set_defaults(enforce="nftables")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        enforcer = build(options)
+        assert enforcer is not None
+        follow(enforcer)
+    except EdgeInferError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def follow(enforcer: Enforcer) -> None:
+    """Consider each verdict of the standard input."""
+    try:
+        opened = enforcer.open()
+    except OSError as error:
+        raise Unavailable(f"the audit log cannot be written: {error}") from error
+    try:
+        print("ready", flush=True)
+        for number, line in enumerate(sys.stdin, 1):
+            verdict = read_verdict(line, number)
+            decision = None if verdict is None else opened.consider(verdict)
+            if decision is not None:
+                print(f"{decision.action} {decision.address}: {decision.reason}", flush=True)
+    finally:
+        opened.close()
+
+
+def read_verdict(line: str, number: int) -> Verdict | None:
+    """A verdict of a line; None for the summary.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    try:
+        told = json.loads(line)
+        if "summary" in told:
+            return None
+        source, *_ = flow = tuple(told["flow"])
+        return Verdict(
+            flow=flow,
+            first=float(told["first"]),
+            last=float(told["last"]),
+            score=float(told["score"]),
+            verdict="malicious" if told["verdict"] == "malicious" else "benign",
+            why=[str(reason) for reason in told["why"]],
+            latency_ms=float(told["latency_ms"]),
+            source=str(told.get("source", source)),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"standard input, line {number}: not a verdict",
+            expected="a JSON line of `replay --json`",
+            actual=line[:80].rstrip(),
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

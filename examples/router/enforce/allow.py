@@ -1,0 +1,126 @@
+"""Who is never banned: this host, its gateways, its name servers, and what a file lists.
+
+Read from the kernel and from resolv.conf each time it is asked, because addresses change while a
+router runs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_infer import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from examples.router.enforce.policy import Network
+
+RESOLV = (
+    "etc/resolv.conf",
+    "tmp/resolv.conf.d/resolv.conf.auto",
+    "run/systemd/resolve/resolv.conf",
+)
+"""resolv.conf of most systems, of OpenWrt, and of systemd behind its stub."""
+
+
+@dataclass(frozen=True)
+class AllowList:
+    """Networks that are never banned. `root` is where /proc and /etc lie."""
+
+    listed: tuple[Network, ...] = ()
+    root: Path = Path("/")
+
+    def networks(self) -> dict[Network, str]:
+        """Each network with the reason why it is spared."""
+        found: dict[Network, str] = dict.fromkeys(self.listed, "in the allow-list")
+        for reason, read in (
+            ("a name server", name_servers),
+            ("a gateway", gateways),
+            ("an own address", own_addresses),
+        ):
+            found |= {ipaddress.ip_network(one): reason for one in read(self.root)}
+        return found
+
+
+def read_list(path: Path) -> tuple[Network, ...]:
+    """Addresses and prefixes of a file, one a line; `#` begins a comment.
+
+    Raises:
+        BadInput: a line is neither; nothing of the file is used then.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: the allow-list cannot be read: {error}") from error
+    networks = []
+    for number, line in enumerate(lines, 1):
+        text = line.partition("#")[0].strip()
+        if not text:
+            continue
+        try:
+            networks.append(ipaddress.ip_network(text, strict=False))
+        except ValueError as error:
+            raise BadInput(
+                f"{path}:{number}: not an address",
+                expected="an IPv4 or IPv6 address or prefix on each line",
+                actual=repr(text),
+            ) from error
+    return tuple(networks)
+
+
+def name_servers(root: Path) -> Iterator[str]:
+    """Addresses after `nameserver` in resolv.conf."""
+    for name in RESOLV:
+        for line in lines_of(root / name):
+            words = line.split()
+            if len(words) > 1 and words[0] == "nameserver":
+                address = words[1].partition("%")[0]
+                if is_address(address):
+                    yield address
+
+
+def gateways(root: Path) -> Iterator[str]:
+    """Next hops of all routes, from /proc/net/route and /proc/net/ipv6_route."""
+    for line in lines_of(root / "proc/net/route")[1:]:
+        words = line.split()
+        if len(words) > 2 and words[2] != "00000000":
+            yield socket.inet_ntoa(struct.pack("=I", int(words[2], 16)))
+    for line in lines_of(root / "proc/net/ipv6_route"):
+        words = line.split()
+        if len(words) > 4 and words[4].strip("0"):
+            yield str(ipaddress.IPv6Address(int(words[4], 16)))
+
+
+def own_addresses(root: Path) -> Iterator[str]:
+    """Addresses of all interfaces, from /proc/net/fib_trie and /proc/net/if_inet6."""
+    address = ""
+    for line in lines_of(root / "proc/net/fib_trie"):
+        words = line.split()
+        if words[:1] == ["|--"]:
+            address = words[1]
+        elif words[:3] == ["/32", "host", "LOCAL"]:
+            yield address
+    for line in lines_of(root / "proc/net/if_inet6"):
+        yield str(ipaddress.IPv6Address(int(line.split()[0], 16)))
+
+
+def lines_of(path: Path) -> list[str]:
+    """Lines of a file; none where there is no such file, as without IPv6."""
+    try:
+        return path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def is_address(text: str) -> bool:
+    """Is it an IPv4 or IPv6 address?"""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,115 @@
+"""When a source is banned: pure rules, no clock and no file of their own.
+
+One verdict bans nobody. A model that flags one benign flow in a hundred would otherwise cut off
+every busy host within minutes; attackers open many flows, so it takes several verdicts within a
+window, and most of the source's flows must be among them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MOST_SOURCES = 8192
+"""Sources remembered at once; the longest unheard is forgotten first."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The bounds of enforcement."""
+
+    ban_seconds: int = 600
+    """After this a ban ends by itself, whatever has become of this program."""
+
+    strikes: int = 3
+    """Malicious verdicts within the window that make a ban."""
+
+    share: float = 0.5
+    """At least this part of the source's verdicts within the window must be malicious."""
+
+    window_seconds: float = 60.0
+    """What is older does not count."""
+
+    bans_per_minute: int = 30
+    """More than these are not banned: a model gone wrong must not cut off a network."""
+
+    most_bans: int = 4096
+    """Elements of a set; further bans fail, and the network stays open for them."""
+
+    def __post_init__(self) -> None:
+        if self.ban_seconds < 1 or self.strikes < 1 or self.bans_per_minute < 1:
+            raise ValueError("ban_seconds, strikes and bans_per_minute are at least 1")
+        if not 0.0 <= self.share <= 1.0 or self.window_seconds <= 0 or self.most_bans < 1:
+            raise ValueError("share is in 0..1; window_seconds and most_bans are positive")
+
+
+class Strikes:
+    """Counts verdicts of each source within the window, in bounded memory."""
+
+    def __init__(self, policy: Policy, most_sources: int = MOST_SOURCES) -> None:
+        self._policy, self._most = policy, most_sources
+        self._heard: OrderedDict[str, deque[tuple[float, bool]]] = OrderedDict()
+
+    def add(self, source: str, malicious: bool, now: float) -> bool:
+        """Count one verdict; say whether the source has earned a ban."""
+        heard = self._heard.setdefault(source, deque(maxlen=64 * self._policy.strikes))
+        self._heard.move_to_end(source)
+        if len(self._heard) > self._most:
+            self._heard.popitem(last=False)
+        heard.append((now, malicious))
+        while heard and heard[0][0] < now - self._policy.window_seconds:
+            heard.popleft()
+        against = sum(bad for _, bad in heard)
+        return against >= self._policy.strikes and against >= self._policy.share * len(heard)
+
+    def forget(self, source: str) -> None:
+        """Begin anew with a source, as after its ban."""
+        self._heard.pop(source, None)
+
+    def __len__(self) -> int:
+        return len(self._heard)
+
+
+class Rate:
+    """At most so many events in any sixty seconds."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._times: deque[float] = deque()
+
+    def allows(self, now: float) -> bool:
+        """May one more happen now? It is counted if so."""
+        while self._times and self._times[0] <= now - 60.0:
+            self._times.popleft()
+        if len(self._times) >= self._most:
+            return False
+        self._times.append(now)
+        return True
+
+
+def parse_source(source: str) -> Address | None:
+    """The address of a verdict's source; None for what is no address of a single host."""
+    try:
+        address = ipaddress.ip_address(source.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    no_host = (
+        address.is_multicast or address.is_unspecified or address.is_loopback
+        or address.is_link_local or address == ipaddress.IPv4Address("255.255.255.255")
+    )  # fmt: skip
+    return None if no_host else address
+
+
+def within(address: Address, networks: Iterable[Network]) -> Network | None:
+    """The network of the allow-list that holds an address."""
+    return next((one for one in networks if address in one), None)

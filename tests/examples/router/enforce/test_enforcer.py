@@ -1,0 +1,182 @@
+"""Who is banned and who is not; and that whatever fails, the network stays open."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from verdict_builder import Clock, KernelInMemory, verdict
+
+from examples.router.enforce.allow import AllowList
+from examples.router.enforce.audit import AuditLog
+from examples.router.enforce.enforcer import Enforcer
+from examples.router.enforce.policy import MOST_SOURCES, Policy, Strikes
+
+ATTACKER = "203.0.113.9"
+
+
+class Bench:
+    """An enforcer with a clock and a kernel in memory, and the lines of its log."""
+
+    def __init__(self, folder: Path, *, dry: bool = False, **policy: float) -> None:
+        self.clock, self.kernel = Clock(), KernelInMemory()
+        self.path = folder / "audit.log"
+        self.enforcer = Enforcer(
+            policy=Policy(**policy),  # type: ignore[arg-type]
+            log=AuditLog(self.path),
+            firewall=None if dry else self.kernel,
+            allow=AllowList(root=folder),
+            clock=self.clock,
+            wall=self.clock,
+        ).open()
+
+    def attack(self, source: str = ATTACKER, times: int = 3) -> list[str]:
+        made = [self.enforcer.consider(verdict(source)) for _ in range(times)]
+        return [one.action for one in made if one is not None]
+
+    def lines(self, action: str) -> list[dict[str, object]]:
+        read = [json.loads(line) for line in self.path.read_text().splitlines()]
+        return [one for one in read if one["action"] == action]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_the_third_malicious_flow_of_a_source_bans_it(bench: Bench) -> None:
+    assert bench.attack(times=2) == []
+    assert bench.attack(times=1) == ["ban"]
+    assert bench.kernel.bans == {ATTACKER: 600}
+
+
+def test_a_busy_benign_host_with_a_few_false_alarms_is_not_banned(bench: Bench) -> None:
+    for number in range(300):
+        said = "malicious" if number % 50 == 0 else "benign"
+        bench.enforcer.consider(verdict("10.0.0.7", said))
+        bench.clock.now += 0.1
+    assert bench.kernel.bans == {}
+
+
+def test_strikes_older_than_the_window_do_not_count(bench: Bench) -> None:
+    for _ in range(20):
+        assert bench.attack(times=1) == []
+        bench.clock.now += 31.0
+    assert bench.kernel.bans == {}
+
+
+def test_a_benign_verdict_never_bans(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, strikes=1, share=0.0)
+    bench.attack(times=1)
+    bench.kernel.bans.clear()
+    assert bench.enforcer.consider(verdict("10.0.0.8", "benign")) is None
+    assert bench.kernel.bans == {}
+
+
+def test_a_dry_run_decides_the_same_and_changes_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, dry=True)
+    assert bench.attack(times=30) == ["would ban"]
+    assert bench.kernel.bans == {}
+    assert bench.kernel.opened == 0
+    assert len(bench.lines("would ban")) == 1
+    assert not bench.enforcer.bans(ATTACKER)
+
+
+def test_a_ban_is_not_repeated_while_it_lasts_and_is_when_the_attack_goes_on(bench: Bench) -> None:
+    assert bench.attack(times=100) == ["ban"]
+    bench.clock.now += 599
+    assert bench.attack(times=10) == []
+    bench.clock.now += 2
+    assert bench.attack(times=3) == ["ban"]
+
+
+def test_more_bans_than_the_rate_allows_are_spared(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, bans_per_minute=5)
+    actions = [action for n in range(9) for action in bench.attack(f"203.0.113.{n + 1}")]
+    assert actions == ["ban"] * 5 + ["spare"] * 4
+    bench.clock.now += 61
+    assert bench.attack("203.0.113.200") == ["ban"]
+
+
+@pytest.mark.parametrize("failing", ["kernel", "log"])
+def test_what_fails_bans_nobody_and_raises_nothing(
+    failing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench(tmp_path)
+    if failing == "kernel":
+        bench.kernel.failing = True
+    else:
+        assert bench.enforcer.log is not None
+        bench.enforcer.log.path = Path("/dev/full")
+    assert bench.attack(times=9) == ["fail"] * 7
+    assert bench.kernel.bans == {}
+    assert not bench.enforcer.bans(ATTACKER)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    bench.kernel.failing = False
+    if bench.enforcer.log is not None:
+        bench.enforcer.log.path = bench.path
+    assert bench.attack(times=1) == ["ban"]
+
+
+def test_the_log_says_who_why_and_until_when_before_the_ban(bench: Bench) -> None:
+    bench.kernel.failing = True
+    bench.attack()
+    line = bench.lines("ban")[0]
+    assert line["address"] == ATTACKER
+    assert line["why"] == ["failed handshakes of the source"]
+    assert line["seconds"] == 600
+    assert line["time"] == "1970-01-01T00:16:40.000+00:00"
+    assert bench.lines("fail")[0]["error"]
+
+
+def test_a_log_without_a_full_disk_has_whole_lines(tmp_path: Path) -> None:
+    log = AuditLog(Path("/dev/full"))
+    with pytest.raises(OSError, match="No space"):
+        log.write(0.0, "ban")
+    log.path = tmp_path / "log"
+    log.write(0.0, "ban")
+    log.write(0.0, "stop")
+    lines = log.path.read_text().split("\n")
+    assert [json.loads(line)["action"] for line in lines if line] == ["ban", "stop"]
+
+
+def test_the_log_is_turned_over_and_stays_bounded(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "log", most_bytes=2000)
+    for number in range(200):
+        log.write(0.0, "ban", address=f"192.0.2.{number}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "log.1"]
+    assert all(path.stat().st_size <= 2000 for path in tmp_path.iterdir())
+    assert log.path.read_text().splitlines()[-1].find("192.0.2.199") > 0
+
+
+def test_closing_undoes_every_ban(bench: Bench) -> None:
+    bench.attack()
+    bench.enforcer.close()
+    assert bench.kernel.bans == {}
+    assert bench.kernel.opened == 0
+    assert not bench.enforcer.bans(ATTACKER)
+    assert bench.lines("stop")[0]["counts"] == {"ban": 1}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "aa:bb:cc:dd:ee:ff", "0.0.0.0", "255.255.255.255", "224.0.0.251", "ff02::1", "127.0.0.1",
+     "::1", "fe80::1%eth0", "169.254.1.1", "1.2.3.4; flush ruleset", "1.2.3.4 }\nflush ruleset"],
+)  # fmt: skip
+def test_what_is_no_address_of_a_host_is_never_banned(source: str, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, strikes=1)
+    assert bench.attack(source) == []
+    assert bench.kernel.bans == {}
+
+
+def test_a_million_spoofed_sources_do_not_grow_the_memory() -> None:
+    strikes = Strikes(Policy(), most_sources=100)
+    for number in range(5000):
+        strikes.add(f"10.0.{number >> 8}.{number & 255}", malicious=True, now=1.0)
+    assert len(strikes) == 100
+    assert MOST_SOURCES <= 8192

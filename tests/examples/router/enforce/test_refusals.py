@@ -1,0 +1,65 @@
+"""What enforcement refuses to begin with, and what it says to do."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_infer import BadInput, Unavailable
+from examples.router.enforce.nftables import Nftables, has_capability
+from examples.router.enforce.options import add_options, build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def options(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return parser.parse_args(argv)
+
+
+def test_nft_missing_is_named_with_how_to_get_it() -> None:
+    with pytest.raises(Unavailable, match="is not installed") as caught:
+        Nftables(program="nft-that-is-not-there").open()
+    assert "apt install nftables" in str(caught.value)
+    assert "opkg install nftables" in str(caught.value)
+
+
+def test_the_missing_capability_is_named_with_how_to_grant_it(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    status.write_text("CapEff:\t000001ffffffefff\n")  # all but number 12
+    with pytest.raises(Unavailable, match="CAP_NET_ADMIN") as caught:
+        Nftables(program="true", status=status).open()
+    assert "AmbientCapabilities=" in str(caught.value)
+
+
+@pytest.mark.parametrize(("mask", "has"), [("0000000000001000", True), ("0000000000000fff", False)])
+def test_the_capability_is_read_from_its_bit(mask: str, has: bool, tmp_path: Path) -> None:
+    (tmp_path / "status").write_text(f"Name:\tx\nCapEff:\t{mask}\n")
+    assert has_capability(12, tmp_path / "status") is has
+
+
+def test_without_enforce_there_is_no_enforcer_and_without_act_no_firewall(tmp_path: Path) -> None:
+    assert build(options()) is None
+    dry = build(options("--enforce", "nftables"))
+    assert dry is not None
+    assert dry.firewall is None
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (["--act"], "--enforce nftables"),
+        (["--enforce", "nftables", "--act"], "--audit-log"),
+        (["--enforce", "nftables", "--ban-seconds", "0"], "at least 1"),
+        (["--enforce", "nftables", "--strikes", "0"], "at least 1"),
+        (["--enforce", "nftables", "--allow", "/nowhere/allow"], "cannot be read"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(argv: list[str], hint: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        build(options(*argv))
+    assert hint in str(caught.value)
