@@ -19,8 +19,9 @@ demo: .venv/made-for .device/made-for ## the main job on real digits: train, sig
 test: .venv/made-for ## all tests; ARGS="-k name" to choose
 	@$(PY) -m pytest -q $(WORKERS) $(ARGS)
 
-test-devices: .venv/made-for ## the digits on an emulated 64-bit ARM, offline; says what it skips
-	@EDGE_INFER_DEVICES=1 $(PY) -m pytest -q $(ARGS) tests/devices
+test-devices: .venv/made-for ## the digits on emulated ARM, MIPS and RISC-V, offline; says what it skips
+	@$(PY) -c 'import ziglang' 2>/dev/null || requirements/install .venv -r requirements/native.txt
+	@EDGE_INFER_DEVICES=1 ZIG_GLOBAL_CACHE_DIR=$(CURDIR)/.devices/zig $(PY) -m pytest -q $(ARGS) tests/devices
 
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \

@@ -125,7 +125,7 @@ class CompiledModel(Model):
         n = len(flat) // self._engine.features
         answers = self._engine.plain(verb, flat)
         found = [self._shaped(o, a, n) for o, a in zip(outputs, answers, strict=True)]
-        return found[0] if len(found) == 1 else found
+        return found[0] if outputs[0].target is None else found
 
     def _quick(self, verb: str, X: Any) -> Any:
         """A C-ordered `(n, f)` float64 array, which the compiled model checks as it reads."""

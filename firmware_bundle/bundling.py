@@ -181,10 +181,20 @@ def _readme(contract: Contract, files: dict[str, bytes]) -> bytes:
     example = "seven.png" if contract.image is not None else "rows.csv"
     named = {"name": contract.name, "sequence": contract.sequence, "example": example}
     named["bytecode"] = bytecode_tag()
+    named["needs"] = _needs(contract)
     named["wheels"] = _WHEELS if f"{WHEELS}/requirements.txt" in files else ""
     folders = {name.partition("/")[0] for name in files}
     named["parts"] = "".join(line for name, line in _PARTS.items() if name in folders)
     return text.format_map(named).encode("utf-8")
+
+
+def _needs(contract: Contract) -> str:
+    pictures = "numpy and Pillow" if contract.native else "Pillow"
+    more = f"; for pictures {pictures}" if contract.image is not None else ""
+    if not contract.native:
+        return f"Python 3.11 or newer with numpy and onnxruntime{more}"
+    where = ", ".join(native.target for native in contract.native)
+    return f"Python 3.11 or newer (elsewhere than on {where} also numpy and onnxruntime){more}"
 
 
 def _template(name: str) -> bytes:

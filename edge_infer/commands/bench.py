@@ -11,7 +11,7 @@ from edge_infer.columns import columns_of_feeds, is_text_alone, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import columns, print_json
 from edge_infer.commands.standard_output import say
-from edge_infer.errors import BadInput
+from edge_infer.errors import BadInput, Unavailable
 from edge_infer.selftest import read_golden
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def _run(arguments: argparse.Namespace) -> int:
     artifact = read_artifact(arguments.bundle, trust=arguments.trust)
     model = open_artifact(artifact)
     load_ms = (time.perf_counter() - started) * 1e3
-    import numpy as np
+    try:
+        import numpy as np
+    except ImportError:
+        raise Unavailable("timing needs numpy", hint="pip install numpy") from None
 
     if "predict" not in model.verbs:
         raise BadInput("this model does not predict", actual=", ".join(model.verbs))

@@ -51,7 +51,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for source in arguments.source:
         with _naming(source):
             X = _read(model, source)
-            inputs.append((X, model.predict(X).tolist()))
+            inputs.append((X, _plain(model.predict(X))))
     for X, labels in inputs:
         if arguments.json:
             for answer in answers(model, X, labels):
@@ -89,17 +89,20 @@ def answers(model: Model, X: Any, labels: list[Any]) -> Iterator[dict[str, Any]]
         yield from ({"label": label} for label in labels)
         return
     scores = getattr(model, verb)(X)
+    targets = next(o.target for o in model.contract.outputs if o.verb == verb) is not None
     for row, label in enumerate(labels):
-        yield {"label": label, "scores": _by_class(model, _row(scores, row))}
+        found = [_plain(one[row]) for one in scores] if targets else _plain(scores[row])
+        yield {"label": label, "scores": _by_class(model, found)}
 
 
-def _row(scores: Any, row: int) -> Any:
-    return [s[row].tolist() for s in scores] if isinstance(scores, list) else scores[row].tolist()
+def _plain(values: Any) -> Any:
+    """Python's own numbers and lists; without numpy they are that already."""
+    return values.tolist() if hasattr(values, "tolist") else values
 
 
 def _by_class(model: Model, scores: Any) -> Any:
-    found = model.classes
-    classes = [] if found is None or isinstance(found, list) else found.tolist()
+    found = model.contract.classes
+    classes = [] if found is None or model.contract.target_classes else list(found.values)
     if isinstance(scores, float) and len(classes) == 2:
         return {str(classes[1]): scores}
     if isinstance(scores, list) and len(scores) == len(classes):

@@ -20,6 +20,7 @@ def read_rows(source: str, names: tuple[str, ...] | None) -> Any:
 
     Raises:
         BadInput: it is missing, too large, or does not hold rows of numbers.
+        Unavailable: it is `.npy`, and numpy is not installed.
     """
     if source.lower().endswith(".npy"):
         return _parse_npy(_read(source), source)
@@ -42,13 +43,12 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     """Rows of a CSV; a first line of words, none of them a number, is the header.
 
     An empty cell is NaN, which the contract accepts or refuses. Without `names` a header's
-    words say nothing about the order, and are passed over.
+    words say nothing about the order, and are passed over. Where numpy is not installed, rows and
+    columns are lists.
 
     Raises:
         BadInput: a line has another number of cells, or a cell is no number.
     """
-    import numpy as np
-
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         lines = [(reader.line_num, cells) for cells in reader if cells]
@@ -61,12 +61,21 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     if not lines:
         raise no_rows(source)
     width = len(lines[0][1] if header is None else header)
-    rows = np.array([_parse(cells, width, f"{source}, line {n}") for n, cells in lines])
+    rows = [_parse(cells, width, f"{source}, line {n}") for n, cells in lines]
     if header is None or names is None:
-        return rows
+        return _array(rows)
     if len(set(header)) != len(header):
         raise BadInput(f"{source} names a column twice", actual=", ".join(header))
-    return {name: rows[:, position] for position, name in enumerate(header)}
+    return {name: _array([row[at] for row in rows]) for at, name in enumerate(header)}
+
+
+def _array(values: list[Any]) -> Any:
+    """An array, or the list itself on a device without numpy, whose engine takes lists."""
+    try:
+        import numpy as np
+    except ImportError:
+        return values
+    return np.array(values)
 
 
 def check_commas(lines: list[tuple[int, list[str]]], source: str) -> None:
@@ -141,8 +150,15 @@ def number(cell: str) -> float | None:
 
 
 def _parse_npy(data: bytes, source: str) -> Any:
-    import numpy as np
-
+    try:
+        import numpy as np
+    except ImportError:
+        raise Unavailable(
+            f"{source} cannot be read: numpy is not installed",
+            expected="numpy, or rows as .csv",
+            actual="a .npy file",
+            hint="on the workstation: numpy.savetxt('rows.csv', X, fmt='%.17g', delimiter=',')",
+        ) from None
     try:
         return np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:

@@ -1,4 +1,4 @@
-"""A 64-bit ARM machine that is not there: Debian's own packages under qemu's user emulation.
+"""Machines that are not there: Debian's own packages under qemu's user emulation.
 
 Mirror and release are those of this machine's apt configuration. What is made is kept in
 `.devices/`, so a second run starts at once.
@@ -29,6 +29,33 @@ CPU revision\t: 3
 """A Cortex-A72: onnxruntime reads this file of the machine below otherwise, and crashes."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of machine, as Debian, qemu and this project call it."""
+
+    debian: str
+    machine: str
+    """What `uname -m` says there."""
+    emulator: str
+    processor: str
+    """For `QEMU_CPU`."""
+    release: str | None = None
+    """The first Debian that has it, where this machine's may not."""
+    include: str = "python3"
+
+
+KINDS = {
+    kind.debian: kind
+    for kind in (
+        Kind("arm64", "aarch64", "qemu-aarch64-static", "cortex-a72",
+             include="python3,libstdc++6"),
+        Kind("armhf", "armv7l", "qemu-arm-static", "cortex-a7"),
+        Kind("mipsel", "mips", "qemu-mipsel-static", "24Kf"),
+        Kind("riscv64", "riscv64", "qemu-riscv64-static", "rv64", release="trixie"),
+    )
+}  # fmt: skip
+
+
 class NotHere(Exception):
     """What this machine lacks for the emulation; its text goes into the report."""
 
@@ -37,10 +64,12 @@ class NotHere(Exception):
 class Machine:
     """An emulated machine."""
 
+    kind: Kind
     root: Path
     python: Path
     version: tuple[int, int]
-    qemu: str
+    release: str
+    """Debian's name of what is installed there."""
 
     def run(
         self, *words: object, cwd: Path, site: Path | None = None
@@ -50,13 +79,13 @@ class Machine:
             "PATH": os.defpath,
             "HOME": str(cwd),
             "QEMU_LD_PREFIX": str(self.root),
-            "QEMU_CPU": "cortex-a72",
+            "QEMU_CPU": self.kind.processor,
             "PYTHONDONTWRITEBYTECODE": "1",
             "ORT_DISABLE_TELEMETRY": "1",
             **({"PYTHONPATH": str(site)} if site is not None else {}),
         }
         return subprocess.run(
-            [*cut_network(), self.qemu, str(self.python), *map(str, words)],
+            [*cut_network(), emulator(self.kind.emulator), str(self.python), *map(str, words)],
             cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
@@ -76,59 +105,68 @@ def cut_network() -> list[str]:
     raise NotHere("the network cannot be cut: neither root nor user namespaces")
 
 
-def arm64() -> Machine:
+def machine(kind: Kind) -> Machine:
     """The machine, made where it is not there yet.
 
     Raises:
         NotHere: this is no Debian, a tool is missing, or the mirror does not answer.
     """
-    qemu = _qemu()
-    root = PLACE / "arm64"
-    if not (root / "made").exists():
+    emulator(kind.emulator)
+    root = PLACE / kind.debian
+    made = root / "made"
+    if not made.exists():
         shutil.rmtree(root, ignore_errors=True)
-        _make_root(root)
+        release = _make_root(kind, root)
         (root / "proc").mkdir(exist_ok=True)
-        (root / "proc" / "cpuinfo").write_text("".join(CPU.format(n) for n in range(2)))
-        (root / "made").touch()
+        if kind.debian == "arm64":
+            (root / "proc" / "cpuinfo").write_text("".join(CPU.format(n) for n in range(2)))
+        for name in ("bin", "lib", "sbin"):
+            if not (root / name).exists():  # newer packages know /usr alone
+                (root / name).symlink_to(f"usr/{name}")
+        made.write_text(release)
     python = next(iter(sorted((root / "usr" / "bin").glob("python3.[0-9]*"))), None)
     if python is None:
         raise NotHere("the emulated system has no Python")
-    return Machine(root, python, (3, int(python.name.partition(".")[2])), qemu)
+    version = (3, int(python.name.partition(".")[2]))
+    return Machine(kind, root, python, version, made.read_text())
 
 
-def _qemu() -> str:
-    """The emulator: Debian's package, or the one file of it, which needs no root."""
-    found = shutil.which("qemu-aarch64-static")
+def emulator(name: str) -> str:
+    """Where the emulator is: Debian's package, or the one file of it, which needs no root.
+
+    Raises:
+        NotHere: neither can be had.
+    """
+    found = shutil.which(name)
     if found is not None:
         return found
-    kept = PLACE / "qemu-aarch64-static"
+    unpacked = PLACE / "qemu"
+    kept = unpacked / "usr" / "bin" / name
     if not kept.exists():
-        PLACE.mkdir(exist_ok=True)
         _tool("apt-get")
-        unpacked = PLACE / "qemu"
-        unpacked.mkdir(exist_ok=True)
+        unpacked.mkdir(parents=True, exist_ok=True)
         _try(["apt-get", "download", "-qq", "qemu-user-static"], cwd=PLACE)
         package = next(iter(PLACE.glob("qemu-user-static_*.deb")), None)
         if package is None:
             raise NotHere("qemu-user-static cannot be downloaded")
         _try(["dpkg-deb", "-x", str(package), str(unpacked)], cwd=PLACE)
-        shutil.copy(unpacked / "usr" / "bin" / kept.name, kept)
-        shutil.rmtree(unpacked)
         package.unlink()
     return str(kept)
 
 
-def _make_root(root: Path) -> None:
+def _make_root(kind: Kind, root: Path) -> str:
     _tool("mmdebstrap")
     mirror, release = _debian()
+    release = kind.release or release
     command = [
-        "mmdebstrap", "--quiet", "--arch=arm64", "--variant=extract",
-        "--include=python3,libstdc++6", release, str(root), f"deb {mirror} {release} main",
+        "mmdebstrap", "--quiet", f"--arch={kind.debian}", "--variant=extract",
+        f"--include={kind.include}", release, str(root), f"deb {mirror} {release} main",
     ]  # fmt: skip
     if os.geteuid() != 0:
         command.insert(1, "--mode=unshare")
     root.parent.mkdir(exist_ok=True)
     _try(command, cwd=root.parent)
+    return release
 
 
 def _debian() -> tuple[str, str]:
