@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from edge_infer import BadInput, EdgeInferError, Unavailable
+from edge_infer import BadInput, EdgeInferError
 from examples.router.enforce.options import add_options, build
 from examples.router.verdicts import Verdict
 
@@ -40,19 +40,13 @@ def main() -> int:
 
 def follow(enforcer: Enforcer) -> None:
     """Consider each verdict of the standard input."""
-    try:
-        opened = enforcer.open()
-    except OSError as error:
-        raise Unavailable(f"the audit log cannot be written: {error}") from error
-    try:
+    with enforcer:
         print("ready", flush=True)
         for number, line in enumerate(sys.stdin, 1):
             verdict = read_verdict(line, number)
-            decision = None if verdict is None else opened.consider(verdict)
+            decision = None if verdict is None else enforcer.consider(verdict)
             if decision is not None:
                 print(f"{decision.action} {decision.address}: {decision.reason}", flush=True)
-    finally:
-        opened.close()
 
 
 def read_verdict(line: str, number: int) -> Verdict | None:

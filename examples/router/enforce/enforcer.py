@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from edge_infer import Unavailable
 from examples.router.enforce.allow import AllowList
 from examples.router.enforce.nftables import NftFailed
 from examples.router.enforce.policy import Policy, Rate, Strikes, parse_source, within
@@ -64,13 +65,21 @@ class Enforcer:
         """Make the firewall ready; bans of an earlier run are dropped, not taken over.
 
         Raises:
-            Unavailable: nft or a capability is missing, or another program enforces.
-            OSError: the audit log cannot be written.
+            Unavailable: nft or a capability is missing, another program enforces, or the audit log
+                cannot be written.
         """
         left = 0 if self.firewall is None else self.firewall.open()
         mode = "dry run" if self.firewall is None else "enforcing"
-        if self.log is not None:
-            self.log.write(self.wall(), "start", mode=mode, bans_left_by_earlier_run=left)
+        try:
+            if self.log is not None:
+                self.log.write(self.wall(), "start", mode=mode, bans_left_by_earlier_run=left)
+        except OSError as error:
+            if self.firewall is not None:
+                self.firewall.close()
+            raise Unavailable(
+                f"the audit log cannot be written: {error}",
+                hint="make room, or name a file elsewhere; nobody is banned without a record",
+            ) from error
         return self
 
     def consider(self, verdict: Verdict) -> Decision | None:

@@ -106,7 +106,7 @@ class Nftables:
         found: dict[str, int] = {}
         for name in ("banned4", "banned6"):
             try:
-                told = json.loads(self._run(f"list set inet {TABLE} {name}", "-j"))
+                told = json.loads(self._run("", "-j", "list", "set", "inet", TABLE, name))
             except NftFailed:
                 continue
             for part in told["nftables"]:
@@ -116,7 +116,7 @@ class Nftables:
 
     def dropped(self) -> int:
         """Packets that the table has dropped."""
-        told = json.loads(self._run(f"list counter inet {TABLE} dropped", "-j"))
+        told = json.loads(self._run("", "-j", "list", "counter", "inet", TABLE, "dropped"))
         return int(
             next(part["counter"]["packets"] for part in told["nftables"] if "counter" in part)
         )
@@ -133,13 +133,13 @@ class Nftables:
 
     def _exists(self) -> bool:
         try:
-            self._run(f"list table inet {TABLE}", "-t")
+            self._run("", "-t", "list", "table", "inet", TABLE)
         except NftFailed:
             return False
         return True
 
-    def _run(self, commands: str, *options: str) -> str:
-        argv = [self.program, *options, "-f", "-"]
+    def _run(self, commands: str, *words: str) -> str:
+        argv = [self.program, *(words or ("-f", "-"))]
         try:
             done = subprocess.run(
                 argv,
@@ -155,7 +155,8 @@ class Nftables:
         except OSError as error:
             raise NftFailed(f"{self.program} cannot be started: {error}") from error
         if done.returncode != 0:
-            raise NftFailed((done.stderr or done.stdout).strip() or f"exit {done.returncode}")
+            said = (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
+            raise NftFailed(said.splitlines()[0])
         return done.stdout
 
     def _take_lock(self) -> None:
