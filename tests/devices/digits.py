@@ -61,7 +61,7 @@ def make_digits(folder: Path) -> Digits:
 
 def succeed(done: subprocess.CompletedProcess[str]) -> str:
     """What it printed."""
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, (done.stdout, done.stderr)
     return done.stdout
 
 
