@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-devices test-router lab fuzz check format bench coverage runtimes pictures clean
+.PHONY: help demo test test-crashes test-devices test-router test-browser lab fuzz check format bench coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,10 @@ test: .venv/made-for ## all tests; ARGS="-k name" to choose
 test-devices: .venv/made-for ## the digits on emulated ARM, MIPS and RISC-V, offline; says what it skips
 	@$(PY) -c 'import ziglang' 2>/dev/null || requirements/install .venv -r requirements/native.txt
 	@EDGE_INFER_DEVICES=1 ZIG_GLOBAL_CACHE_DIR=$(CURDIR)/.devices/zig $(PY) -m pytest -q $(ARGS) tests/devices
+
+test-browser: .venv/made-for firmware_bundle/web/node_modules/.package-lock.json ## the page in headless Chromium: models, pictures, camera, offline, tampering
+	@tests/browser/install
+	@EDGE_INFER_BROWSER=1 $(PY) -m pytest -q $(ARGS) tests/browser
 
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \
@@ -76,7 +80,7 @@ ifeq ($(strip $(call stale,.venv)),stale)
 .PHONY: .venv/made-for
 endif
 .venv/made-for: $(REQUIREMENTS)
-	@requirements/install .venv -e '.[runtime,convert,dev]'
+	@requirements/install .venv -e '.[runtime,convert,dev,phone]'
 	@echo '$(CURDIR)' >$@
 
 # What a device has: numpy and the runtime, at the versions that conversion is tested with,
@@ -87,3 +91,10 @@ endif
 .device/made-for: $(REQUIREMENTS)
 	@requirements/install .device numpy -r requirements/runtime.txt -c requirements/convert.txt
 	@echo '$(CURDIR)' >$@
+
+# What the page runs on, and what its tests need, at the versions of the lock.
+firmware_bundle/web/node_modules/.package-lock.json: firmware_bundle/web/package-lock.json
+	@echo "npm ci (log: .venv/npm.log)"
+	@npm ci --ignore-scripts --no-audit --no-fund --prefix firmware_bundle/web >.venv/npm.log 2>&1 \
+		|| { tail -n 20 .venv/npm.log >&2; echo "npm failed; it needs Node.js and a network" >&2; exit 1; }
+	@touch $@

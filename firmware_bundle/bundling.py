@@ -17,6 +17,7 @@ from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
 from firmware_bundle.archive import pack
+from firmware_bundle.phone.page import phone_files
 from firmware_bundle.runtime import bytecode_tag, runtime_files
 from firmware_bundle.services import service_files
 from firmware_bundle.targets import find_target
@@ -47,6 +48,8 @@ They lack what no prediction needs: numpy's random and polynomial, tests, header
 _PARTS = {
     "services": "\n    services/     what starts your firmware script at boot",
     "wheels": "\n    wheels/       numpy and onnxruntime for this kind of device",
+    "phone": "\n    phone/        the page for a browser, to be served; signed by itself"
+    "\n    phone.html    the same page in one file",
 }
 
 
@@ -78,8 +81,8 @@ def bundle(
         Untrusted: no trusted key vouches for every byte of the artifact.
         Incompatible: it is of another format or for another target, or no artifact.
         BadInput: `out` exists, the target is not known, or the key cannot be used.
-        Unavailable: the disk is full or refuses, or wheels cannot be fetched; nothing is left
-            behind.
+        Unavailable: the disk is full or refuses, or wheels or the page's engine are not to be
+            had; nothing is left behind.
     """
     kind = find_target(target)
     _check_rollback(may_replace)
@@ -91,6 +94,8 @@ def bundle(
     files |= runtime_files(native=native) | service_files(kind.service)
     if wheels:
         files |= wheel_files(kind)
+    if kind.web:
+        files |= phone_files(proven, contract, key=key, may_replace=may_replace)
     files[START] = _template(START)
     files[README] = _readme(contract, files)
     described = _describe(files, contract, target, may_replace)

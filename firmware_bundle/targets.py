@@ -26,6 +26,8 @@ class Target:
     """Platform tags of the wheels that fit, best first; empty where there are none."""
     service: str | None
     """Which service unit it takes."""
+    web: bool = False
+    """Whether it opens the bundle's page in a browser."""
 
 
 _GLIBC = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
@@ -57,6 +59,7 @@ TARGETS = {
             ("mips-sf", "mipsel-sf", "mips", "mipsel"), (), "procd",
         ),
         Target("riscv64", "64-bit RISC-V", ("riscv64",), 64, ("riscv64",), (), "systemd"),
+        Target("phone", "a browser, and any device as generic", (), None, (), (), None, web=True),
     )
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ OWN = {
     for name in ("verify", "info", "predict", "selftest", "bench", "trust")
 }
 
-WORKSTATION = ("keygen", "sign", "inspect", "convert", "bundle", "push")
+WORKSTATION = ("keygen", "sign", "inspect", "convert", "bundle", "push", "serve-phone")
 """Commands of rooms that a device may lack."""
 
 INTERRUPTED, BROKEN_PIPE = 130, 141

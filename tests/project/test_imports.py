@@ -16,7 +16,7 @@ WORKSTATION = {"sklearn", "skl2onnx", "onnx", "scipy", "joblib", "pandas", "rich
 MAY_IMPORT = {
     "edge_infer": {"edge_infer", *DEVICE},
     "convert": {"convert", "edge_infer", *DEVICE, *WORKSTATION},
-    "firmware_bundle": {"firmware_bundle", "edge_infer", *DEVICE},
+    "firmware_bundle": {"firmware_bundle", "edge_infer", "segno", *DEVICE},
     "examples": {
         "examples",
         "edge_infer",

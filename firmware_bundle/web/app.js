@@ -1,0 +1,161 @@
+/** The page: verify, open the model, then take pictures and rows. */
+
+import { showAnswers } from './answers.js';
+import { Camera } from './camera.js';
+import { element, show, write } from './elements.js';
+import { fillExample, rowsHint } from './example.js';
+import { Live } from './live.js';
+import { Pad } from './pad.js';
+import { checkPin } from './pins.js';
+import { showProof } from './proof.js';
+import { Questions } from './questions.js';
+import { asPlain, Refusal } from './refusal.js';
+import { pageSource } from './source.js';
+import { say } from './strings.js';
+import { startTabs } from './tabs.js';
+import { fetchAgain, keepForOffline } from './updates.js';
+import { verifyFiles } from './verification.js';
+
+/** @typedef {import('./contract.js').Contract} Contract */
+/** @typedef {import('./worker.js').Answered} Answered */
+
+const FEATURES = ['DecompressionStream', 'OffscreenCanvas', 'createImageBitmap', 'Worker', 'BigInt64Array'];
+
+/** What the model cannot do without. @throws {Refusal} this browser lacks it */
+function checkBrowser() {
+  if (typeof WebAssembly !== 'object') throw new Refusal('Unavailable', 'no_webassembly');
+  if (!isSecureContext || crypto.subtle === undefined) {
+    throw new Refusal('Unavailable', 'no_secure_context', { actual: 'WebCrypto' });
+  }
+  const missing = FEATURES.filter((name) => !(name in globalThis));
+  if (missing.length > 0) {
+    throw new Refusal('Unavailable', 'browser_too_old', { actual: missing.join(', ') });
+  }
+}
+
+async function start() {
+  const source = pageSource();
+  element('again').addEventListener('click', fetchAgain);
+  show('not_started', false);
+  try {
+    checkBrowser();
+    show('progress', true);
+    const { signed, files } = await verifyFiles(source, (done, all) => {
+      Object.assign(element('bar'), { max: all + 2, value: done });
+    });
+    write('stage', say('stage_model'));
+    const file = (/** @type {string} */ name) => /** @type {Uint8Array<ArrayBuffer>} */ (files.get(name));
+    const questions = new Questions(file('worker.js'));
+    const opened = await questions.ask('open', {
+      engine: file('engine.bin'),
+      contract: file('artifact/contract.json'),
+      onnx: file('artifact/model.onnx'),
+      golden: file('artifact/golden.bin'),
+    });
+    const pin = checkPin(signed.fingerprint, opened.contract.name);
+    showProof(signed, opened, pin, signed.digests.size);
+    serve(questions, opened.contract, file('artifact/golden.bin'));
+    show('progress', false);
+    state('verified');
+    if (source.single) write('offline', say('offline_single'));
+    else await keepForOffline();
+  } catch (error) {
+    show('progress', false);
+    show('work', false);
+    refuse(error, 'refused_whole');
+    show('again', !source.single);
+    state('not_verified');
+  }
+}
+
+/** @param {'verified' | 'not_verified'} key */
+function state(key) {
+  write('state', say(key));
+  element('state').className = key;
+  document.body.dataset['state'] = key;
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} [title]
+ */
+function refuse(error, title = 'refused_one') {
+  const named = error instanceof Error && 'key' in error;
+  const { name, message } = named ? error : asPlain(error);
+  show('answer', false);
+  write('refused_title', say(title));
+  write('refused_text', message);
+  write('refused_kind', name);
+  show('refused', true);
+}
+
+/**
+ * @param {Questions} questions
+ * @param {Contract} contract
+ * @param {Uint8Array<ArrayBuffer>} golden
+ */
+function serve(questions, contract, golden) {
+  /** @type {(asking: () => Promise<Answered>) => Promise<Answered | null>} */
+  const answering = async (asking) => {
+    try {
+      const answered = await asking();
+      showAnswers(answered);
+      return answered;
+    } catch (error) {
+      refuse(error);
+      return null;
+    }
+  };
+  const { image } = contract;
+  startTabs(image === null ? ['rows'] : image.mode === 'L' ? ['camera', 'file', 'draw', 'rows'] : ['camera', 'file', 'rows']);
+  if (image !== null) servePictures(questions, image, answering);
+  write('rows_hint', rowsHint(contract));
+  element('rows_go').addEventListener('click', () => answering(() => questions.ask('rows', { text: element('rows_text').value })));
+  element('rows_example').addEventListener('click', () => fillExample(contract, golden));
+  element('rows_file').addEventListener('change', async () => {
+    const [file] = element('rows_file').files;
+    if (file !== undefined) element('rows_text').value = await file.text();
+  });
+  show('work', true);
+}
+
+/**
+ * @param {Questions} questions
+ * @param {import('./contract.js').Picture} image
+ * @param {(asking: () => Promise<Answered>) => Promise<Answered | null>} answering
+ */
+function servePictures(questions, image, answering) {
+  const camera = new Camera(image, (error) => {
+    live.stop();
+    refuse(error);
+  });
+  const look = () => answering(async () => {
+    const { bitmap, part } = await camera.frame();
+    return questions.ask('frame', { bitmap, part }, [bitmap]);
+  });
+  const live = new Live(camera, look);
+  /** @param {() => Promise<unknown>} action */
+  const trying = (action) => () => action().catch((error) => refuse(error));
+  element('camera_start').addEventListener('click', trying(async () => {
+    live.stop();
+    if (camera.running) camera.stop();
+    else await camera.start();
+  }));
+  element('camera_turn').addEventListener('click', trying(() => camera.turn()));
+  element('camera_take').addEventListener('click', () => {
+    live.stop();
+    return look();
+  });
+  element('camera_live').addEventListener('click', () => (live.running ? live.stop() : live.start()));
+  element('file').addEventListener('change', () => {
+    const [file] = element('file').files;
+    if (file !== undefined) answering(() => questions.ask('file', { file }));
+    element('file').value = '';
+  });
+  const pad = new Pad(image, () => answering(async () => {
+    const bitmap = await pad.picture();
+    return questions.ask('frame', { bitmap, part: undefined }, [bitmap]);
+  }));
+}
+
+start();

@@ -1,0 +1,52 @@
+/** The service worker: keeps the verified files for later, and says when a newer release waits. */
+
+import { element, show, write } from './elements.js';
+import { say } from './strings.js';
+
+/** Keep the page for offline use. A browser that cannot says so; the page works all the same. */
+export async function keepForOffline() {
+  if (!('serviceWorker' in navigator)) return write('offline', say('offline_no'));
+  const hadOne = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (hadOne) location.reload();
+  });
+  try {
+    const registration = await navigator.serviceWorker.register('sw.js', { updateViaCache: 'none' });
+    offerUpdate(registration);
+    registration.addEventListener('updatefound', () => watch(registration));
+    watch(registration);
+  } catch (error) {
+    write('offline', say('offline_failed', { actual: error }));
+    return;
+  }
+  await navigator.serviceWorker.ready;
+  write('offline', say('offline_yes'));
+}
+
+/** @param {ServiceWorkerRegistration} registration */
+function watch(registration) {
+  const { installing } = registration;
+  installing?.addEventListener('statechange', () => {
+    if (installing.state === 'redundant' && registration.active === null) {
+      write('offline', say('offline_failed', { actual: say('storage_full') }));
+    }
+    offerUpdate(registration);
+  });
+}
+
+/** @param {ServiceWorkerRegistration} registration */
+function offerUpdate(registration) {
+  const { waiting } = registration;
+  if (waiting === null || navigator.serviceWorker.controller === null) return;
+  show('update', true);
+  element('update_now').onclick = () => waiting.postMessage('take over');
+}
+
+/** Forget what is kept, and fetch every file again. */
+export async function fetchAgain() {
+  const kept = (await navigator.serviceWorker?.getRegistrations?.()) ?? [];
+  await Promise.all(kept.map((one) => one.unregister()));
+  const names = (await globalThis.caches?.keys()) ?? [];
+  await Promise.all(names.map((name) => caches.delete(name)));
+  location.reload();
+}

@@ -1,0 +1,36 @@
+/** Every listed file against the signature, before anything of it is used. */
+
+import { sha256, toHex } from './encoding.js';
+import { Refusal } from './refusal.js';
+import { verifySignature } from './signature.js';
+
+/** @typedef {import('./source.js').Source} Source */
+/** @typedef {import('./signature.js').Signed} Signed */
+/** @typedef {{signed: Signed, files: Map<string, Uint8Array<ArrayBuffer>>}} Verified */
+
+export const KEY = 'key.pub';
+const SIGNATURE = 'model.sig';
+const NEEDED = [
+  'artifact/contract.json', 'artifact/golden.bin', 'artifact/model.onnx', 'engine.bin', 'worker.js', KEY,
+];
+
+/**
+ * @param {Source} source
+ * @param {(done: number, all: number) => void} progress
+ * @returns {Promise<Verified>} the bytes that were hashed: these are used, no others
+ * @throws {Refusal} a byte is not as it was signed
+ */
+export async function verifyFiles(source, progress) {
+  const signed = await verifySignature(await source.read(SIGNATURE), await source.read(KEY));
+  const missing = NEEDED.filter((name) => !signed.digests.has(name));
+  if (missing.length > 0) throw new Refusal('Incompatible', 'no_page', { actual: missing.join(', ') });
+  /** @type {Map<string, Uint8Array<ArrayBuffer>>} */
+  const files = new Map();
+  for (const [name, digest] of signed.digests) {
+    const bytes = await source.read(name);
+    if (toHex(await sha256(bytes)) !== digest) throw new Refusal('Untrusted', 'file_altered', { name });
+    files.set(name, bytes);
+    progress(files.size, signed.digests.size);
+  }
+  return { signed, files };
+}

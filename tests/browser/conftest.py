@@ -1,0 +1,152 @@
+"""Bundles with a page, servers for them, and browsers. `make test-browser` runs them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from chromium import Chromium, Page
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser is for `make test-browser`: starting it takes longer than most tests."""
+    from chromium import MISSING
+
+    reason = ""
+    if os.environ.get("EDGE_INFER_BROWSER") != "1":
+        reason = "needs a browser: make test-browser"
+    elif MISSING:
+        reason = f"missing: {', '.join(MISSING)}"
+    for item in items:
+        if reason and HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@dataclass
+class Shop:
+    """Keys, artifacts and bundles, each made once."""
+
+    folder: Path
+    made: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Path:
+        from edge_infer.trust.keygen import generate
+
+        path = self.folder / "fleet.key"
+        return path if path.exists() else generate(self.folder / "fleet")[0]
+
+    @property
+    def trust(self) -> Path:
+        return self.key.with_suffix(".pub")
+
+    def bundle(self, tag: str, estimator: Any, samples: Any, **options: Any) -> Path:
+        """The bundle known as `tag`; `options` are those of `convert.export`."""
+        import convert
+        import firmware_bundle
+
+        if tag not in self.made:
+            artifact = self.folder / f"{tag}-artifact"
+            options.setdefault("name", tag)
+            convert.export(estimator, samples, **options).write(artifact, key=self.key)
+            self.made[tag] = firmware_bundle.bundle(
+                artifact, self.folder / tag, key=self.key, trust=self.trust, target="phone"
+            )
+        return self.made[tag]
+
+    def digits(self, *, sequence: int = 1, name: str = "digits") -> Path:
+        """Handwritten digits by logistic regression; its model reads pictures."""
+        from convert.image_option import parse_image
+
+        X, y = digits()
+        return self.bundle(
+            f"{name}-{sequence}", trained(X, y), X[:1347:6], name=name, sequence=sequence,
+            image=parse_image("L:8x8,range=0..16"),
+        )  # fmt: skip
+
+    def files(self, bundle: Path) -> dict[str, bytes]:
+        """Name to content of what is served of it."""
+        from firmware_bundle.phone.serving import read_page
+
+        return read_page(bundle, [self.trust])[0]
+
+
+def digits() -> tuple[Any, Any]:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return X, y
+
+
+def trained(X: Any, y: Any) -> Any:
+    from sklearn.linear_model import SGDClassifier
+
+    return SGDClassifier(loss="log_loss", random_state=0).fit(X[:1347], y[:1347])
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@contextlib.contextmanager
+def serving(files: Mapping[str, bytes], port: int = 0) -> Iterator[str]:
+    """The address of a server of these files."""
+    from firmware_bundle.phone.serving import PageServer
+
+    with PageServer(files, port=port) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def address(shop: Shop) -> Iterator[str]:
+    """Where the digits are served."""
+    with serving(shop.files(shop.digits())) as url:
+        yield url
+
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "deviceScaleFactor": 1}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A browser with a phone's window."""
+    from chromium import Chromium
+
+    one = Chromium(tmp_path_factory.mktemp("profile"), options=PHONE)
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Chromium, address: str) -> Page:
+    """The digits' page, verified."""
+    one = browser.open(address)
+    assert one.state == "verified", (one.text("#refused_text"), one.errors)
+    return one
+
+
+def csv(X: Any) -> str:
+    """Rows as text, every digit of them."""
+    return "\n".join(",".join(repr(float(x)) for x in row) for row in np.asarray(X))
