@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from types import TracebackType
 
     from examples.router.packets.problems import Problems
@@ -18,17 +19,17 @@ GZIP_MAGIC = b"\x1f\x8b"
 class Stream:
     """The unread bytes are `data[at:end]`."""
 
-    def __init__(self, file: BinaryIO, problems: Problems) -> None:
+    def __init__(self, file: BufferedReader, problems: Problems) -> None:
         self._raw = file
-        self._file: BinaryIO = file
+        self._file: BufferedReader | gzip.GzipFile = file
         self._problems = problems
         self.data = b""
         self.at = 0
         self.end = 0
         if self.fill(2) and self.data[:2] == GZIP_MAGIC:
             file.seek(0)
-            self._file = cast("BinaryIO", gzip.GzipFile(fileobj=file))
-            self.data, self.end = b"", 0
+            self._file = gzip.GzipFile(fileobj=file)
+            self.data, self.at, self.end = b"", 0, 0
 
     def __enter__(self) -> Stream:
         return self
@@ -61,7 +62,7 @@ class Stream:
 
     def _read(self) -> bytes:
         try:
-            return self._file.read(CHUNK_BYTES)
+            return self._file.read1(CHUNK_BYTES)  # what came before damage is not lost with it
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self._problems.add("file: its gzip stream is corrupt or cut short")
             return b""

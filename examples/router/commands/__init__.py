@@ -1,0 +1,1 @@
+"""The command line: `replay`, `watch` and `train`, one file each."""

@@ -1,0 +1,53 @@
+"""`replay FILE…`: what the model says of recorded traffic."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from examples.router.commands.options import add_model_options
+from examples.router.models import open_judge
+from examples.router.replay import Replay, json_line
+
+if TYPE_CHECKING:
+    import argparse
+
+    from examples.router.verdicts import Verdict
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `replay`."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="pcap or pcapng, gzip too")
+    parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
+    add_model_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print each flow's verdict, malicious ones alone without `--json`, and a summary."""
+    replay = Replay(open_judge(options.bundle, trust=options.trust, engine=options.engine))
+    out = sys.stdout
+    for judged in replay.run(options.files):
+        if not judged.ended:
+            continue
+        if options.json:
+            out.write(json_line(judged.verdict) + "\n")
+        elif judged.verdict.verdict == "malicious":
+            out.write(_line(judged.verdict) + "\n")
+    summary = replay.summary()
+    if options.json:
+        out.write(json.dumps({"summary": summary}) + "\n")
+    else:
+        out.write(
+            f"{summary['flows']:,} flows, {summary['malicious']:,} malicious; "
+            f"{summary['packets']:,} packets, {summary['packets_per_second']:,} a second\n"
+        )
+    return 0
+
+
+def _line(verdict: Verdict) -> str:
+    source, destination, source_port, port, protocol = verdict.flow
+    return (
+        f"{verdict.score:.2f}  {protocol} {source}:{source_port} > {destination}:{port}  "
+        + "; ".join(verdict.why)
+    )

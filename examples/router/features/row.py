@@ -1,0 +1,91 @@
+"""From the state of a flow and its hosts to one row of numbers, in the order of `FEATURES`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from examples.router.packets.transport import ICMP, ICMP6, TCP, UDP
+
+if TYPE_CHECKING:
+    from examples.router.flows.flow import Flow
+    from examples.router.flows.hosts import Window
+
+Row = tuple[float, ...]
+
+SECOND = 1_000_000_000
+DETAILED = 32
+
+
+def row_of(flow: Flow, clock_ns: int) -> Row:
+    """The features of a flow now; see `FEATURES` for each one."""
+    packets, up, down = flow.packets, flow.up, flow.down
+    bytes_up, bytes_down = flow.bytes_up, flow.bytes_down
+    detailed = packets if packets < DETAILED else DETAILED
+    seconds = (flow.seen_ns - flow.opened_ns) / SECOND
+    protocol = flow.protocol
+    shape_up, shape_down = flow.shape_up, flow.shape_down
+    is_unanswered = not (flow.is_answered or flow.is_multicast)
+    source = flow.source_host
+    return (
+        1.0 if protocol == TCP else 0.0,
+        1.0 if protocol == UDP else 0.0,
+        1.0 if protocol in (ICMP, ICMP6) else 0.0,
+        1.0 if flow.is_multicast else 0.0,
+        float(up),
+        float(down),
+        float(bytes_up),
+        float(bytes_down),
+        bytes_up / up if up else 0.0,
+        bytes_down / down if down else 0.0,
+        float(flow.largest_up),
+        float(flow.largest_down),
+        flow.payloads_up / detailed,
+        flow.payloads_down / detailed,
+        float(flow.sizes.bit_count()),
+        packets / (seconds + 1.0),
+        1.0 if is_unanswered else 0.0,
+        1.0 if flow.is_refused else 0.0,
+        float(flow.syns),
+        float(flow.resets_up),
+        float(flow.resets_down),
+        float(flow.fins.bit_count()),
+        1.0 if flow.odd else 0.0,
+        flow.fragments / detailed,
+        shape_up.text_share,
+        shape_up.distinct_share,
+        shape_up.meta_target,
+        shape_up.meta_rest,
+        shape_down.text_share,
+        shape_down.distinct_share,
+        float(flow.dns_queries),
+        float(flow.dns_failed),
+        float(flow.dns_longest),
+        flow.dns_other,
+        float(flow.dns_distinct),
+        float(flow.target_host.half_open(clock_ns)) if is_unanswered else 0.0,
+        *_window(source.short, clock_ns),
+        *_window(source.long, clock_ns),
+    )
+
+
+def _window(window: Window, clock_ns: int) -> Row:
+    """What the flow's source did in one window."""
+    now, before = window.roll(clock_ns), window.before
+    flows = now.flows + before.flows
+    unanswered = max(flows - now.answered - before.answered, 0)
+    services = (now.services | before.services).bit_count()
+    queries = now.queries + before.queries
+    failed = now.dns_failed + before.dns_failed
+    return (
+        float(flows),
+        float((now.hosts | before.hosts).bit_count()),
+        float(services),
+        float((now.ports | before.ports).bit_count()),
+        flows / services if services else 0.0,
+        float(unanswered),
+        unanswered / flows if flows else 0.0,
+        float(now.refused + before.refused),
+        float(queries),
+        float((now.dns_names | before.dns_names).bit_count()),
+        failed / queries if queries else 0.0,
+    )

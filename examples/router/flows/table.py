@@ -1,0 +1,276 @@
+"""The flow table: packets in, rows out, in memory that does not grow.
+
+A flow gives a row after its 8th packet, its 64th, its 512th and so on, and when it ends: closed,
+idle, or evicted because the table is full. Time is a clock of the table's own that never goes
+back: where a capture's clock steps back by more than a second, it goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from examples.router.features import Row, row_of
+from examples.router.flows.flow import (
+    CONNECTION_NS,
+    DETAILED,
+    EXCHANGE_NS,
+    LINGER_NS,
+    ODD_STARTS,
+    ROW_FACTOR,
+    RST,
+    SECOND,
+    SYN,
+    Flow,
+)
+from examples.router.flows.fragments import Fragments
+from examples.router.flows.hosts import Hosts, Source, Target
+from examples.router.flows.link_control import Key, is_error, is_link_control, quoted
+from examples.router.packets import Problems, dissect
+from examples.router.packets.transport import ARP_PROTOCOL, FRAGMENT, LATER_FRAGMENT, TCP
+
+if TYPE_CHECKING:
+    from examples.router.packets import Frame, Packet
+
+CAPACITY = 16_384
+"""Flows; with as many details as they keep, about 20 MB."""
+
+HOSTS = 4_096
+"""Sources, and as many targets."""
+
+SWEEP_NS = SECOND
+STEP_BACK_NS = SECOND
+PAUSE_NS = 60 * SECOND
+
+
+class Due(NamedTuple):
+    """A row to be judged, and whether its flow is over with it."""
+
+    flow: Flow
+    row: Row
+    ended: bool
+    asked: float
+    """`time.perf_counter` at the packet that asked."""
+
+
+@dataclass
+class Counters:
+    """What the table saw. Evictions say that it was too small for the traffic."""
+
+    packets: int = 0
+    unread: int = 0
+    link_control: int = 0
+    errors: int = 0
+    flows: int = 0
+    rows: int = 0
+    evicted: int = 0
+    most_flows: int = 0
+    clock_steps: int = 0
+
+
+class FlowTable:
+    """Takes frames, and appends to `due` the rows that they complete."""
+
+    def __init__(self, *, capacity: int = CAPACITY, hosts: int = HOSTS) -> None:
+        self.due: list[Due] = []
+        self.counters = Counters()
+        self.problems = Problems()
+        self._capacity = capacity
+        self._flows: dict[Key, Flow] = {}
+        self._sources = Hosts(Source, hosts)
+        self._targets = Hosts(Target, hosts)
+        self._fragments = Fragments()
+        self._clock_ns = self._offset_ns = self._sweep_ns = 0
+        self._covered_ns = -PAUSE_NS  # the first frame comes after a pause
+
+    def __len__(self) -> int:
+        return len(self._flows)
+
+    @property
+    def seconds(self) -> float:
+        """Time that the frames covered, at most a minute for each pause."""
+        return self._covered_ns / SECOND
+
+    def summary(self) -> dict[str, object]:
+        """Counters, problems by cause and how full the tables are."""
+        return {
+            **asdict(self.counters),
+            "hosts_evicted": self._sources.evicted + self._targets.evicted,
+            "problems": self.problems.as_dict(),
+        }
+
+    def add(self, frame: Frame) -> None:
+        """One frame, in the order of capture."""
+        time_ns, linktype, data, _ = frame
+        counters = self.counters
+        counters.packets += 1
+        packet = dissect(linktype, data)
+        if isinstance(packet, str):
+            counters.unread += 1
+            self.problems.add(packet)
+            return
+        now = time_ns + self._offset_ns
+        if now < self._clock_ns:
+            now = self._stepped_back(now)
+        gap_ns = now - self._clock_ns
+        self._covered_ns += gap_ns if gap_ns < PAUSE_NS else PAUSE_NS
+        self._clock_ns = now
+        if now >= self._sweep_ns:
+            self._sweep(now)
+        source, destination, source_port, destination_port, protocol, flags, size, at = packet
+        if not (source_port or destination_port):
+            ports = self._without_ports(packet, data)
+            if ports is None:
+                return
+            source_port, destination_port = ports
+        elif flags >= FRAGMENT:
+            ends = (source, destination, protocol)
+            self._fragments.first(ends, flags, source_port, destination_port)
+        key = (source, destination, source_port, destination_port, protocol)
+        up = True
+        flow = self._flows.get(key)
+        if flow is None:
+            flow = self._flows.get((destination, source, destination_port, source_port, protocol))
+            up = False
+        if flow is None or flow.is_reopened_by(flags):
+            if flow is not None:
+                self._end(flow)
+            flow, up = self._open(key, time_ns, flags)
+        flow.seen_ns = now
+        flow.last_ns = time_ns
+        flow.packets = number = flow.packets + 1
+        if up:
+            flow.up += 1
+            flow.bytes_up += size
+        else:
+            flow.down += 1
+            flow.bytes_down += size
+            if not flow.is_answered:
+                self._answered(flow, flags)
+        if flow.protocol == TCP and flags & 7:
+            flow.connection(up, flags)
+        if number <= DETAILED:
+            flow.detail(up, flags, size, at, data)
+        if number == flow.next_row:
+            flow.next_row *= ROW_FACTOR
+            self._row(flow, False)
+
+    def end(self) -> None:
+        """No more packets come: every flow ends."""
+        for flow in list(self._flows.values()):
+            self._end(flow)
+
+    def tick(self, time_ns: int) -> None:
+        """Time passed without a packet, on a live interface."""
+        now = time_ns + self._offset_ns
+        if now > self._clock_ns:
+            self._clock_ns = now
+            if now >= self._sweep_ns:
+                self._sweep(now)
+
+    def _stepped_back(self, now: int) -> int:
+        """The table's clock where the capture's went back: it stands still, or goes on."""
+        if self._clock_ns - now > STEP_BACK_NS:
+            self.counters.clock_steps += 1
+            self._offset_ns += self._clock_ns - now
+        return self._clock_ns
+
+    def _without_ports(self, packet: Packet, data: bytes | memoryview) -> tuple[int, int] | None:
+        """The ports under which a packet without ports counts; None where it is no flow's."""
+        source, destination, _, _, protocol, flags, _, at = packet
+        if protocol == ARP_PROTOCOL:
+            self.counters.link_control += 1
+            if flags == 1 and source != destination:
+                now = self._clock_ns
+                self._sources.get(source, now).opened(now, destination, 0, True)
+            return None
+        if is_link_control(protocol, flags):
+            self.counters.link_control += 1
+            return None
+        if flags & LATER_FRAGMENT:
+            return self._fragments.ports((source, destination, protocol), flags)
+        if is_error(protocol, flags):
+            self.counters.errors += 1
+            key = quoted(protocol, at, data)
+            flow = None if key is None else self._flows.get(key)
+            if flow is not None:
+                self._refused(flow)
+            return None
+        return 0, 0
+
+    def _open(self, key: Key, time_ns: int, flags: int) -> tuple[Flow, bool]:
+        """A new flow, and whether its first packet goes up: the answer of a handshake does not."""
+        up = True
+        is_tcp = key[4] & 0xFFFF == TCP
+        if is_tcp and flags & 0x12 == 0x12:
+            key = (key[1], key[0], key[3], key[2], key[4])
+            up = False
+        if len(self._flows) >= self._capacity:
+            self._make_room()
+        now = self._clock_ns
+        target = self._targets.get(key[1], now)
+        flow = self._flows[key] = Flow(key, now, time_ns, self._sources.get(key[0], now), target)
+        self.counters.flows += 1
+        if len(self._flows) > self.counters.most_flows:
+            self.counters.most_flows = len(self._flows)
+        if is_tcp:
+            if flags & 0x17 == SYN:
+                flow.limit_ns = LINGER_NS
+                target.handshake(now, 1)
+                flow.is_handshake = True
+            elif flags & 0x3F in ODD_STARTS:
+                flow.odd = True
+                flow.limit_ns = LINGER_NS
+        flow.source_host.opened(now, key[1], key[3], flow.is_multicast)
+        return flow, up
+
+    def _answered(self, flow: Flow, flags: int) -> None:
+        """The first packet down: an answer, unless it is TCP's refusal."""
+        if flow.protocol == TCP:
+            if flags & RST:
+                self._refused(flow)
+                return
+            flow.limit_ns = CONNECTION_NS
+            if flow.is_handshake:
+                flow.target_host.handshake(self._clock_ns, -1)
+        else:
+            flow.limit_ns = EXCHANGE_NS
+        flow.is_answered = True
+        if not flow.is_multicast:
+            flow.source_host.answered(self._clock_ns)
+
+    def _refused(self, flow: Flow) -> None:
+        if not flow.is_refused:
+            flow.is_refused = True
+            flow.source_host.refused(self._clock_ns)
+
+    def _sweep(self, now: int) -> None:
+        """Ends the flows that were idle for longer than they may be."""
+        self._sweep_ns = now + SWEEP_NS
+        for flow in [f for f in self._flows.values() if now - f.seen_ns > f.limit_ns]:
+            self._end(flow)
+
+    def _make_room(self) -> None:
+        """Evicts the oldest flows that had no packet since they were last looked at."""
+        wanted = max(self._capacity // 64, 1)
+        found: list[Flow] = []
+        while len(found) < wanted:
+            for flow in self._flows.values():
+                if flow.packets > flow.looked:
+                    flow.looked = flow.packets
+                elif len(found) < wanted:
+                    found.append(flow)
+                else:
+                    break
+        for flow in found[:wanted]:
+            self.counters.evicted += 1
+            self._end(flow)
+
+    def _end(self, flow: Flow) -> None:
+        del self._flows[flow.key]
+        self._row(flow, True)
+
+    def _row(self, flow: Flow, ended: bool) -> None:
+        self.counters.rows += 1
+        self.due.append(Due(flow, row_of(flow, self._clock_ns), ended, perf_counter()))

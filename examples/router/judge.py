@@ -1,0 +1,133 @@
+"""Rows to verdicts, in batches: the model's own probability and the model's own label."""
+
+from __future__ import annotations
+
+from itertools import chain
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from edge_infer import Incompatible
+from examples.router.addresses import flow_of
+from examples.router.features import NAMES, Row
+from examples.router.verdicts import Verdict
+from examples.router.why import Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from edge_infer import Model
+    from examples.router.flows import Due
+    from examples.router.flows.flow import Flow
+
+MALICIOUS = "malicious"
+CLASSES = ["benign", MALICIOUS]
+ORDINARY = ["the score is under the model's operating point"]
+NS = 1_000_000_000
+
+
+class Judged(NamedTuple):
+    """A verdict, and whether the flow is over with it."""
+
+    verdict: Verdict
+    ended: bool
+
+
+class Judge:
+    """Asks one model. A flow that was malicious once stays so; its highest score counts."""
+
+    def __init__(self, model: Model) -> None:
+        check_model(model)
+        self._model = model
+        self._column = CLASSES.index(MALICIOUS)
+        self._as_rows = _packer()
+        self._why = Why(lambda rows: self._ask(rows)[0])
+        self.seconds = 0.0
+        self.rows = 0
+
+    def __call__(self, due: Sequence[Due]) -> Iterator[Judged]:
+        """The verdicts of flows that ended or that turned out malicious, in their order."""
+        if not due:
+            return
+        began = perf_counter()
+        scores, labels = self._ask([one.row for one in due])
+        self.seconds += perf_counter() - began
+        self.rows += len(due)
+        for (flow, row, ended, asked), score, label in zip(due, scores, labels, strict=True):
+            is_new = False
+            if label == MALICIOUS and not flow.is_malicious:
+                flow.is_malicious = is_new = True
+            if score > flow.score:
+                flow.score = score
+                if flow.is_malicious:
+                    flow.reasons = self._why(row, score)
+            if ended or is_new:
+                yield Judged(_verdict(flow, asked), ended)
+
+    def _ask(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
+        """Probabilities of malice and labels, `(n,)` each, as plain Python values."""
+        X = self._as_rows(rows)
+        found, labels = self._model.predict_proba(X), self._model.predict(X)
+        if isinstance(found, list):
+            return [both[self._column] for both in found], labels
+        return found[:, self._column].tolist(), labels.tolist()
+
+
+def check_model(model: Model) -> None:
+    """Refuse a model of other rows than the flow table gives.
+
+    Raises:
+        Incompatible: its columns, its classes or its verbs are others.
+    """
+    columns = model.inputs[0].columns
+    if columns is None or tuple(columns) != NAMES:
+        found = "columns without names" if columns is None else _difference(tuple(columns))
+        raise Incompatible(
+            "the bundle's model was trained on other features",
+            expected=f"the {len(NAMES)} columns of examples.router.features",
+            actual=found,
+            hint="train it with python -m examples.router train",
+        )
+    classes = model.classes
+    if classes is None or list(classes) != CLASSES or "predict_proba" not in model.verbs:
+        raise Incompatible(
+            "the bundle's model does not tell benign from malicious",
+            expected="a classifier of 'benign' and 'malicious' with probabilities",
+            actual=f"classes {None if classes is None else list(classes)}",
+        )
+
+
+def _difference(columns: tuple[str, ...]) -> str:
+    unknown = [name for name in columns if name not in NAMES]
+    missing = [name for name in NAMES if name not in columns]
+    parts = [f"unknown {', '.join(unknown[:5])}"] if unknown else []
+    parts += [f"missing {', '.join(missing[:5])}"] if missing else []
+    return "; ".join(parts) or "the same columns in another order"
+
+
+def _verdict(flow: Flow, asked: float) -> Verdict:
+    ends = flow_of(flow.key)
+    return Verdict(
+        flow=ends,
+        first=flow.first_ns / NS,
+        last=flow.last_ns / NS,
+        score=flow.score,
+        verdict="malicious" if flow.is_malicious else "benign",
+        why=flow.reasons if flow.is_malicious else ORDINARY,
+        latency_ms=(perf_counter() - asked) * 1000.0,
+        source=ends[0],
+    )
+
+
+def _packer() -> Any:
+    """Rows as the engine takes them fastest: one array where numpy is installed."""
+    try:
+        import numpy as np
+    except ImportError:
+        return list
+    f = len(NAMES)
+
+    def pack(rows: Sequence[Row]) -> Any:
+        flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * f)
+        return flat.reshape(len(rows), f)
+
+    return pack

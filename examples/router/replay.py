@@ -1,0 +1,111 @@
+"""Capture files to verdicts: one JSON line a flow, and a last one that sums up."""
+
+from __future__ import annotations
+
+import json
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING
+
+from edge_infer import BadInput
+from examples.router.flows import FlowTable
+from examples.router.packets import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from examples.router.judge import Judge, Judged
+    from examples.router.packets import Frame
+    from examples.router.verdicts import Verdict
+
+BATCH = 256
+"""Rows that are judged at once."""
+
+
+def judge_frames(frames: Iterable[Frame], table: FlowTable, judge: Judge) -> Iterator[Judged]:
+    """Every verdict of a source of packets that ends."""
+    add, due = table.add, table.due
+    for frame in frames:
+        add(frame)
+        if len(due) >= BATCH:
+            yield from judge(due)
+            due.clear()
+    table.end()
+    yield from judge(due)
+    due.clear()
+
+
+class Replay:
+    """Files one after another, each with a flow table of its own: their clocks are not one."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._files: list[dict[str, object]] = []
+        self._malicious = self._benign = self._packets = 0
+        self._latencies: list[float] = []
+        self._began = perf_counter(), process_time()
+
+    def run(self, paths: Iterable[str]) -> Iterator[Judged]:
+        """The verdicts of all files.
+
+        Raises:
+            BadInput: a file is no capture, or holds no frame of a link type that is read.
+            Unavailable: a file cannot be opened.
+        """
+        for path in paths:
+            table = FlowTable()
+            flows = malicious = 0
+            for judged in judge_frames(read_file(path, table.problems), table, self._judge):
+                if judged.ended:
+                    flows += 1
+                    malicious += judged.verdict.verdict == "malicious"
+                yield judged
+            _check_links(path, table)
+            self._malicious += malicious
+            self._benign += flows - malicious
+            self._packets += table.counters.packets
+            self._files.append(
+                {"file": str(path), "flows": flows, "malicious": malicious, **table.summary()}
+            )
+
+    def summary(self) -> dict[str, object]:
+        """Totals, speed and what each file's table counted."""
+        wall, processor = (now - began for now, began in zip(
+            (perf_counter(), process_time()), self._began, strict=True
+        ))  # fmt: skip
+        return {
+            "flows": self._malicious + self._benign,
+            "malicious": self._malicious,
+            "benign": self._benign,
+            "packets": self._packets,
+            "seconds": round(wall, 6),
+            "processor_seconds": round(processor, 6),
+            "packets_per_second": round(self._packets / wall) if wall else 0,
+            "rows": self._judge.rows,
+            "files": self._files,
+        }
+
+
+def json_line(verdict: Verdict) -> str:
+    """A verdict as `replay --json` prints it."""
+    return json.dumps(
+        {
+            "flow": verdict.flow,
+            "first": verdict.first,
+            "last": verdict.last,
+            "score": verdict.score,
+            "verdict": verdict.verdict,
+            "why": verdict.why,
+            "latency_ms": round(verdict.latency_ms, 4),
+        }
+    )
+
+
+def _check_links(path: str, table: FlowTable) -> None:
+    problems = table.problems.as_dict()
+    unknown = {cause: n for cause, n in problems.items() if cause.startswith("link type ")}
+    if unknown and sum(unknown.values()) == table.counters.packets:
+        raise BadInput(
+            f"{path}: frames of a link type that is not read",
+            expected="Ethernet, Linux cooked v1 or v2, raw IP or loopback",
+            actual=", ".join(unknown),
+        )

@@ -1,0 +1,51 @@
+"""Writes labelled captures and their manifest: `make_captures(folder, seed=…, each=…)`."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import TYPE_CHECKING
+
+from examples.router.synthetic.attacks import ATTACKS
+from examples.router.synthetic.benign import SCENES, Scene
+from examples.router.synthetic.wire import Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EPOCH = 1_700_000_000.0
+
+
+def make_captures(folder: Path, *, seed: int, each: int) -> list[dict[str, object]]:
+    """Write `each` captures of every kind of scene; the manifest that was written too.
+
+    A benign capture plays one kind alone or mixes it with others. The same seed gives the same
+    bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest: list[dict[str, object]] = []
+    for label, kinds in (("benign", SCENES), ("malicious", ATTACKS)):
+        for kind, play in kinds.items():
+            for number in range(each):
+                own_seed = f"{seed}/{kind}/{number}"
+                random = Random(own_seed)
+                wire = Wire(random)
+                scene = Scene(wire, random)
+                start = EPOCH + random.random() * 3e7
+                play(scene, start)
+                if label == "benign" and random.random() < 0.5:
+                    for other in random.sample(sorted(SCENES), random.randint(1, 3)):
+                        SCENES[other](scene, start + random.random() * 20)
+                name = f"{label}-{kind}-{number}.pcap"
+                packets = wire.write(folder / name)
+                manifest.append(
+                    {
+                        "file": name,
+                        "label": label,
+                        "kind": kind,
+                        "seed": own_seed,
+                        "packets": packets,
+                    }
+                )
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+    return manifest

@@ -1,0 +1,126 @@
+"""Labelled captures as rows: what the flow table gives, with the capture and the flow of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_infer import BadInput
+from examples.router.features import NAMES, Row
+from examples.router.flows import FlowTable
+from examples.router.packets import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SUFFIXES = (".pcap", ".pcapng", ".pcap.gz", ".pcapng.gz")
+LABELS = ("benign", "malicious")
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One file, all of whose flows carry its label."""
+
+    name: str
+    path: Path
+    label: str
+    origin: str
+    """Whose it is: the captures of one origin may be left out or weighed together."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of several captures, one after another."""
+
+    X: NDArray[np.float64]
+    """`(n, f)` in the order of `NAMES`."""
+
+    capture: NDArray[np.int64]
+    """`(n,)` position of the row's capture in `captures`."""
+
+    flow: NDArray[np.int64]
+    """`(n,)` number of the row's flow, counted through all captures."""
+
+    captures: tuple[Capture, ...]
+    seconds: NDArray[np.float64]
+    """`(c,)` time that each capture covers, without the jumps of its clock."""
+
+    @property
+    def y(self) -> NDArray[np.int64]:
+        """`(n,)` 1 for the rows of malicious captures."""
+        return np.array([c.label == "malicious" for c in self.captures], int)[self.capture]
+
+    def weights(self) -> NDArray[np.float64]:
+        """`(n,)`: captures weigh alike, in each its flows, in each flow its rows."""
+        rows_a_flow = np.bincount(self.flow)
+        capture_of_flow = np.zeros(len(rows_a_flow), dtype=np.int64)
+        capture_of_flow[self.flow] = self.capture
+        flows_a_capture = np.bincount(capture_of_flow, minlength=len(self.captures))
+        found: NDArray[np.float64] = 1.0 / (rows_a_flow[self.flow] * flows_a_capture[self.capture])
+        return found
+
+    def of(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The rows of the captures for which the mask of shape `(c,)` holds."""
+        kept = chosen[self.capture]
+        return Rows(self.X[kept], self.capture[kept], self.flow[kept], self.captures, self.seconds)
+
+
+def labelled_folder(folder: Path, origin: str) -> list[Capture]:
+    """The captures of a folder that has a `manifest.json`, or folders `benign` and `malicious`.
+
+    Raises:
+        BadInput: neither is there, or a label is unknown.
+    """
+    manifest = folder / "manifest.json"
+    if manifest.is_file():
+        found = [
+            Capture(one["file"], folder / one["file"], one["label"], origin)
+            for one in json.loads(manifest.read_text("utf-8"))
+        ]
+    else:
+        found = [
+            Capture(path.name, path, label, origin)
+            for label in LABELS
+            for path in sorted((folder / label).glob("*"))
+            if path.name.endswith(SUFFIXES)
+        ]
+    wrong = [one for one in found if one.label not in LABELS]
+    if wrong or not found:
+        raise BadInput(
+            f"{folder}: no labelled captures",
+            expected="manifest.json, or folders benign and malicious",
+            actual=f"label {wrong[0].label!r}" if wrong else "none",
+        )
+    return found
+
+
+def extract(captures: Iterable[Capture]) -> Rows:
+    """Run each capture through a flow table of its own, as `replay` does."""
+    captures = tuple(captures)
+    rows: list[Row] = []
+    of_capture: list[int] = []
+    of_flow: list[int] = []
+    seconds = np.zeros(len(captures))
+    flows = 0
+    for number, capture in enumerate(captures):
+        table = FlowTable()
+        numbers: dict[int, int] = {}
+        for frame in read_file(capture.path, table.problems):
+            table.add(frame)
+        table.end()
+        seconds[number] = table.seconds
+        for due in table.due:
+            # The flows are alive in `due`, so no two of them have one identity.
+            flow = numbers.setdefault(id(due.flow), flows + len(numbers))
+            rows.append(due.row)
+            of_capture.append(number)
+            of_flow.append(flow)
+        flows += len(numbers)
+    X = np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))
+    return Rows(X, np.array(of_capture), np.array(of_flow), captures, seconds)

@@ -1,0 +1,132 @@
+"""Capture files of every kind and every kind of damage: counted, never fatal."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+from router_frames import block, enhanced, ethernet, interface, ipv4, pcap, section, tcp
+
+from edge_infer import BadInput, Unavailable
+from examples.router.packets import Frame, Problems, read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SYN = ethernet(0x800, ipv4(6, tcp()))
+NS = 1_700_000_000_250_000_000
+
+
+def read(path: Path, data: bytes) -> tuple[list[Frame], dict[str, int]]:
+    path.write_bytes(data)
+    problems = Problems()
+    return list(read_file(path, problems)), problems.as_dict()
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("nano", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_either_byte_order_and_resolution_plain_and_packed(
+    order: str, nano: bool, packed: bool, tmp_path: Path
+) -> None:
+    data = pcap([(NS, SYN), (NS, b"")], order=order, nano=nano)
+    data = gzip.compress(data) if packed else data
+    frames, problems = read(tmp_path / "x", data)
+    assert frames == [Frame(NS, 1, SYN, len(SYN)), Frame(NS, 1, b"", 0)]
+    assert problems == {}
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_pcapng_with_resolutions_offsets_and_two_sections(order: str, tmp_path: Path) -> None:
+    nano = struct.pack(order + "HHBxxx", 9, 1, 9)
+    binary = struct.pack(order + "HHBxxx", 9, 1, 0x80 | 10)
+    moved = struct.pack(order + "HHq", 14, 8, 100)
+    data = section(order) + interface(order) + interface(order, linktype=101, options=nano)
+    data += interface(order, options=binary) + interface(order, options=moved)
+    data += enhanced(order, SYN, units=NS // 1000) + enhanced(order, SYN[14:], units=NS, number=1)
+    data += enhanced(order, SYN, units=1_700_000_000 * 1024 + 256, number=2)
+    data += enhanced(order, SYN, units=(NS - 100 * 10**9) // 1000, number=3)
+    data += block(order, 5, bytes(8)) + block(order, 3, struct.pack(order + "I", len(SYN)) + SYN)
+    other = ">" if order == "<" else "<"
+    data += section(other) + interface(other) + enhanced(other, SYN, units=NS // 1000)
+    frames, problems = read(tmp_path / "x", data)
+    assert [frame.timestamp_ns for frame in frames] == [NS] * 6
+    assert [frame.linktype for frame in frames] == [1, 101, 1, 1, 1, 1]
+    assert {len(frame.captured) for frame in frames} == {len(SYN), len(SYN) - 14}
+    assert problems == {}
+
+
+def test_a_file_cut_anywhere_gives_its_whole_frames(tmp_path: Path) -> None:
+    plain = pcap([(NS, SYN)] * 3)
+    blocks = section() + interface() + enhanced("<", SYN, units=1) * 3
+    for data in (plain, blocks):
+        for size in range(4, len(data)):
+            frames, problems = read(tmp_path / "x", data[:size])
+            assert len(frames) <= 2
+            whole = {24, *(24 + n * (16 + len(SYN)) for n in (1, 2))}
+            if data is plain and size not in whole:
+                assert problems == {"file: cut short": 1}
+
+
+def test_a_cut_gzip_stream_is_counted(tmp_path: Path) -> None:
+    data = gzip.compress(pcap([(NS, bytes(n % 251 for n in range(60)))] * 500))
+    frames, problems = read(tmp_path / "x", data[:-20])
+    assert 0 < len(frames) <= 500
+    assert "file: its gzip stream is corrupt or cut short" in problems
+
+
+def test_frames_of_64_kilobytes_and_larger_than_the_buffer(tmp_path: Path) -> None:
+    for size in (65_535, 262_144):
+        frames, problems = read(tmp_path / "x", pcap([(NS, bytes(size)), (NS, SYN)]))
+        assert [len(frame.captured) for frame in frames] == [size, len(SYN)]
+        assert problems == {}
+
+
+def test_a_record_of_gigabytes_ends_the_file(tmp_path: Path) -> None:
+    data = pcap([(NS, SYN)]) + struct.pack("<IIII", 0, 0, 0xFFFFFFFF, 0xFFFFFFFF)
+    frames, problems = read(tmp_path / "x", data)
+    assert len(frames) == 1
+    (cause,) = problems
+    assert "262,144" in cause
+
+
+@pytest.mark.parametrize("size", [0, 8, 13, 0xFFFFFFFC])
+def test_a_block_of_an_impossible_length_ends_the_file(size: int, tmp_path: Path) -> None:
+    data = section() + interface() + enhanced("<", SYN, units=1)
+    data += struct.pack("<II", 6, size) + bytes(64)
+    frames, problems = read(tmp_path / "x", data)
+    assert len(frames) == 1
+    assert list(problems) == ["file: a block's length is impossible; the rest is skipped"]
+
+
+def test_blocks_that_lie_are_counted(tmp_path: Path) -> None:
+    lying = struct.pack("<IIIII", 0, 0, 0, 5000, 5000) + SYN
+    data = section() + enhanced("<", SYN, units=1) + interface() + block("<", 6, lying)
+    data += block("<", 6, b"") + block("<", 1, b"") + block("<", 3, b"")
+    frames, problems = read(tmp_path / "x", data)
+    assert frames == []
+    assert problems == {
+        "file: a packet block does not hold what it says": 4,
+        "file: an interface block cannot be used": 1,
+    }
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(50), gzip.compress(b"hello world")])
+def test_what_is_no_capture_is_refused(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="not a capture file"):
+        read(tmp_path / "x", data)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="nothing"):
+        list(read_file(tmp_path / "nothing", Problems()))
+
+
+def test_causes_are_bounded() -> None:
+    problems = Problems()
+    for number in range(1000):
+        problems.add(f"no IP: EtherType 0x{number:04x}")
+    assert len(problems.as_dict()) == 257
+    assert problems.total() == 1000
