@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-devices test-router test-browser lab fuzz check format bench coverage runtimes pictures clean
+.PHONY: help demo test test-deep test-crashes test-devices test-router test-browser lab fuzz check format bench coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -16,8 +16,11 @@ help: ## this list
 demo: .venv/made-for .device/made-for ## the main job on real digits: train, sign, convert, prove, bundle, predict offline
 	@$(PY) examples/digits/demo.py $(ARGS)
 
-test: .venv/made-for ## all tests; ARGS="-k name" to choose
-	@$(PY) -m pytest -q $(WORKERS) $(ARGS)
+test: .venv/made-for ## the tests, within five minutes; ARGS="-k name" to choose
+	@$(PY) -m pytest -q $(WORKERS) -m "not deep" $(ARGS)
+
+test-deep: .venv/made-for ## more of the kinds that `make test` shows
+	@$(PY) -m pytest -q $(WORKERS) -m deep $(ARGS)
 
 test-devices: .venv/made-for ## the digits on emulated ARM, MIPS and RISC-V, offline; says what it skips
 	@$(PY) -c 'import ziglang' 2>/dev/null || requirements/install .venv -r requirements/native.txt

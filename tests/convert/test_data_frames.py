@@ -118,7 +118,13 @@ def assert_parity(model, estimator, frame):
             np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", MODELS)
+ALWAYS = {"logistic", "forest", "missing marked"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.deep) for name in MODELS],
+)
 def test_a_model_of_mixed_columns_answers_as_scikit_learn(name, loaded):
     frame, y = shop()
     estimator = MODELS[name].fit(frame, y)

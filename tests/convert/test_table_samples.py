@@ -155,6 +155,7 @@ def test_info_and_bench_know_columns(converted, capsys):
     assert "predict_one" in run(folder, capsys, "bench", folder / "artifact")[1]
 
 
+@pytest.mark.deep
 def test_documents_from_csv_to_the_command_line(tmp_path, capsys):
     documents = ["good, great", "bad day", "great", "so bad", "good", "a bad, bad day"] * 8
     y = np.array(["great" in d or "good" in d for d in documents])
