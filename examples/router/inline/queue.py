@@ -78,7 +78,7 @@ class PacketQueue:
                         self._answer(packet)
 
     def close(self) -> None:
-        """Give the queue back: the kernel drops the few that still wait, and accepts what follows."""
+        """Give the queue back: the kernel drops the few that wait and accepts what follows."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
