@@ -10,7 +10,6 @@ from convert.native.ir import (
     OUTPUT,
     Buffer,
     Call,
-    Each,
     Ensemble,
     Load,
     Map,
@@ -54,7 +53,7 @@ def read_by(statement: Statement) -> set[Buffer]:
     """The buffers that a statement reads."""
     if isinstance(statement, Product | Ensemble):
         return {statement.x}
-    if isinstance(statement, Select | Each):
+    if isinstance(statement, Select):
         return {statement.source}
     return set(_buffers(statement.expression))
 

@@ -21,6 +21,4 @@ static const uint8_t ${name}_depths[] = {
 $depths
 };
 
-static const double ${name}_base[] = {$base};
-
 $leaves

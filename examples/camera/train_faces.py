@@ -1,0 +1,145 @@
+"""Train a face detector from crops of faces and pictures without any, and sign it.
+
+    python -m examples.camera.train_faces --crops FACES… --backgrounds FOLDER --out DETECTOR
+
+Takes what `faces/training/crops.py` says of crops; of the backgrounds every fifth is kept from
+training to choose the threshold. The result runs with `--faces DETECTOR --trust DETECTOR.pub`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import convert
+import edge_infer
+from examples.camera.faces.detector import MODELS, PUBLIC_KEY, FaceDetector
+from examples.camera.faces.features import VERSION, Floats
+from examples.camera.faces.settings import NAME, Settings, model_name, write_settings
+from examples.camera.faces.training.backgrounds import (
+    background_files,
+    read_grey,
+    varied_backgrounds,
+)
+from examples.camera.faces.training.calibration import false_scores, threshold
+from examples.camera.faces.training.crops import crop_rows, read_crops
+from examples.camera.faces.training.drawn import drawing
+from examples.camera.faces.training.fitting import LEAST, fit_scan, passing
+from examples.camera.faces.training.judge import DOUBT, fit_judge
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+    from sklearn.svm import LinearSVC
+
+    from examples.camera.faces.features import Grey
+
+FACE = (0.06, 0.06, 0.94, 0.94)
+"""What is reported of a window: between the head that crops show and the usual tight boxes."""
+FACE_ROWS = 36_000
+"""Crops are varied until there are about so many."""
+DRAWINGS = 120
+SAMPLES = 100
+"""Faces, and others, on which parity is proven, beside hostile rows."""
+NATIVE = ("x86_64", "aarch64")
+FALSE_POSITIVES = 0.05
+"""Allowed in a picture without faces at the threshold."""
+CALIBRATE_EVERY = 5
+"""Every fifth background chooses the threshold, and the one after it is for the benchmark."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train; return the exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        train(options.crops, options.backgrounds, options.out, key=options.key)
+    except edge_infer.EdgeInferError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def train(crops: list[Path], backgrounds: Path, out: Path, *, key: Path | None) -> None:
+    """Make the directory `out`: `detector.json`, the signed models, the public key.
+
+    Raises:
+        BadInput: no crops, too few backgrounds, or `out` exists.
+        NotExact: the conversion could not be proven.
+    """
+    if out.exists():
+        raise edge_infer.BadInput(f"{out} exists", hint="name a directory that is to be made")
+    rng = np.random.default_rng(0)
+    read = read_crops(crops)
+    files = background_files(backgrounds)
+    lessons = [f for i, f in enumerate(files) if i % CALIBRATE_EVERY > 1]
+    kept_out = [read_grey(f) for f in files[::CALIBRATE_EVERY]]
+    pictures = [v for f in lessons for v in varied_backgrounds(read_grey(f), rng)]
+    pictures += [drawing(rng) for _ in range(DRAWINGS)]
+    _say(f"{len(read):,} crops, {len(lessons)} backgrounds, {DRAWINGS} drawings")
+    faces = crop_rows(read, round(FACE_ROWS / len(read)) - 1, rng)
+    scan, others = fit_scan(faces, pictures, rng, _say)
+    passed = passing(scan, faces), passing(scan, others)
+    _say(f"{len(passed[0]):,} faces and {len(passed[1]):,} others for the second model")
+    judge = fit_judge(*passed, rng)
+    kept_out += [drawing(rng) for _ in range(len(kept_out))]
+    with tempfile.TemporaryDirectory() as folder:
+        _publish(scan, judge, passed, kept_out, out, key or _new_key(Path(folder)))
+
+
+def _publish(
+    scan: LinearSVC,
+    judge: Pipeline,
+    passed: tuple[Floats, Floats],
+    kept_out: list[Grey],
+    out: Path,
+    key: Path,
+) -> None:
+    settings = Settings(VERSION, LEAST, DOUBT, 0.0, FACE)
+    detector = FaceDetector(scan, judge, settings, smallest=36, min_score=0.0)
+    scores = false_scores(detector, kept_out)
+    silent = threshold(scores, len(kept_out), allowed=FALSE_POSITIVES)
+    settings = replace(settings, min_score=silent)
+    _say(f"threshold {silent:.3f}")
+    content = write_settings(settings)
+    samples = np.concatenate([rows[:: len(rows) // SAMPLES + 1] for rows in passed])
+    out.mkdir(parents=True)
+    for part, model in zip(MODELS, (scan, judge), strict=True):
+        _say(f"proving {part}")
+        artifact = convert.export(model, samples.astype(np.float64), name=model_name(content))
+        artifact.write(out / part, key=str(key), native=NATIVE)
+    (out / NAME).write_bytes(content)
+    (out / PUBLIC_KEY).write_bytes(key.with_suffix(".pub").read_bytes())
+    _say(f"{out}: signed and proven")
+
+
+def _new_key(folder: Path) -> Path:
+    """A key that signs this detector alone and is forgotten: nobody can sign another with it."""
+    name = folder / "trainer"
+    subprocess.run([sys.executable, "-m", "edge_infer", "keygen", str(name)], check=True)
+    return name.with_suffix(".key")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.camera.train_faces", description="Train a face detector."
+    )
+    parser.add_argument("--crops", nargs="+", type=Path, required=True, metavar="FACES")
+    parser.add_argument("--backgrounds", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--out", type=Path, required=True, metavar="DETECTOR")
+    parser.add_argument("--key", type=Path, help="signs it; a new one is made and forgotten else")
+    return parser
+
+
+def _say(line: str) -> None:
+    print(f"{time.process_time():7.1f} s  {line}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""`detect` prints one line a picture that a script can read, and says what it cannot."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from examples.camera import detecting
+from examples.camera.faces.portrait import scene
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    path = tmp_path / "family.png"
+    cv2.imwrite(str(path), scene(240, 320, (60, 60, 90)))
+    return path
+
+
+def test_each_picture_has_a_line_of_json(
+    photograph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wall = tmp_path / "wall.png"
+    cv2.imwrite(str(wall), scene(240, 320))
+    assert detecting.main([str(photograph), str(wall), "--json"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["image"] == str(photograph)
+    assert [set(face) for face in first["faces"]] == [{"box", "score"}]
+    x0, y0, x1, y1 = first["faces"][0]["box"]
+    assert 60 < x0 < 85 < 125 < x1 < 150
+    assert 60 < y0 < 85 < 125 < y1 < 150
+    assert second == {"image": str(wall), "faces": []}
+
+
+def test_a_higher_threshold_leaves_fewer_faces(
+    photograph: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detecting.main([str(photograph), "--json", "--min-score", "1e6"]) == 0
+    assert json.loads(capsys.readouterr().out)["faces"] == []
+
+
+def test_a_16_bit_picture_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "deep.png"
+    cv2.imwrite(str(path), scene(240, 320, (60, 60, 90)).astype(np.uint16) * 257)
+    assert detecting.main([str(path), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["faces"]) == 1
+
+
+def test_one_bad_picture_does_not_hide_the_others(
+    photograph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8 not a picture")
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    missing = tmp_path / "missing.jpg"
+    paths = [str(broken), str(empty), str(missing), str(photograph)]
+    assert detecting.main([*paths, "--json"]) != 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["image"] == str(photograph)
+    assert all(name in said.err for name in ("broken.jpg", "empty.jpg", "missing.jpg"))
