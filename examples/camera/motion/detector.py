@@ -1,0 +1,141 @@
+"""One frame after the other: what moves in it, or why what changed is not reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from examples.camera.motion.background import SAMPLES, Background
+from examples.camera.motion.light import LightWatch
+from examples.camera.motion.planes import reduce
+from examples.camera.motion.regions import regions
+from examples.camera.motion.shadows import shadows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from examples.camera.motion.planes import Planes
+    from examples.camera.motion.regions import Box
+    from examples.camera.motion.settings import MotionSettings
+
+WARMUP_FRAMES = 24
+"""The least number of frames of a warm-up: each sample is taken once, and some twice."""
+LIGHT_S = 0.5
+"""Changes of the light within so many seconds are one."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What changed in one frame."""
+
+    mask: NDArray[np.uint8]
+    """(h, w) at the working size: 255 where something moves."""
+    boxes: tuple[Box, ...]
+    """Around each region, in pixels of the frame."""
+    changed: float
+    """Share of the picture in the mask."""
+    reason: str | None
+    """Why nothing new may be reported from this frame, where that is so."""
+    size: tuple[int, int]
+    """Width and height of the frame."""
+
+    def full_mask(self) -> NDArray[np.uint8]:
+        """The mask at the frame's size."""
+        if (self.mask.shape[1], self.mask.shape[0]) == self.size:
+            return self.mask
+        grown = cv2.resize(self.mask, self.size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.compare(grown, 127, cv2.CMP_GT), np.uint8)
+
+
+class MotionDetector:
+    """Keeps the background of one camera."""
+
+    def __init__(self, settings: MotionSettings) -> None:
+        self._settings = settings
+        self._background: Background | None = None
+        self._size = (0, 0)
+        self._started_s = 0.0
+        self._warm = False
+        self._light = LightWatch()
+        self._lit_s: float | None = None
+        self._levels: list[tuple[float, int]] = []
+
+    def step(
+        self, frame: NDArray[np.uint8], time_s: float, *, ignore: NDArray[np.uint8] | None = None
+    ) -> Motion:
+        """Look at the next frame, (h, w) grey or (h, w, 3) BGR, uint8.
+
+        A frame of another size than the one before starts anew. `ignore` is a mask at the working
+        size: what changes where it is not 0 does not count.
+        """
+        size = (frame.shape[1], frame.shape[0])
+        now = reduce(frame)
+        grey_before = self._background is not None and self._background.chroma is None
+        if self._background is None or size != self._size or grey_before != (now.chroma is None):
+            self._start(now, size, time_s)
+        assert self._background is not None
+        self._follow_light(self._background, now, time_s)
+        return self._look(self._background, now, time_s, ignore)
+
+    def _start(self, now: Planes, size: tuple[int, int], time_s: float) -> None:
+        self._background = Background(now, self._settings)
+        self._size, self._started_s = size, time_s
+        self._lit_s = None
+        self._levels = []
+        self._warm = False
+        self._light = LightWatch()
+
+    def _follow_light(self, background: Background, now: Planes, time_s: float) -> None:
+        if background.frames < SAMPLES:
+            return
+        change = self._light.change(background, now)
+        if change is not None:
+            background.relight(change.luma, change.red, change.blue)
+            self._levels.append((time_s, change.levels))
+        self._levels = [(at, by) for at, by in self._levels if time_s - at < LIGHT_S]
+        if sum(by for _, by in self._levels) >= self._settings.light_levels:
+            self._lit_s = time_s
+
+    def _look(
+        self, background: Background, now: Planes, time_s: float, ignore: NDArray[np.uint8] | None
+    ) -> Motion:
+        changed = background.compare(now)
+        candidates = changed
+        if self._settings.shadows:
+            candidates = np.asarray(cv2.subtract(changed, shadows(background, now)), np.uint8)
+        if ignore is not None:
+            candidates = np.asarray(cv2.subtract(candidates, ignore), np.uint8)
+        smallest = self._settings.min_area_percent / 100 * changed.size
+        mask, boxes = regions(candidates, smallest)
+        share = cv2.countNonZero(mask) / mask.size
+        reason = self._reason(background, time_s, share)
+        settling = reason in ("light", "scene")
+        held = np.zeros_like(mask) if settling else mask
+        background.learn(now, changed, held, fast=settling)
+        self._warm = self._warm or reason != "warm-up"
+        return Motion(mask, tuple(_scaled(boxes, mask, self._size)), share, reason, self._size)
+
+    def _reason(self, background: Background, time_s: float, share: float) -> str | None:
+        settings = self._settings
+        if not self._warm and (
+            background.frames < WARMUP_FRAMES or time_s - self._started_s < settings.warmup_s
+        ):
+            return "warm-up"
+        if share * 100 > settings.scene_percent:
+            return "scene"
+        if self._lit_s is not None and time_s - self._lit_s < settings.light_settle_s:
+            return "light"
+        return None
+
+
+def _scaled(boxes: list[Box], mask: NDArray[np.uint8], size: tuple[int, int]) -> list[Box]:
+    """Boxes of the working size in pixels of the frame, rounded outwards."""
+    height, width = mask.shape
+    return [
+        (x0 * size[0] // width, y0 * size[1] // height,
+         -(-x1 * size[0] // width), -(-y1 * size[1] // height))
+        for x0, y0, x1, y1 in boxes
+    ]  # fmt: skip
