@@ -50,7 +50,8 @@ fuzz: .venv/made-for ## hostile bytes for every reader, led by coverage; ARGS="-
 check: .venv/made-for ## format, lint, types, then the tests
 	@echo "format"; $(PY) -m ruff format --quiet --check --diff $(SOURCES)
 	@echo "lint"; $(PY) -m ruff check --quiet $(SOURCES)
-	@echo "types"; $(PY) -m mypy --strict --no-error-summary -p edge_infer -p convert -p firmware_bundle
+	@echo "types"; $(PY) -m mypy --strict --no-error-summary -p edge_infer -p convert -p firmware_bundle \
+		-p examples.camera
 	@$(MAKE) --no-print-directory test
 
 format: .venv/made-for ## let ruff format and mend what it can
@@ -86,7 +87,7 @@ ifeq ($(strip $(call stale,.venv)),stale)
 .PHONY: .venv/made-for
 endif
 .venv/made-for: $(REQUIREMENTS)
-	@requirements/install .venv -e '.[runtime,convert,dev,phone]'
+	@requirements/install .venv -e '.[runtime,convert,camera,dev,phone]'
 	@echo '$(CURDIR)' >$@
 
 # What a device has: numpy and the runtime, at the versions that conversion is tested with,

@@ -185,7 +185,7 @@ def _through(samples: Mask, table: Mask) -> None:
 
 def _fit(mask: Mask, plane: Plane) -> Mask:
     """A mask of the luma's size at the plane's own: for two planes, twice at half the size."""
-    height, width = plane.nearest.shape
+    height, width = plane.samples.shape[1:]
     if mask.shape == (height, width):
         return mask
     half = mask[:height:2, : 2 * width : 2]

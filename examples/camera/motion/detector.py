@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WARMUP_FRAMES = 24
 """The least number of frames of a warm-up: each sample is taken once, and some twice."""
+RELEARNED = 5
+"""So many samples of every pixel are taken anew after a change of the light, less one."""
 LIGHT_S = 0.5
 """Changes of the light within so many seconds are one."""
 
@@ -62,6 +64,7 @@ class MotionDetector:
         self._light = LightWatch()
         self._lit_s: float | None = None
         self._levels: list[tuple[float, int]] = []
+        self._relearn = 0
 
     def step(
         self, frame: NDArray[np.uint8], time_s: float, *, ignore: NDArray[np.uint8] | None = None
@@ -92,10 +95,12 @@ class MotionDetector:
         if background.frames < SAMPLES:
             return
         change = self._light.change(background, now)
-        if change is not None:
-            background.relight(change.luma, change.red, change.blue)
-            self._levels.append((time_s, change.levels))
-        self._levels = [(at, by) for at, by in self._levels if time_s - at < LIGHT_S]
+        if change is None:
+            return
+        background.relight(change.luma, change.red, change.blue)
+        self._relearn = RELEARNED
+        recent = [(at, by) for at, by in self._levels if time_s - at < LIGHT_S]
+        self._levels = [*recent, (time_s, change.levels)]
         if sum(by for _, by in self._levels) >= self._settings.light_levels:
             self._lit_s = time_s
 
@@ -114,7 +119,8 @@ class MotionDetector:
         reason = self._reason(background, time_s, share)
         settling = reason in ("light", "scene")
         held = np.zeros_like(mask) if settling else mask
-        background.learn(now, changed, held, fast=settling)
+        self._relearn = RELEARNED if reason == "scene" else max(0, self._relearn - 1)
+        background.learn(now, changed, held, fast=settling and self._relearn > 0)
         self._warm = self._warm or reason != "warm-up"
         return Motion(mask, tuple(_scaled(boxes, mask, self._size)), share, reason, self._size)
 

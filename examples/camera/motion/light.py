@@ -67,8 +67,8 @@ class LightWatch:
         self._grids = []
         same = np.arange(256, dtype=np.uint8)
         curves += [None] * (3 - len(curves))
-        tables = [same if curve is None else curve.table for curve in curves]
-        return LightChange(*tables, levels=max(curve.levels for curve in found))
+        luma, red, blue = (same if curve is None else curve.table for curve in curves)
+        return LightChange(luma, red, blue, max(curve.levels for curve in found))
 
 
 def _split(
@@ -151,7 +151,7 @@ def _table(knots: list[tuple[int, int]]) -> NDArray[np.uint8]:
 
 
 def _off(old: NDArray[np.generic], new: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.abs(old.astype(np.int64) - new)
+    return np.asarray(np.abs(old.astype(np.int64) - new), np.int64)
 
 
 def _median(values: NDArray[np.int64]) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DARKEST, LIGHTEST = 58, 118
 """Shares of the background's brightness between which a shadow lies, in 1/128."""
-ROUGHEST = 5
+ROUGHEST = 9
 """How much that share may vary around a pixel, in 1/128: within a shadow the ground shows."""
 TINT = 5
 """How far the colour differences may be off."""
@@ -31,11 +31,20 @@ def shadows(background: Background, now: Planes) -> NDArray[np.uint8]:
     found = cv2.bitwise_and(found, cv2.compare(rough, ROUGHEST, cv2.CMP_LE))
     if now.chroma is not None and background.chroma is not None:
         height, width = now.luma.shape
-        off = cv2.absdiff(_middle(background.chroma.samples), now.chroma)
+        off = cv2.absdiff(_shaded(_middle(background.chroma.samples), around), now.chroma)
         near = cv2.compare(cv2.max(off[: height // 2], off[height // 2 :]), TINT, cv2.CMP_LE)
         near = cv2.resize(near, (width, height), interpolation=cv2.INTER_NEAREST)
         found = cv2.bitwise_and(found, near)
     return np.asarray(found, np.uint8)
+
+
+def _shaded(chroma: NDArray[np.uint8], share: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The colour differences (2 · h // 2, w // 2) where brightness is reduced to that share."""
+    half = share[: len(chroma) : 2, : 2 * chroma.shape[1] : 2].astype(np.int16)
+    colour = chroma.astype(np.int16) - 128
+    colour *= np.concatenate([half, half])
+    colour >>= 7
+    return (colour + 128).astype(np.uint8)
 
 
 def _middle(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
