@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser lab fuzz check format bench coverage runtimes pictures clean
+.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser lab fuzz check format bench bench-native coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,10 @@ format: .venv/made-for ## let ruff format and mend what it can
 bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare onnxruntime; about three minutes
 	@$(PY) benchmarks/main_job.py $(ARGS)
 
+bench-native: .peers/made-for ## compiled models beside onnxruntime, emlearn, m2cgen and tl2cgen, into docs/native.md; ten minutes
+	@.peers/bin/python benchmarks/native/native.py --write $(ARGS)
+	@.peers/bin/python docs/pictures/native.py
+
 coverage: .venv/made-for ## every estimator of scikit-learn on every data set, into docs/coverage.md; within 20 minutes
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.coverage.run $(ARGS)
 
@@ -73,7 +77,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/native.py
 
 clean: ## remove the environments and everything else that was made
-	@rm -rf .venv .device .devices .fuzz .runtimes .lab .camera build dist *.egg-info
+	@rm -rf .venv .device .peers .devices .fuzz .runtimes .lab .camera build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -105,3 +109,11 @@ firmware_bundle/web/node_modules/.package-lock.json: firmware_bundle/web/package
 	@npm ci --ignore-scripts --no-audit --no-fund --prefix firmware_bundle/web >.venv/npm.log 2>&1 \
 		|| { tail -n 20 .venv/npm.log >&2; echo "npm failed; it needs Node.js and a network" >&2; exit 1; }
 	@touch $@
+
+# What the benchmark of compiled models compares with, apart from what this project needs.
+ifeq ($(strip $(call stale,.peers)),stale)
+.PHONY: .peers/made-for
+endif
+.peers/made-for: $(REQUIREMENTS)
+	@requirements/install .peers -e '.[runtime,convert]' -r requirements/peers.txt
+	@echo '$(CURDIR)' >$@

@@ -7,18 +7,19 @@ Every file is read once; what was verified is what is used, and nothing is read 
 
 from __future__ import annotations
 
-from os import fspath
+from os import fspath, listdir
 from os import path as os_path
 
 from edge_infer.columns import is_typed
 from edge_infer.contract import read_contract
 from edge_infer.engines import open_engine
 from edge_infer.engines.choice import chosen_native, is_native, target_here
-from edge_infer.errors import Incompatible, Untrusted
+from edge_infer.errors import EdgeInferError, Incompatible, Unavailable, Untrusted
 from edge_infer.images import check_image
 from edge_infer.model import Model
 from edge_infer.selftest import run_golden
 from edge_infer.trust import verify_tree
+from edge_infer.trust.files import show
 from edge_infer.values import dataclass
 
 TYPE_CHECKING = False
@@ -64,6 +65,7 @@ def read_artifact(
         Untrusted: no trusted key vouches for every byte.
         Incompatible: it is of another format, or no artifact.
         BadInput: there is no such directory.
+        Unavailable: neither a key is named nor is there anything at `path`.
     """
     path = fspath(path)
     if os_path.isdir(f"{path}/{ROOT_MARK}"):  # noqa: PTH112 - pathlib costs more than the rest
@@ -73,11 +75,7 @@ def read_artifact(
         if is_root(path):
             path, trust = active_version(path, trust)
     if trust is None:
-        raise Untrusted(
-            "no trusted key is named, so nothing can be trusted",
-            expected="the public key of whoever signed the directory",
-            hint="name it with --trust KEY.pub, or load a root, which pins it",
-        )
+        raise _no_key(path)
     # Only a guess which files to keep: the signature lists `bundle.json`, or it is refused.
     is_bundle = os_path.isfile(f"{path}/{BUNDLE}")  # noqa: PTH113
     prefix = f"{ARTIFACT}/" if is_bundle else ""
@@ -204,4 +202,20 @@ def _are_columns(contract: Contract) -> bool:
         and all(len(wanted.columns or ()) == 1 or alone for wanted in inputs)
         and width.keys() <= {wanted.name for wanted in inputs if wanted.accepts == ("str",)}
         and len({wanted.name for wanted in inputs}) == len(inputs)
+    )
+
+
+def _no_key(path: str | os.PathLike[str]) -> EdgeInferError:
+    is_there = os_path.isdir(path)  # noqa: PTH112
+    if not is_there or not listdir(path):  # noqa: PTH208
+        return Unavailable(
+            f"{show(path)} is empty" if is_there else f"there is no directory {show(path)}",
+            expected="a root, a bundle or an artifact",
+            hint="is its medium mounted?",
+        )
+    return Untrusted(
+        "no trusted key is named, so nothing can be trusted",
+        expected="the public key of whoever signed the directory, or a root, which pins it",
+        actual=f"no key, and {show(path)} is no root",
+        hint="name it with --trust KEY.pub",
     )

@@ -1,7 +1,8 @@
 """Pictures to rows, exactly as the contract says, or a refusal.
 
-decode → upright by EXIF → `mode` → resize → low + p * (high - low) / 255, p being the pixel
-(or 255 - p where the contract inverts), row by row. Colour profiles and gamma are not applied.
+decode → upright by EXIF → `mode` → resize, columns first and rows second → low + p * (high - low)
+/ 255, p being the pixel (or 255 - p where the contract inverts), row by row. Colour profiles and
+gamma are not applied.
 What would lose information in silence is refused: CMYK, more than 8 bits a channel,
 transparency, more than one frame. Size is checked before anything is decoded.
 """
@@ -275,10 +276,13 @@ def _fit(picture: Any, image: Image) -> Any:
             )
         picture = picture.convert("RGB")
     picture = picture.convert(image.mode)
-    size = (image.width, image.height)
-    if picture.size == size:
-        return picture
-    return picture.resize(size, pillow.Resampling[image.resample.upper()])
+    # One direction a call: which of two Pillow takes first changed with release 13, and with it
+    # pixels by a level. A call that changes nothing gives the picture as it is.
+    resample = pillow.Resampling[image.resample.upper()]
+    for size in ((image.width, picture.height), (image.width, image.height)):
+        if picture.size != size:
+            picture = picture.resize(size, resample)
+    return picture
 
 
 def _too_deep(bits: int) -> BadInput:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ARTIFACT = "artifact"
 START = "run"
+MICROPYTHON = "micropython/edge_model.py"
 README = "README.txt"
 _WHEELS = """\
 Where numpy and onnxruntime are missing, install them from here; no network is needed:
@@ -46,6 +47,7 @@ They lack what no prediction needs: numpy's random and polynomial, tests, header
 
 """
 _PARTS = {
+    "micropython": "\n    micropython/  what reads the compiled model under MicroPython",
     "services": "\n    services/     what starts your firmware script at boot",
     "wheels": "\n    wheels/       numpy and onnxruntime for this kind of device",
     "phone": "\n    phone/        the page for a browser, to be served; signed by itself"
@@ -91,6 +93,8 @@ def bundle(
     _check_target(contract, kind, proven)
     files = {f"{ARTIFACT}/{name}": content for name, content in proven.items()}
     native = any(name.startswith("native/") for name in proven)
+    if any(name.startswith("native/") and name.endswith(".so") for name in proven):
+        files[MICROPYTHON] = _template("edge_model.py")
     files |= runtime_files(native=native) | service_files(kind.service)
     if wheels:
         files |= wheel_files(kind)

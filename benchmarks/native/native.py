@@ -1,25 +1,22 @@
 """The native engine beside its peers: one run, the same rows, one thread.
 
-    python benchmarks/native/native.py [--json docs/native.json]
+    make bench-native
 
-Peers: scikit-learn, bare onnxruntime (`run`, and `io_binding` with bound buffers), and where they
-are installed emlearn and m2cgen, whose C is compiled with the same compiler at -O2. Times are
-microseconds of processor time, the least of several rounds: what the code costs, whoever else
-uses the machine.
+Peers: scikit-learn, bare onnxruntime (`run`, and `io_binding` with bound buffers), emlearn, m2cgen
+and tl2cgen (`peers.py`). Times are microseconds of processor time, the least of several rounds:
+what the code costs, whoever else uses the machine.
 Labels that differ from scikit-learn's are counted on every row of the data set.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from array import array
 from pathlib import Path
@@ -44,11 +41,14 @@ from sklearn.svm import SVC
 import convert
 import edge_infer
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from peers import peers
+from report import write
+from timing import each, least_us
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-ROUNDS = 9
-ROUND_S = 0.06
 
 ESTIMATORS = {
     "SGDClassifier": lambda: SGDClassifier(random_state=0),
@@ -61,36 +61,13 @@ ESTIMATORS = {
 }
 
 
-def least_us(call: Callable[[], Any]) -> float:
-    """Microseconds of the fastest round."""
-    start = time.thread_time()
-    call()
-    once = max(time.thread_time() - start, 1e-7)
-    calls = max(1, int(ROUND_S / once))
-    best = float("inf")
-    for _ in range(ROUNDS):
-        start = time.thread_time()
-        for _ in range(calls):
-            call()
-        best = min(best, (time.thread_time() - start) / calls)
-    return best * 1e6
-
-
-def each(call: Callable[[Any], Any], rows: list[Any]) -> Callable[[], None]:
-    """Every row once, so that no branch is learnt by heart."""
-
-    def run() -> None:
-        for row in rows:
-            call(row)
-
-    return run
-
-
 def measure(name: str, key: Path, folder: Path) -> dict[str, Any]:
     """All figures of one estimator on the digits."""
     X, y = load_digits(return_X_y=True)
     X = np.ascontiguousarray(X)
-    estimator = ESTIMATORS[name]().fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator = ESTIMATORS[name]().fit(X, y)
     out = convert.export(estimator, X).write(folder / "artifact", key=key, native="host")
     trust = key.with_suffix(".pub")
     model = edge_infer.load(out, trust=trust, engine="native")
@@ -120,8 +97,7 @@ def measure(name: str, key: Path, folder: Path) -> dict[str, Any]:
         "so_bytes": native.size_bytes,
         "onnx_bytes": (out / "model.onnx").stat().st_size,
     }
-    for peer in (_m2cgen, _emlearn):
-        found.update(peer(estimator, X, want, folder))
+    found["peers"] = peers(estimator, X, want, folder)
     return found
 
 
@@ -148,75 +124,6 @@ def _onnxruntime(path: Path) -> tuple[Any, Callable[[Any], Any]]:
 
     run.values = values  # type: ignore[attr-defined]  # they must outlive the binding
     return session, run
-
-
-def _compiled(folder: Path, name: str, source: str, *includes: str) -> ctypes.CDLL:
-    (folder / f"{name}.c").write_text(source)
-    command = ["cc", "-O2", "-shared", "-fPIC", *includes, f"{name}.c", "-o", f"{name}.so", "-lm"]
-    subprocess.run(command, cwd=folder, check=True, timeout=30)
-    return ctypes.CDLL(str(folder / f"{name}.so"))
-
-
-def _m2cgen(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
-    """m2cgen's C in doubles, called row by row within C."""
-    try:
-        import m2cgen
-    except ImportError:
-        return {}
-    try:
-        code = m2cgen.export_to_c(estimator)
-        loop = """
-        void all(double *x, long n, long f, long k, double *out)
-        { for (long i = 0; i < n; i++) score(x + i * f, out + i * k); }"""
-        library = _compiled(folder, "m2cgen", code + loop)
-    except Exception as error:  # it has no exporter, or the compiler takes too long
-        return {"m2cgen": f"{type(error).__name__}"}
-    out = np.zeros((len(X), 10))
-
-    def run(n: int) -> None:
-        library.all(
-            ctypes.c_void_p(X.ctypes.data), ctypes.c_long(n), ctypes.c_long(64),
-            ctypes.c_long(10), ctypes.c_void_p(out.ctypes.data),
-        )  # fmt: skip
-
-    run(len(X))
-    differ = int((estimator.classes_[out.argmax(axis=1)] != want).sum())
-    return {
-        "m2cgen_batch_us": least_us(lambda: run(len(X))),
-        "m2cgen_us": least_us(lambda: run(1)),
-        "m2cgen_differ": differ,
-    }
-
-
-def _emlearn(estimator: Any, X: Any, want: Any, folder: Path) -> dict[str, Any]:
-    """emlearn's inline trees, features as float."""
-    try:
-        import emlearn
-    except ImportError:
-        return {}
-    try:
-        model = emlearn.convert(estimator, dtype="float")
-        code = model.save(name="peer", format="c", inference=["inline"])
-        loop = """
-        void all(const float *x, long n, long *out)
-        { for (long i = 0; i < n; i++) out[i] = peer_predict(x + i * 64, 64); }"""
-        library = _compiled(folder, "emlearn", code + loop, f"-I{emlearn.includedir}")
-    except Exception as error:  # it has no exporter for the estimator
-        return {"emlearn": f"{type(error).__name__}"}
-    floats, out = np.ascontiguousarray(X, dtype=np.float32), np.zeros(len(X), dtype=np.int64)
-
-    def run(n: int) -> None:
-        library.all(
-            ctypes.c_void_p(floats.ctypes.data), ctypes.c_long(n), ctypes.c_void_p(out.ctypes.data)
-        )
-
-    run(len(X))
-    differ = int((estimator.classes_[out] != want).sum())
-    return {
-        "emlearn_batch_us": least_us(lambda: run(len(X))),
-        "emlearn_us": least_us(lambda: run(1)),
-        "emlearn_differ": differ,
-    }
 
 
 START = {
@@ -260,7 +167,7 @@ def main() -> int:
     """Measure and print a table; a label that differs fails, a slow machine does not."""
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description="The native engine beside its peers.")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--write", action="store_true", help="into docs/native.json and .md")
     parser.add_argument("--only", help="one estimator by name")
     options = parser.parse_args()
     from edge_infer.trust.keygen import generate
@@ -278,9 +185,8 @@ def main() -> int:
         print(json.dumps(measured), flush=True)
     for start in starts:
         print(json.dumps(start))
-    if options.json is not None:
-        kept = {"machine": platform.platform(), "models": found, "start": starts}
-        options.json.write_text(json.dumps(kept, indent=1) + "\n")
+    if options.write:
+        write({"machine": platform.platform(), "models": found, "start": starts})
     return int(any(m["differ"] or m["differ_one"] for m in found))
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ONNX_DTYPES = {1: "float32", 2: "uint8", 6: "int32", 7: "int64", 9: "bool", 11: "float64"}
 _REALS = ("float64", "float32")
+EACH = ("exp",)
+"""What is computed for several elements at once, and so stored."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def elementwise(
     dtype = present[-1].dtype
     if spec.reals_only and dtype != "float64":
         raise unsupported(f"{node.op_type} of {dtype}")
-    return [Row(shape, _expression(spec, node, operands, present, dtype))]
+    found = Row(shape, _expression(spec, node, operands, present, dtype))
+    return [lowered.each(spec.function, found)] if spec.function in EACH else [found]
 
 
 def _expression(
@@ -95,6 +98,8 @@ def _expression(
     present: Sequence[Expression],
     dtype: str,
 ) -> Expression:
+    if spec.function in EACH:
+        return present[0]
     if spec.function == "cast":
         to = _ONNX_DTYPES.get(int(node.attributes["to"]))
         if to is None:

@@ -13,22 +13,25 @@ from dataclasses import dataclass
 from string import Template
 from typing import TYPE_CHECKING
 
-from convert.native.expressions import C_TYPES, literal
-from convert.native.ir import Buffer, Ensemble, Product, Select, Table
-from convert.native.layout import UNIT_BYTES, place, units
-from convert.native.statements import body
-from convert.native.tables import RUNTIME, ensemble, lines, table
+from convert.native.blocks import block_function, output_type
+from convert.native.expressions import literal
+from convert.native.ir import Buffer, Each, Ensemble, Product, Select, Table
+from convert.native.layout import UNIT_BYTES, units
+from convert.native.tables import RUNTIME, ensemble, table
+from convert.native.wrapping import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from convert.native.ir import Expression, Model, Output, Program
+    from convert.native.ir import Expression, Model, Program
 
 ABI = 1
 """Version of the exported functions; the engine refuses any other."""
 
 MAX_BLOCK = 64
 """Rows that are computed together."""
+ROWS_AT_ONCE = 8
+"""Rows that products and trees take at once: blocks leave none over."""
 BLOCK_BYTES = 256 * 1024
 """Workspace beyond which blocks get shorter."""
 
@@ -61,11 +64,13 @@ def emit(model: Model) -> Source:
         trees.append(ensemble(f"trees_{number}", found))
     functions, per_row = [], checks
     for program in model.programs:
-        text, most = _block_function(program, ensembles)
+        text, most = block_function(program, ensembles)
         functions.append(text)
         per_row = max(per_row, most + checks)
     per_row = max(per_row, 1)
     block = max(1, min(MAX_BLOCK, BLOCK_BYTES // (per_row * UNIT_BYTES)))
+    if block > ROWS_AT_ONCE:
+        block -= block % ROWS_AT_ONCE
     shared = {
         "features": model.features,
         "units": per_row,
@@ -110,32 +115,10 @@ def shared_int(values: dict[str, object], name: str) -> int:
     return found
 
 
-def _block_function(program: Program, ensembles: dict[int, str]) -> tuple[str, int]:
-    placed, most = place(program.statements)
-    outs = "".join(f", {_type(o)} *out{i}" for i, o in enumerate(program.outputs))
-    text = [
-        f"static int run_{program.verb}(const double *x, size_t n{outs}, double *w, size_t block)",
-        "{",
-    ]
-    for buffer, at in sorted(placed.items(), key=lambda item: item[0].number):
-        kind = C_TYPES[buffer.dtype]
-        start = f"w + {at} * block" if at else "w"
-        start = start if kind == "double" else f"({kind} *)(void *)({start})"
-        text.append(f"    {kind} *const b{buffer.number} = {start};")
-    text += ["    int bad = 0;", "    size_t r;", "    (void)x, (void)w, (void)block, (void)r;"]
-    text += ["    " + line for line in body(program.statements, ensembles)]
-    text += ["    return bad ? EDGE_MODEL_INDEX : EDGE_MODEL_OK;", "}", ""]
-    return "\n".join(text), most
-
-
-def _type(output: Output) -> str:
-    return C_TYPES["int64" if output.dtype == "str" else output.dtype]
-
-
 def _parameters(program: Program) -> str:
     names = _output_names(program)
     outs = "".join(
-        f", {_type(o)} *{name}, size_t {name}_count"
+        f", {output_type(o)} *{name}, size_t {name}_count"
         for o, name in zip(program.outputs, names, strict=True)
     )
     return f"const double *x, size_t x_count{outs}, void *workspace, size_t workspace_bytes"
@@ -149,7 +132,7 @@ def _output_names(program: Program) -> list[str]:
 
 def _declaration(program: Program) -> str:
     shapes = ", ".join(
-        f"{name}: {_type(o)}, {o.width} per row"
+        f"{name}: {output_type(o)}, {o.width} per row"
         + (", positions for edge_model_string" if o.dtype == "str" else "")
         for name, o in zip(_output_names(program), program.outputs, strict=True)
     )
@@ -198,7 +181,7 @@ def _row_units(program: Program, features: int, per_row: int) -> int:
 
 def _row_entry(program: Program, per_row: int) -> str:
     (output,) = program.outputs
-    return _file("row.c", kind=_type(output), width=output.width, units=per_row, item=8)
+    return _file("row.c", kind=output_type(output), width=output.width, units=per_row, item=8)
 
 
 def _refusal(program: Program, checks: int) -> str:
@@ -242,9 +225,11 @@ def _helper(name: str) -> str:
 
 def _helpers(model: Model) -> list[str]:
     statements = [s for program in model.programs for s in program.statements]
-    names = ["math.c", "waves.c", "scalar.c"]
+    names = ["registers.c", "math.c", "waves.c", "scalar.c"]
     if any(isinstance(s, Product) for s in statements):
         names.append("product.c")
+    if any(isinstance(s, Each) for s in statements):
+        names.append("each.c")
     if any(isinstance(s, Select) for s in statements):
         names.append("select.c")
     return names

@@ -6,6 +6,7 @@ rows is the same program with each buffer that many times as long. Constants are
     Map         out[place] = expression             for every place of a shape
     Fold        out[place] = sum or max … of an expression over the last axes
     Scan        running sums along the last axis
+    Each        a function of every element of a buffer, several at once
     Select      the k smallest or largest along the last axis, the first of equals first
     Product     rows times a table
     Ensemble    decision trees, summed in their order
@@ -145,6 +146,15 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class Each:
+    """`out[i] = function(source[i])` for a function that has a form for several elements."""
+
+    function: str
+    out: Buffer
+    source: Buffer
+
+
+@dataclass(frozen=True)
 class Select:
     """The k smallest or largest of each run of `length`, in order, and where they stood."""
 
@@ -200,7 +210,7 @@ class Ensemble:
     targets: int
 
 
-Statement = Map | Fold | Scan | Select | Product | Ensemble
+Statement = Map | Fold | Scan | Each | Select | Product | Ensemble
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def _softmax(lowered: Lowered, node: Node, inputs: Sequence[Value | None]) -> li
     row = row if isinstance(row.expression, Load) else lowered.stored(row)
     largest = _folded(lowered, "max", row, [axis], keep=True)
     away = lowered.operand(largest, row.shape)
-    raised = Call("exp", row.dtype, (Call("sub", row.dtype, (row.expression, away)),))
-    stored = lowered.stored(Row(row.shape, raised))
+    below = Row(row.shape, Call("sub", row.dtype, (row.expression, away)))
+    stored = lowered.each("exp", below)
     total = _folded(lowered, "sum", stored, [axis], keep=True)
     over = lowered.operand(total, row.shape)
     return [Row(row.shape, Call("div", row.dtype, (stored.expression, over)))]

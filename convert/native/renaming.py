@@ -10,6 +10,7 @@ from convert.native.ir import (
     OUTPUT,
     Buffer,
     Call,
+    Each,
     Ensemble,
     Load,
     Map,
@@ -53,7 +54,7 @@ def read_by(statement: Statement) -> set[Buffer]:
     """The buffers that a statement reads."""
     if isinstance(statement, Product | Ensemble):
         return {statement.x}
-    if isinstance(statement, Select):
+    if isinstance(statement, Select | Each):
         return {statement.source}
     return set(_buffers(statement.expression))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert.errors import Unsupported
-from convert.native.ir import INPUT, Buffer, Call, Literal, Load, Map, Table, Take
+from convert.native.ir import INPUT, Buffer, Call, Each, Literal, Load, Map, Table, Take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,6 +90,15 @@ class Lowered:
             return row
         out = self.buffer(row.dtype, row.size)
         self.statements.append(Map(out, row.shape, row.expression, whole))
+        return in_buffer(out, row.shape)
+
+    def each(self, function: str, row: Row) -> Row:
+        """A function of every element, stored."""
+        given = self.stored(row).expression
+        assert isinstance(given, Load)
+        assert isinstance(given.source, Buffer)
+        out = self.buffer(row.dtype, row.size)
+        self.statements.append(Each(function, out, given.source))
         return in_buffer(out, row.shape)
 
     def source(self, row: Row | NDArray[Any]) -> tuple[Buffer | Table, Strides, int]:

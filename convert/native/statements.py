@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from convert.native.expressions import C_TYPES, array, expression, index
-from convert.native.ir import Call, Ensemble, Fold, Load, Map, Product, Scan, Select, Take
+from convert.native.ir import Call, Each, Ensemble, Fold, Load, Map, Product, Scan, Select, Take
 from convert.native.layout import is_by_row, loops
 from convert.native.rows import restride, strides_of
 
@@ -40,6 +40,9 @@ def _block(statement: Statement, ensembles: Mapping[int, str]) -> str:
         rows = "n" if statement.m == 1 else f"n * {statement.m}"
         weights = statement.weights.name
         return f"edge_product({x}, {weights}, {out}, {rows}, {statement.f}, {statement.k});"
+    if isinstance(statement, Each):
+        source, out = array(statement.source), array(statement.out)
+        return f"edge_{statement.function}_each({source}, {out}, n * {statement.out.size});"
     if isinstance(statement, Ensemble):
         name = ensembles[id(statement.trees)]
         return f"{name}_sum({array(statement.x)}, n, {array(statement.out)});"
@@ -64,7 +67,9 @@ def _map(found: Map) -> list[str]:
     places, opening, closing = _loops(sizes, "i")
     to = index(merge(found.strides), found.offset, places, found.out.size)
     value = expression(restride(found.expression, merge), places)
-    return [*opening, f"{_indent(opening)}{array(found.out)}[{to}] = {value};", *closing]
+    line = f"{_indent(opening)}{array(found.out)}[{to}] = {value};"
+    innermost = [f"{_indent(opening[1:])}EDGE_INDEPENDENT", *opening[-1:]] if opening else []
+    return [*opening[:-1], *innermost, line, *closing]
 
 
 def _fold(found: Fold) -> list[str]:

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert.native.expressions import C_TYPES, literal
+from convert.native.leaves import LEAF_BITS, leaves
 from convert.native.rows import unsupported
-from convert.native.trees import rounded_down
+from convert.native.trees import rounded_down, split_base
+from convert.native.wrapping import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from numpy.typing import NDArray
 
     from convert.native.ir import Ensemble, Table
 
 RUNTIME = Path(__file__).with_name("runtime")
 
-_LEAF_BITS = {"float32": 22, "float64": 51}
 _NAN = {"float32": 0x7FC00000, "float64": 0x7FF8000000000000}
 _MISSING_FLAG = 0x8000
 
@@ -42,10 +41,11 @@ def ensemble(name: str, found: Ensemble) -> str:
     Raises:
         Unsupported: more leaves or columns than the tables can number.
     """
-    trees, kind = found.trees, found.x.dtype
+    kind = found.x.dtype
+    base, trees = split_base(found.trees, found.targets)
     if kind not in _NAN or found.x.size >= _MISSING_FLAG:
         raise unsupported("trees over rows of this kind", f"{found.x.size} columns of {kind}")
-    if len(trees.starts) > 1 << _LEAF_BITS[kind] or trees.depths.max(initial=0) > 255:
+    if len(trees.starts) > 1 << LEAF_BITS[kind] or trees.depths.max(initial=0) > 255:
         raise unsupported("an ensemble of this size", f"{len(trees.starts)} kinds of leaves")
     is_leaf = trees.leaf >= 0
     steps = trees.right - np.arange(len(trees.right)) - 1
@@ -75,7 +75,8 @@ def ensemble(name: str, found: Ensemble) -> str:
         "nodes": lines(nodes),
         "roots": lines([str(root) for root in trees.roots.tolist()]),
         "depths": lines([str(depth) for depth in trees.depths.tolist()]),
-        "leaves": _leaves(name, found),
+        "base": ", ".join(literal(value, "float64") for value in base.tolist()),
+        "leaves": leaves(name, trees, kind, found.targets),
     }
     walks = {"sum": test}
     if has_missing:
@@ -93,51 +94,6 @@ def _filled(file: str, /, **values: object) -> str:
     return Template((RUNTIME / file).read_text()).substitute(values)
 
 
-def _leaves(name: str, found: Ensemble) -> str:
-    trees = found.trees
-    weights = lines([literal(weight, "float64") for weight in trees.weights.tolist()])
-    shift = (1 << _LEAF_BITS[found.x.dtype]) - 1
-    parts = [f"static const double {name}_weights[] = {{\n{weights}\n}};\n"]
-    leaf = f"{name}_nodes[i].threshold.bits & 0x{shift:x}u"
-    if found.targets > 1:
-        kind = _index_type(trees.targets)
-        targets = lines([str(target) for target in trees.targets.tolist()])
-        parts.append(f"static const {kind} {name}_targets[] = {{\n{targets}\n}};\n")
-    add = f"sums[{name}_targets[at]] += {name}_weights[at];"
-    if found.targets == 1:
-        add = f"sums[0] += {name}_weights[at];"
-    if (np.diff(trees.starts) == 1).all():
-        lines_ = [f"    const size_t at = (size_t)({leaf});", f"    {add}"]
-    else:
-        starts = lines([str(start) for start in trees.starts.tolist()])
-        parts.append(f"static const uint32_t {name}_starts[] = {{\n{starts}\n}};\n")
-        lines_ = [
-            f"    const uint32_t *const start = {name}_starts + ({leaf});",
-            "    uint32_t at;",
-            "    for (at = start[0]; at < start[1]; at++)",
-            f"        {add}",
-        ]
-    head = f"static void {name}_add(uint32_t i, double *sums)"
-    parts.append("\n".join([head, "{", *lines_, "}"]))
-    return "\n".join(parts)
-
-
-def lines(items: Sequence[str], width: int = 96) -> str:
-    """Items with commas, wrapped."""
-    return "\n".join(_wrapped(items, width)) or "    0"
-
-
-def _wrapped(items: Iterable[str], width: int) -> Iterable[str]:
-    line = "   "
-    for item in items:
-        if len(line) + len(item) + 2 > width and line.strip():
-            yield line
-            line = "   "
-        line += f" {item},"
-    if line.strip():
-        yield line
-
-
 def _bits(threshold: NDArray[np.float64], kind: str) -> NDArray[Any]:
     if kind == "float32":
         return rounded_down(threshold).view(np.uint32)
@@ -146,7 +102,3 @@ def _bits(threshold: NDArray[np.float64], kind: str) -> NDArray[Any]:
 
 def _hex(bits: int, kind: str) -> str:
     return f"0x{bits:08x}u" if kind == "float32" else f"UINT64_C(0x{bits:016x})"
-
-
-def _index_type(values: NDArray[np.int64]) -> str:
-    return "uint8_t" if values.max(initial=0) < 256 else "uint32_t"

@@ -207,6 +207,41 @@ def _depth(nodes: list[_Node]) -> int:
     return deepest
 
 
+def split_base(trees: Trees, targets: int) -> tuple[NDArray[np.float64], Trees]:
+    """What a first tree adds whose leaves are all one, and the other trees; zeros without one.
+
+    Sums begin with it, so that the leaves of boosted trees, of one value each, need no loop.
+    """
+    base = np.zeros(targets)
+    if len(trees.roots) < 2:
+        return base, trees
+    gone = int(trees.roots[1])
+    first = trees.leaf[:gone]
+    leaf = first.max()
+    if (first[first >= 0] != leaf).any():
+        return base, trees
+    for at in range(trees.starts[leaf], trees.starts[leaf + 1]):
+        base[trees.targets[at]] += trees.weights[at]
+    kinds, leaf = np.unique(trees.leaf[gone:], return_inverse=True)
+    if inner := int(kinds[0] < 0):
+        kinds, leaf = kinds[1:], leaf - 1
+    parts = [np.arange(trees.starts[k], trees.starts[k + 1]) for k in kinds]
+    counts, kept = [len(part) for part in parts], np.concatenate(parts)
+    assert inner or (leaf >= 0).all()
+    return base, Trees(
+        roots=trees.roots[1:] - gone,
+        depths=trees.depths[1:],
+        feature=trees.feature[gone:],
+        threshold=trees.threshold[gone:],
+        missing_left=trees.missing_left[gone:],
+        right=trees.right[gone:] - gone,
+        leaf=leaf,
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        targets=trees.targets[kept],
+        weights=trees.weights[kept],
+    )
+
+
 def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
     """The largest float32 that is at most t: for a float32 x, `x <= t` and `x <= it` agree."""
     with np.errstate(all="ignore"):

@@ -6,6 +6,7 @@ A version first loses its name, in one step; only then do its files go.
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,6 @@ from edge_infer.slots.disk import Disk, RealDisk
 from edge_infer.slots.root import STAGING, VERSIONS, Root
 
 if TYPE_CHECKING:
-    import os
-
     from edge_infer.slots import State
 
 
@@ -46,14 +45,16 @@ def gc(
 def collect(root: Root, state: State, *, budget_bytes: int) -> list[str]:
     """As `gc`, by whoever holds the lock."""
     names = sorted(root.versions(), key=_sequence, reverse=True)
-    used = sum(_size(root.version(name)) for name in names if name in state.kept)
+    old = [name for name in names if name not in state.kept]
+    # Sizes are asked for only where there is a budget to keep.
+    room = budget_bytes
+    if old and room:
+        room -= sum(_size(root.version(name)) for name in names if name in state.kept)
     removed = []
-    for name in names:
-        if name in state.kept:
-            continue
-        size = _size(root.version(name))
-        if used + size <= budget_bytes:
-            used += size
+    for name in old:
+        size = _size(root.version(name)) if room > 0 else 1
+        if size <= room:
+            room -= size
         else:
             retire(root, name)
             removed.append(name)
@@ -96,4 +97,7 @@ def _sequence(name: str) -> int:
 
 
 def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    size = 0
+    for entry in os.scandir(path):
+        size += _size(Path(entry)) if entry.is_dir() else entry.stat().st_size
+    return size

@@ -29,7 +29,7 @@ export function describePicture(bytes) {
     if (error instanceof Refusal) throw error;
     throw new Refusal('BadInput', 'picture_broken');
   }
-  if (described === null) throw unknownFormat(bytes);
+  if (described === null) throw read === undefined ? unknownFormat(bytes) : new Refusal('BadInput', 'picture_broken');
   const pixels = described.width * described.height;
   if (pixels > MAX_PIXELS || pixels < 1) {
     throw new Refusal('BadInput', pixels < 1 ? 'picture_broken' : 'picture_pixels', {
@@ -76,11 +76,14 @@ function animated(name) {
 /** @param {Uint8Array} bytes @param {DataView} view */
 function png(bytes, view) {
   if (bytes[24] > 8) throw new Refusal('BadInput', 'picture_depth', { actual: bytes[24] });
-  for (let at = 8; at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
+  // Browsers show what there is of a file that was cut short; Pillow refuses it.
+  let ended = false;
+  for (let at = 8; !ended && at + 8 <= bytes.length; at += 12 + view.getUint32(at)) {
     if (startsWith(bytes, 'acTL', at + 4) && view.getUint32(at + 8) !== 1) throw animated('APNG');
     if (startsWith(bytes, 'eXIf', at + 4)) refuseTurned(view, at + 8);
-    if (startsWith(bytes, 'IEND', at + 4)) break;
+    ended = startsWith(bytes, 'IEND', at + 4);
   }
+  if (!ended) return null;
   return { format: 'png', width: view.getUint32(16), height: view.getUint32(20) };
 }
 
@@ -95,12 +98,19 @@ function jpeg(bytes, view) {
       const [depth, channels] = [bytes[at + 4], bytes[at + 9]];
       if (depth > 8) throw new Refusal('BadInput', 'picture_depth', { actual: depth });
       if (channels === 4) throw new Refusal('BadInput', 'picture_cmyk');
+      if (!endsWithin(bytes, at)) return null;
       return { format: 'jpeg', width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
     } else {
       at += 2 + view.getUint16(at + 2);
     }
   }
   return null;
+}
+
+/** Whether the mark of a JPEG's end stands behind a place. @param {Uint8Array} bytes @param {number} from */
+function endsWithin(bytes, from) {
+  for (let at = bytes.length - 2; at > from; at--) if (bytes[at] === 0xff && bytes[at + 1] === 0xd9) return true;
+  return false;
 }
 
 /** @param {Uint8Array} bytes @param {DataView} view */
@@ -117,6 +127,7 @@ function gif(bytes, view) {
     at += 1;
   }
   if (frames > 1) throw animated('GIF');
+  if (frames === 0) return null;
   return { format: 'gif', width: view.getUint16(6, true), height: view.getUint16(8, true) };
 }
 
@@ -130,7 +141,7 @@ function bmp(_bytes, view) {
 
 /** @param {Uint8Array} bytes @param {DataView} view */
 function webp(bytes, view) {
-  if (!startsWith(bytes, 'WEBP', 8)) return null;
+  if (!startsWith(bytes, 'WEBP', 8) || 8 + view.getUint32(4, true) > bytes.length) return null;
   for (let at = 12; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
     if (startsWith(bytes, 'ANIM', at)) throw animated('WebP');

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import os
 import sys
 import threading
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "edge_infer")]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,6 +81,36 @@ class Shop:
             image=parse_image("L:8x8,range=0..16"),
         )  # fmt: skip
 
+    def identity(self, image: Any) -> dict[str, bytes]:
+        """What is served of a model whose decision scores are the row itself."""
+        from artifact_builder import Linear, contract_parts
+
+        from edge_infer.contract import write_contract
+
+        f = image.width * image.height * (1 if image.mode == "L" else 3)
+        model = Linear(np.zeros(f), np.ones(f), np.eye(f), np.zeros(f), np.arange(f))
+        contract, golden = contract_parts(model, np.random.default_rng(0).normal(size=(4, f)))
+        contract = dataclasses.replace(contract, image=image, outputs=contract.outputs[:2])
+        contract = dataclasses.replace(
+            contract,
+            golden=dataclasses.replace(contract.golden, outputs=contract.golden.outputs[:2]),
+        )
+        return self.page(
+            {
+                "contract.json": write_contract(contract),
+                "model.onnx": model.onnx(),
+                "golden.bin": golden,
+            },
+            contract,
+        )
+
+    def page(self, artifact: dict[str, bytes], contract: Any) -> dict[str, bytes]:
+        """What is served of an artifact's files."""
+        from firmware_bundle.phone.page import phone_files
+
+        made = phone_files(artifact, contract, key=self.key)
+        return {name.removeprefix("phone/"): content for name, content in made.items()}
+
     def files(self, bundle: Path) -> dict[str, bytes]:
         """Name to content of what is served of it."""
         from firmware_bundle.phone.serving import read_page
@@ -97,6 +129,16 @@ def trained(X: Any, y: Any) -> Any:
     from sklearn.linear_model import SGDClassifier
 
     return SGDClassifier(loss="log_loss", random_state=0).fit(X[:1347], y[:1347])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine_packed_once() -> Iterator[None]:
+    """It is the same 14 MB each time."""
+    from firmware_bundle.phone import page
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "engine_binary", functools.cache(page.engine_binary))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def machine(kind: Kind) -> Machine:
     made = root / "made"
     if not made.exists():
         shutil.rmtree(root, ignore_errors=True)
-        release = _make_root(kind, root)
+        release = make_root(kind, root)
         (root / "proc").mkdir(exist_ok=True)
         if kind.debian == "arm64":
             (root / "proc" / "cpuinfo").write_text("".join(CPU.format(n) for n in range(2)))
@@ -154,7 +154,12 @@ def emulator(name: str) -> str:
     return str(kept)
 
 
-def _make_root(kind: Kind, root: Path) -> str:
+def make_root(kind: Kind, root: Path) -> str:
+    """Unpack `kind.include` and what it needs; returns the release.
+
+    Raises:
+        NotHere: this is no Debian, a tool is missing, or the mirror does not answer.
+    """
     _tool("mmdebstrap")
     mirror, release = _debian()
     release = kind.release or release

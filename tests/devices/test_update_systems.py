@@ -22,6 +22,7 @@ from sklearn.linear_model import SGDClassifier
 import convert
 import firmware_bundle
 from edge_infer.trust.keygen import generate
+from firmware_bundle.archive import pack
 
 if TYPE_CHECKING:
     from digits import Digits
@@ -166,7 +167,7 @@ def test_rauc_carries_a_release_into_the_root(shop: Path, device: Path) -> None:
     done = on_the_device(device, shop, install, *over, bus=True)
     assert done.returncode == 0, done.stdout
     assert ("succeeded" in done.stdout, current(device)) == (True, "2")
-    print(f"\nRAUC bundle {check_page('RAUC bundle', shop / 'digits-2.raucb'):,} bytes")
+    check_page("RAUC bundle", (shop / "digits-2.raucb").stat().st_size)
 
 
 def test_rauc_fails_where_the_root_refuses(shop: Path, device: Path) -> None:
@@ -203,7 +204,7 @@ def test_mender_carries_a_release_into_the_root_and_back(shop: Path, device: Pat
     done = on_the_device(device, shop, install, *MENDER_PLACES)
     assert done.returncode == 0, done.stdout
     assert current(device) == "2"
-    print(f"\nMender artifact {check_page('Mender artifact', shop / 'digits-2.mender'):,} bytes")
+    check_page("Mender artifact", (shop / "digits-2.mender").stat().st_size)
 
 
 def test_mender_undoes_nothing_where_the_root_refuses(shop: Path, device: Path) -> None:
@@ -223,10 +224,30 @@ def test_mender_undoes_nothing_where_the_root_refuses(shop: Path, device: Path) 
     assert current(device) == "2"
 
 
-def check_page(label: str, made: Path) -> int:
-    """The size of `made`, which the page claims."""
-    size = made.stat().st_size
-    row = re.search(rf"^\| {label} \| ([\d,]+) \|", PAGE, re.MULTILINE)
+def files_of(bundle: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(bundle).as_posix(): p.read_bytes() for p in bundle.rglob("*") if p.is_file()
+    }
+
+
+def test_the_page_about_fleets_says_what_an_update_really_takes(shop: Path, device: Path) -> None:
+    firmware_bundle.bundle(
+        shop / "artifact-2", device / "bundle-2", key=shop / "fleet.key", trust=shop / "fleet.pub"
+    )
+    old, new = files_of(shop / "bundle-1"), files_of(device / "bundle-2")
+    whole = len(pack(new, executable=frozenset()))
+    changed = sum(len(data) for name, data in new.items() if old.get(name) != data)
+    print(f"\nwhole .tar {whole:,} bytes, changed files {changed:,} bytes")
+    check_page("whole `.tar`", whole)
+    check_page("files that changed", changed)
+
+
+def check_page(label: str, measured: int) -> None:
+    """The page claims that many bytes for a device, and multiplies them rightly."""
+    row = re.search(rf"^\| {re.escape(label)} \| ([\d,]+) \|(.*)\|$", PAGE, re.MULTILINE)
     assert row is not None, label
-    assert int(row[1].replace(",", "")) == pytest.approx(size, rel=0.15), f"{label}: {size:,}"
-    return size
+    claimed = int(row[1].replace(",", ""))
+    assert claimed == pytest.approx(measured, rel=0.15), f"{label}: {measured:,}"
+    thousand, million = (cell.strip() for cell in row[2].split("|"))
+    assert float(thousand.removesuffix(" MB")) == pytest.approx(claimed * 1e3 / 1e6, rel=0.01)
+    assert float(million.removesuffix(" GB")) == pytest.approx(claimed * 1e6 / 1e9, rel=0.01)

@@ -16,12 +16,13 @@ import contextlib
 import itertools
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from edge_infer.slots.disk import RealDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 FULL_SUBSETS_UP_TO = 5
@@ -160,23 +161,31 @@ class RecordingDisk(RealDisk):
 
 
 def states_after(
-    disk: RecordingDisk, *, samples: int, seed: int = 0, first_cut: int = 0
+    disk: RecordingDisk, *, samples: int, seed: int = 0, first_cut: int = 0, stride: int = 1
 ) -> Iterator[Tree]:
     """Every state in which the medium may be found, for each cut; where too many, a sample.
 
     All subsets of up to `FULL_SUBSETS_UP_TO` unsynced names; of more: every prefix, every one
-    lost alone, every one there alone, and `samples` at random.
+    lost alone, every one there alone, and `samples` at random. Of all these each `stride`-th.
     """
     chance = random.Random(seed)
+    found = _states(disk, samples, chance, first_cut)
+    for make in itertools.islice(found, 0, None, stride):
+        yield make()
+
+
+def _states(
+    disk: RecordingDisk, samples: int, chance: random.Random, first_cut: int
+) -> Iterator[Callable[[], Tree]]:
     for cut in range(first_cut, len(disk.events) + 1):
         events = disk.events[:cut]
         names, data = _unsynced(events)
         for lost in _subsets(names, samples, chance):
             kept = [e for i, e in enumerate(events) if isinstance(e, Name) and i not in lost]
             for fate in DATA if data else DATA[:1]:
-                yield _found(disk, kept, events, data, fate)
+                yield partial(_found, disk, kept, events, data, fate)
             if len(data) > 1:
-                yield _found(disk, kept, events, data, "mixed", chance)
+                yield partial(_found, disk, kept, events, data, "mixed", chance)
 
 
 def _unsynced(events: list[Event]) -> tuple[list[int], set[int]]:

@@ -51,8 +51,8 @@ def test_case_39_and_40_a_full_failing_or_read_only_medium_at_every_operation(
     copy = tmp_path / "copy"
     total = steps_of_an_update(fleet, root, copy)
     assert total > 40
-    every = EVERY or (error == errno.ENOSPC and not forever)
-    for at in range(1, total + 1, 1 if every else 6):
+    dense = error == errno.ENOSPC and not forever
+    for at in range(1, total + 1, 1 if EVERY else 3 if dense else 9):
         shutil.copytree(root, copy)
         try:
             fleet.install(copy, 4, disk=FailingDisk(at, error, forever=forever))
@@ -308,7 +308,7 @@ def test_case_50_a_clock_in_1970_or_2106_bricks_nothing(
 def test_case_50_expiry_counts_at_installation_and_never_stops_a_model(
     fleet: Fleet, root: Path
 ) -> None:
-    made = datetime(2026, 11, 23, tzinfo=UTC)
+    made = datetime.now(UTC)
     soon = fleet.bundle(4, expires=(made + timedelta(days=1)).isoformat())
     with pytest.raises(Incompatible, match="expired"):
         fleet.install(root, bundle=soon, clock=made + timedelta(days=2))
@@ -319,7 +319,7 @@ def test_case_50_expiry_counts_at_installation_and_never_stops_a_model(
 def test_case_50_a_clock_that_was_set_back_does_not_make_a_release_fresh(
     fleet: Fleet, root: Path
 ) -> None:
-    made = datetime(2026, 11, 23, tzinfo=UTC)
+    made = datetime.now(UTC)
     fleet.install(root, 4, clock=made + timedelta(days=30))
     soon = fleet.bundle(5, expires=(made + timedelta(days=1)).isoformat())
     with pytest.raises(Incompatible, match="expired"):

@@ -6,14 +6,6 @@
 
 #include "edge_model.h"
 
-#if defined(__GNUC__)
-#define EDGE_UNUSED __attribute__((unused))
-typedef double edge_two __attribute__((vector_size(16), aligned(8)));
-typedef int64_t edge_mask __attribute__((vector_size(16)));
-#else
-#define EDGE_UNUSED
-#endif
-
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
 #error "this target computes in extended precision; on x86 use -msse2 -mfpmath=sse"
 #endif
@@ -47,16 +39,6 @@ void *memset(void *to, int value, size_t count)
     return to;
 }
 #endif
-
-EDGE_UNUSED static int edge_isnan(double x)
-{
-    return x != x;
-}
-
-EDGE_UNUSED static double edge_square(double x)
-{
-    return x * x;
-}
 
 int edge_model_abi(void)
 {

@@ -1,8 +1,7 @@
 /* Elementary functions in double, each within one unit in the last place, without libc.
  *
- * exp, pow and tanh share 2^(j/32) and a Taylor polynomial on |r| <= ln2 / 64; pow and tanh
- * carry the result as a sum of two doubles. Built with -ffp-contract=off: no sum below may be
- * fused or reordered.
+ * pow and tanh share 2^(j/32) and a Taylor polynomial on |r| <= ln2 / 64, and carry the result as
+ * a sum of two doubles. Built with -ffp-contract=off: no sum below may be fused or reordered.
  */
 
 typedef union {
@@ -13,14 +12,14 @@ typedef union {
 #define EDGE_NAN (__builtin_nan(""))
 #define EDGE_INFINITY (__builtin_inf())
 
-EDGE_UNUSED static double edge_from_bits(uint64_t bits)
+EDGE_INLINE double edge_from_bits(uint64_t bits)
 {
     edge_bits both;
     both.bits = bits;
     return both.value;
 }
 
-EDGE_UNUSED static uint64_t edge_to_bits(double value)
+EDGE_INLINE uint64_t edge_to_bits(double value)
 {
     edge_bits both;
     both.value = value;
@@ -77,26 +76,35 @@ EDGE_UNUSED static double edge_scale(double high, int exponent)
     return high * edge_from_bits((uint64_t)(exponent + 1023) << 52);
 }
 
-EDGE_UNUSED static double edge_exp(double x)
+/* Without a branch or a table, so that compilers compute several at once: e^x = 2^k (1 + r + r^2 Q)
+ * with |r| <= ln2 / 2, Q being Taylor's series up to r^13 / 13!. The factor is applied in two
+ * halves, for 2^k alone may be no normal number. 1.5 * 2^52 rounds to whole numbers, which are then
+ * the low bits of the sum. A NaN passes every comparison below.
+ */
+EDGE_INLINE double edge_exp(double x)
 {
-    double k, r, low, power;
-    int32_t whole;
-    if (!(x < 709.782712893384))
-        return x > 709.0 ? EDGE_INFINITY : x;
-    if (x < -745.1332191019412)
-        return 0.0;
-    k = x * 0x1.71547652b82fep+5;
-    whole = (int32_t)(k < 0.0 ? k - 0.5 : k + 0.5);
-    k = (double)whole;
-    r = x - k * 0x1.62e42fefa0000p-6;
-    low = k * 0x1.cf79abc9e3b3ap-45;
-    r -= low;
-    power = r + r * r * (0.5 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120 + r / 720))));
-    {
-        const double *const table = edge_exp2[(uint32_t)whole & 31];
-        const double found = table[0] + (table[1] + table[0] * power);
-        return edge_scale(found, (whole - (int32_t)((uint32_t)whole & 31)) / 32);
-    }
+    const double shift = 6755399441055744.0;
+    double k, half, r, low, z, p, sum, above;
+    x = x > 710.0 ? 710.0 : x;
+    x = x < -746.0 ? -746.0 : x;
+    k = (x * 0x1.71547652b82fep+0 + shift) - shift;
+    above = x - k * 0x1.62e42fefa3800p-1;
+    low = k * 0x1.ef35793c76730p-45;
+    r = above - low;
+    low = (above - r) - low;
+    z = r * r;
+    p = 1.0 / 479001600 + r * (1.0 / 6227020800);
+    p = (1.0 / 3628800 + r * (1.0 / 39916800)) + z * p;
+    p = (1.0 / 40320 + r * (1.0 / 362880)) + z * p;
+    p = (1.0 / 720 + r * (1.0 / 5040)) + z * p;
+    p = (1.0 / 24 + r * (1.0 / 120)) + z * p;
+    p = (0.5 + r * (1.0 / 6)) + z * p;
+    sum = 1.0 + r;
+    sum += ((1.0 - sum) + r) + (z * p + low);
+    half = (k * 0.5 + shift) - shift;
+    k -= half;
+    sum *= edge_from_bits(edge_to_bits(half + (shift + 1023.0)) << 52);
+    return sum * edge_from_bits(edge_to_bits(k + (shift + 1023.0)) << 52);
 }
 
 /* a * b exactly, as a sum of two doubles (Dekker 1971); |a|, |b| < 2^990. */

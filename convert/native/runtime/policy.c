@@ -15,10 +15,35 @@ static int edge_find_refused(const double *x, size_t count)
     return found;
 }
 
+#if defined(EDGE_WIDE)
+/* Whether the first values, a multiple of eight, are all within the limit. */
+EDGE_WIDE static int edge_wide_plain(const double *x, size_t count)
+{
+    const edge_four high = {$limit, $limit, $limit, $limit};
+    edge_wide_mask all = {-1, -1, -1, -1}, others = all;
+    size_t i;
+    for (i = 0; i + 8 <= count; i += 8) {
+        const edge_four four = *(const edge_four *)(const void *)(x + i);
+        const edge_four more = *(const edge_four *)(const void *)(x + i + 4);
+        all &= (four <= high) & (four >= -high);
+        others &= (more <= high) & (more >= -high);
+    }
+    all &= others;
+    return (int)(all[0] & all[1] & all[2] & all[3] & 1);
+}
+#endif
+
 static int edge_check_values(const double *x, size_t count)
 {
     size_t i = 0;
     int plain = 1;
+#if defined(EDGE_WIDE)
+    if (count >= EDGE_WIDE_FROM && edge_is_wide()) {
+        if (!edge_wide_plain(x, count))
+            return edge_find_refused(x, count);
+        i = count - count % 8;
+    }
+#endif
 #if defined(__GNUC__)
     const edge_two high = {$limit, $limit};
     edge_mask all = {-1, -1};
@@ -26,7 +51,7 @@ static int edge_check_values(const double *x, size_t count)
         const edge_two pair = *(const edge_two *)(const void *)(x + i);
         all &= (pair <= high) & (pair >= -high);
     }
-    plain = all[0] & all[1] & 1;
+    plain = (int)(all[0] & all[1] & 1);
 #endif
     for (; i < count; i++)
         plain &= __builtin_fabs(x[i]) <= $limit;

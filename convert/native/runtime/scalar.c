@@ -1,21 +1,31 @@
 /* Scalar operators whose edges C leaves open or decides otherwise: NaN, overflow, zero. */
 
-EDGE_UNUSED static double edge_max_float64(double a, double b)
+EDGE_INLINE int edge_isnan(double x)
+{
+    return x != x;
+}
+
+EDGE_INLINE double edge_square(double x)
+{
+    return x * x;
+}
+
+EDGE_INLINE double edge_max_float64(double a, double b)
 {
     return a != a || a > b ? a : b;
 }
 
-EDGE_UNUSED static double edge_min_float64(double a, double b)
+EDGE_INLINE double edge_min_float64(double a, double b)
 {
     return a != a || a < b ? a : b;
 }
 
-EDGE_UNUSED static float edge_max_float32(float a, float b)
+EDGE_INLINE float edge_max_float32(float a, float b)
 {
     return a != a || a > b ? a : b;
 }
 
-EDGE_UNUSED static float edge_min_float32(float a, float b)
+EDGE_INLINE float edge_min_float32(float a, float b)
 {
     return a != a || a < b ? a : b;
 }
@@ -67,17 +77,15 @@ EDGE_UNUSED static int64_t edge_to_int64(double x)
     return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN;
 }
 
-EDGE_UNUSED static float edge_to_float32(double x)
+EDGE_INLINE float edge_to_float32(double x)
 {
     /* Halfway between the largest float32 and 2^128: from here on it rounds to infinity. */
-    if (x >= 0x1.ffffffp+127)
-        return (float)EDGE_INFINITY;
-    if (x <= -0x1.ffffffp+127)
-        return -(float)EDGE_INFINITY;
+    x = x >= 0x1.ffffffp+127 ? EDGE_INFINITY : x;
+    x = x <= -0x1.ffffffp+127 ? -EDGE_INFINITY : x;
     return (float)x;
 }
 
-EDGE_UNUSED static double edge_sign(double x)
+EDGE_INLINE double edge_sign(double x)
 {
     return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x;
 }

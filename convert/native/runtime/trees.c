@@ -21,4 +21,6 @@ static const uint8_t ${name}_depths[] = {
 $depths
 };
 
+static const double ${name}_base[] = {$base};
+
 $leaves

@@ -11,8 +11,9 @@ static void ${name}_$walk(const $real *x, size_t rows, double *out)
     $real value;
     size_t r, t;
     uint32_t i0, i1, i2, i3, i4, i5, i6, i7, level;
-    for (r = 0; r < rows * $targets; r++)
-        out[r] = 0.0;
+    for (r = 0; r < rows; r++)
+        for (t = 0; t < $targets; t++)
+            out[r * $targets + t] = ${name}_base[t];
     if (rows >= 8) {
         const size_t whole = rows - rows % 8;
         for (t = 0; t < $count; t++) {

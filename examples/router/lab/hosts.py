@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -131,11 +132,13 @@ class Host:
         """End the host and everything in it."""
         assert self._holder.stdin is not None
         assert self._holder.stdout is not None
+        for one in self.started:
+            if one.poll() is None:
+                os.killpg(one.pid, signal.SIGKILL)
+                one.wait()
         self._holder.stdin.close()
         self._holder.stdout.close()
         self._holder.wait()
-        for one in self.started:
-            one.wait()
 
     def __enter__(self) -> Self:
         return self

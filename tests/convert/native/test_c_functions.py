@@ -17,13 +17,14 @@ pytestmark = pytest.mark.skipif(
     np.finfo(np.longdouble).nmant < 63, reason="numpy's long double is a double here"
 )
 
-HEAD = "#include <stddef.h>\n#include <stdint.h>\n#define EDGE_UNUSED __attribute__((unused))\n"
+HEAD = "#include <stddef.h>\n#include <stdint.h>\n"
+FILES = ("registers.c", "math.c", "waves.c", "each.c")
 ONE = ("exp", "log", "tanh", "sin", "cos", "sqrt", "floor", "ceil", "rint")
 FLAGS = ["-std=c99", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
 
 def _library(directory, *flags):
-    text = HEAD + "".join((RUNTIME / name).read_text() for name in ("math.c", "waves.c"))
+    text = HEAD + "".join((RUNTIME / name).read_text() for name in FILES)
     for name in ONE:
         text += (
             f"void all_{name}(const double *x, double *y, size_t n)\n"
@@ -33,6 +34,7 @@ def _library(directory, *flags):
         "void all_pow(const double *x, const double *e, double *y, size_t n)\n"
         "{ for (size_t i = 0; i < n; i++) y[i] = edge_pow(x[i], e[i]); }\n"
     )
+    text += "void all_together(const double *x, double *y, size_t n) { edge_exp_each(x, y, n); }\n"
     (directory / "math_test.c").write_text(text)
     out = directory / "math_test.so"
     command = ["cc", *FLAGS, *flags, "-shared", "-fPIC", "math_test.c", "-o", str(out)]
@@ -65,6 +67,10 @@ def _worst(got, want):
 RNG = np.random.default_rng(11)
 N = 20000
 EVERYWHERE = 10.0 ** RNG.uniform(-300, 308, N) * RNG.choice([-1, 1], N)
+SPECIAL = np.array(
+    [0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, np.inf, -np.inf, np.nan, 1e300, -1e300, 5e-324,
+     1e19, -1e19, 2.0**53, 709.8, -746.0, 2.5, -2.5, 4503599627370497.0]
+)  # fmt: skip
 ARGUMENTS = {
     "exp": np.r_[RNG.uniform(-745, 709.7, N), RNG.normal(0, 1, N), RNG.normal(0, 1e-9, N),
                  np.arange(-1000, 1000) * np.log(2) / 64],
@@ -85,6 +91,19 @@ def test_within_one_unit_in_the_last_place(library, name):
     assert _worst(got, getattr(np, name)(x.astype(np.longdouble))) <= 1.0
 
 
+def test_several_at_once_are_the_same_as_one_by_one(library, tmp_path):
+    """In each width of register, at every place, whatever stands beside it."""
+    narrow = _library(tmp_path, "-DEDGE_MODEL_NARROW")
+    x = np.r_[ARGUMENTS["exp"], SPECIAL, np.linspace(-746, -708, 999), [709.782712893384, 710.0]]
+    one = _call(library, "exp", x)
+    for made in (library, narrow):
+        for shift in range(5):
+            got = _call(made, "together", x[shift:].copy())
+            np.testing.assert_array_equal(got.view(np.int64), one[shift:].view(np.int64))
+        for few in range(1, 9):
+            assert _call(made, "together", x[:few].copy()).tolist() == one[:few].tolist()
+
+
 def test_square_roots_without_the_instruction_are_correctly_rounded(tmp_path):
     software = _library(tmp_path, "-U__SSE2__", "-U__aarch64__")
     x = np.r_[ARGUMENTS["sqrt"], [np.inf, -0.0, -1.0, np.nan]]
@@ -97,12 +116,6 @@ def test_powers_are_within_one_unit_in_the_last_place(library):
     exponent = np.r_[RNG.uniform(-70, 70, N), RNG.normal(0, 1e8, N), RNG.uniform(-2, 2, N)]
     want = np.power(base.astype(np.longdouble), exponent.astype(np.longdouble))
     assert _worst(_call(library, "pow", base, exponent), want) <= 1.0
-
-
-SPECIAL = np.array(
-    [0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, np.inf, -np.inf, np.nan, 1e300, -1e300, 5e-324,
-     1e19, -1e19, 2.0**53, 709.8, -746.0, 2.5, -2.5, 4503599627370497.0]
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ONE)
