@@ -28,7 +28,7 @@ test-devices: .venv/made-for ## the digits on emulated ARM, MIPS and RISC-V, off
 
 test-browser: .venv/made-for firmware_bundle/web/node_modules/.package-lock.json ## the page in headless Chromium: models, pictures, camera, offline, tampering
 	@tests/browser/install
-	@EDGE_INFER_BROWSER=1 $(PY) -m pytest -q $(ARGS) tests/browser
+	@EDGE_INFER_BROWSER=1 $(PY) -m pytest -q $(WORKERS) $(ARGS) tests/browser
 
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \

@@ -1,6 +1,6 @@
 /** The page: verify, open the model, then take pictures and rows. */
 
-import { showAnswers } from './answers.js';
+import { digits, showAnswers } from './answers.js';
 import { Camera } from './camera.js';
 import { element, show, write } from './elements.js';
 import { fillExample, rowsHint } from './example.js';
@@ -109,6 +109,10 @@ function serve(questions, contract, golden) {
   const { image } = contract;
   startTabs(image === null ? ['rows'] : image.mode === 'L' ? ['camera', 'file', 'draw', 'rows'] : ['camera', 'file', 'rows']);
   if (image !== null) servePictures(questions, image, answering);
+  element('bench').addEventListener('click', async () => {
+    const { median, worst, runs } = await questions.ask('bench', {});
+    write('bench_said', say('bench_said', { median: digits(median), worst: digits(worst), runs }));
+  });
   write('rows_hint', rowsHint(contract));
   element('rows_go').addEventListener('click', () => answering(() => questions.ask('rows', { text: element('rows_text').value })));
   element('rows_example').addEventListener('click', () => fillExample(contract, golden));

@@ -18,7 +18,7 @@ export function parseCsv(text) {
   }
   const plain = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
   const first = plain.split('\n', 1)[0];
-  const comma = first.includes('\t') && !first.includes(',') ? '\t' : ',';
+  const comma = first.split('\t').length > first.split(',').length ? '\t' : ',';
   const lines = splitLines(plain, comma);
   const [head] = lines;
   if (head?.cells.length === 1 && head.cells[0].includes(';')) {

@@ -74,6 +74,8 @@ export const STRINGS = {
   "golden": "{rows} golden vectors, {compared} values, largest difference {difference}",
   "engine": "{engine} (proven with {proven})",
   "files": "{files} files, each as it was signed",
+  "bench": "Measure",
+  "bench_said": "One row takes {median} µs at the median of {runs} runs, {worst} µs at the worst.",
   "offline_yes": "Kept on this device: works without a network.",
   "offline_no": "This browser keeps no pages for offline use.",
   "offline_single": "One file: works without a network.",

@@ -9,6 +9,7 @@ import { Motion } from './motion.js';
 import { pictureRow } from './picture.js';
 import { asPlain } from './refusal.js';
 import { feedsOfRow, readRows } from './rows.js';
+import { benchmark } from './benchmark.js';
 import { runGolden } from './selftest.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
@@ -16,7 +17,9 @@ import { runGolden } from './selftest.js';
 /** @typedef {{x: number, y: number, width: number, height: number}} Part */
 /** @typedef {{answers: Answer[], json: string[], ms: number, motion?: {moves: boolean, change: number}}} Answered */
 
-/** @type {{engine: import('./engine.js').Engine, contract: Contract} | null} */
+/** @typedef {{engine: import('./engine.js').Engine, contract: Contract, golden: Uint8Array<ArrayBuffer>}} Model */
+
+/** @type {Model | null} */
 let model = null;
 const motion = new Motion();
 
@@ -29,7 +32,7 @@ async function open(files) {
   const wasm = await gunzip(files.engine);
   const engine = await openEngine(/** @type {any} */ (globalThis).ort, wasm, files.onnx, contract);
   const selfTest = await runGolden(engine, contract, files.golden);
-  model = { engine, contract };
+  model = { engine, contract, golden: files.golden };
   return { contract, engine: engine.name, selfTest };
 }
 
@@ -57,6 +60,7 @@ function pictureFeeds(pixels) {
 /** @type {Record<string, (given: any) => Promise<unknown>>} */
 const OPERATIONS = {
   open,
+  bench: () => benchmark(opened().engine, opened().contract, opened().golden),
   rows: (/** @type {{text: string}} */ { text }) => answered(readRows(text, opened().contract)),
   file: async (/** @type {{file: Blob}} */ { file }) => answered(pictureFeeds(await decodeFile(file))),
   frame: async (/** @type {{bitmap: ImageBitmap, part: Part}} */ { bitmap, part }) => {

@@ -10,7 +10,7 @@ const { chromium } = require('playwright-core');
 
 const QUIET = [
   '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream',
+  '--disable-component-update', '--disable-sync',
 ];
 const pages = new Map();
 let context = null;
@@ -75,6 +75,11 @@ const operations = {
     // Through the debugger, which the page's policy does not bind.
     const found = await one.evaluate(`${source}; axe.run()`);
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  },
+  // What only the browser's own protocol can: a full disk, for one.
+  async protocol({ page, method, values }) {
+    const session = await context.newCDPSession(pages.get(page).page);
+    await session.send(method, values);
   },
   offline: ({ value }) => context.setOffline(value),
   version: () => context.browser()?.version() ?? null,

@@ -1,0 +1,81 @@
+"""A film of real digits for Chromium's fake camera, and a witness of which frame was taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image as Pillow
+
+from edge_infer.contract import Image
+from edge_infer.images import read_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+WIDTH, HEIGHT = 320, 240
+BITS = 8
+DIGIT = Image("X", "L", 8, 8, 0.0, 16.0, False, "bilinear")
+
+
+def film(path: Path, X: Any, y: Any, estimator: Any, *, frames: int) -> dict[int, int]:
+    """Write a Y4M of digits that Python reads rightly in such a frame; frame to true label.
+
+    The digit fills the middle of the frame, which is what the viewfinder shows; beside it stands
+    the frame's number, as black and white blocks.
+    """
+    truth: dict[int, int] = {}
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n" % (WIDTH, HEIGHT))
+        for pixels, label in zip(X, y, strict=True):
+            picture = Pillow.fromarray((pixels.reshape(8, 8) * 255 / 16).round().astype(np.uint8))
+            large = picture.resize((HEIGHT, HEIGHT), Pillow.Resampling.BICUBIC)
+            if int(estimator.predict(read_image(large, DIGIT))[0]) != int(label):
+                continue
+            frame = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+            left = (WIDTH - HEIGHT) // 2
+            frame[:, left : left + HEIGHT] = np.asarray(large)
+            for bit in range(BITS):
+                top = bit * HEIGHT // BITS
+                frame[top : top + HEIGHT // BITS, :left] = 255 * (len(truth) >> bit & 1)
+            luma = (16 + frame.astype(float) * 219 / 255).round().astype(np.uint8)
+            chroma = np.full(WIDTH * HEIGHT // 2, 128, dtype=np.uint8)
+            file.write(b"FRAME\n" + luma.tobytes() + chroma.tobytes())
+            truth[len(truth)] = int(label)
+            if len(truth) == frames:
+                break
+    return truth
+
+
+def watched(frames: int) -> str:
+    """A script that notes which frames the page took, what it said, and its longest task."""
+    return """
+    window.shown = []; window.said = []; window.longest = 0;
+    const original = window.createImageBitmap;
+    window.createImageBitmap = async (source, ...rest) => {
+      const bitmap = await original(source, ...rest);
+      if (source instanceof HTMLVideoElement) {
+        const context = new OffscreenCanvas(1, BITS).getContext('2d');
+        context.drawImage(bitmap, 8, 0, 1, bitmap.height, 0, 0, 1, BITS);
+        const { data } = context.getImageData(0, 0, 1, BITS);
+        let index = 0;
+        for (let bit = 0; bit < BITS; bit++) if (data[4 * bit] > 127) index |= 1 << bit;
+        window.shown.push(index);
+      }
+      return bitmap;
+    };
+    new PerformanceObserver((list) => {
+      if (window.said.length < 3) return;
+      for (const { duration } of list.getEntries()) {
+        window.longest = Math.max(window.longest, duration);
+      }
+    }).observe({ type: 'longtask' });
+    addEventListener('DOMContentLoaded', () => {
+      const json = document.getElementById('json');
+      new MutationObserver(() => {
+        if (window.shown.length <= window.said.length) return;
+        window.said.push(JSON.parse(json.textContent).label);
+      }).observe(json, { childList: true });
+    });
+    """.replace("BITS", str(BITS))

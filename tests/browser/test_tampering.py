@@ -1,0 +1,205 @@
+"""One flipped byte anywhere: refused on the screen, nothing predicted, nothing kept for later."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import csv, digits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chromium import Chromium, Page
+    from conftest import Shop
+
+    from firmware_bundle.phone.serving import PageServer
+
+CHANCE = random.Random(9)
+FOLDER = [
+    "LICENCES.txt", "app.js", "artifact/contract.json", "artifact/golden.bin",
+    "artifact/model.onnx", "bundle.json", "engine.bin", "icon-192.png", "icon-512.png",
+    "index.html", "key.pub", "manifest.webmanifest", "model.sig", "style.css", "sw.js", "worker.js",
+]  # fmt: skip
+REFUSED = """document.body?.dataset.state === 'not_verified' || (
+  document.readyState === 'complete' && performance.now() > 2000
+  && document.body.innerText.includes('othing is predicted')
+  && !document.querySelector('#progress')?.checkVisibility())"""
+"""Either the page says so, or its script never ran: it would have before the page was complete."""
+REFUSAL = """(() => {
+  const shown = (id) => document.getElementById(id)?.checkVisibility({visibilityProperty: true});
+  return {text: document.body?.innerText ?? '', state: document.body?.dataset.state ?? '',
+          work: Boolean(shown('work')), answer: Boolean(shown('answer'))};
+})()"""
+
+
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def assert_refused(page: Page, what: object) -> None:
+    """It says so, and offers nothing to ask."""
+    page.wait(REFUSED, seconds=60)
+    found = page.evaluate(REFUSAL)
+    assert found["state"] != "verified", what
+    assert not found["work"], what
+    assert not found["answer"], what
+
+
+@pytest.fixture(scope="module")
+def server(shop: Shop) -> Iterator[PageServer]:
+    """A server whose files are exchanged between two pages."""
+    from firmware_bundle.phone.serving import PageServer
+
+    with PageServer(shop.files(shop.digits())) as one:
+        thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield one
+        one.shutdown()
+        thread.join()
+
+
+def test_the_folder_has_no_other_files(server: PageServer) -> None:
+    assert sorted(name[1:] for name in server.files if name != "/") == sorted(
+        [*FOLDER, "phone.html"]
+    )
+
+
+@pytest.mark.parametrize("name", FOLDER)
+def test_a_flipped_byte_in_a_file_of_the_folder_is_refused_on_the_screen(
+    server: PageServer, browser: Chromium, name: str
+) -> None:
+    from firmware_bundle.phone.serving import _served
+
+    whole = dict(server.files)
+    content = whole[f"/{name}"].content
+    try:
+        for at in [CHANCE.randrange(len(content))]:
+            served = _served(name, flipped(content, at))
+            server.files |= {f"/{name}": served} | ({"/": served} if name == "index.html" else {})
+            page = browser.open(server.url, settled=False)
+            assert_refused(page, (name, at))
+            kept = page.evaluate("navigator.serviceWorker.getRegistrations().then((a) => a.length)")
+            assert kept == 0
+            page.close()
+    finally:
+        server.files |= whole
+
+
+@pytest.mark.parametrize("name", ["engine.bin", "model.sig", "icon-192.png", "sw.js"])
+def test_a_missing_file_is_refused_by_name(
+    server: PageServer, browser: Chromium, name: str
+) -> None:
+    whole = dict(server.files)
+    del server.files[f"/{name}"]
+    try:
+        page = browser.open(server.url, settled=False)
+        assert_refused(page, name)
+        assert name in page.text("#refused_text")
+        page.close()
+    finally:
+        server.files |= whole
+
+
+PLACES = [
+    "artifact/contract.json", "artifact/golden.bin", "artifact/model.onnx", "engine.bin",
+    "worker.js", "key.pub", "model.sig", "<style>", "<script", "Content-Security-Policy",
+    "<h1", "DOCTYPE", "data-form", "</html>", "not_started", "application/base64",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_flipped_byte_in_the_one_file_is_refused_on_the_screen(
+    shop: Shop, browser: Chromium, tmp_path: Path, place: str
+) -> None:
+    content = (shop.digits() / "phone.html").read_bytes()
+    start = content.index(place.encode("ascii"))
+    part = re.compile(rb'data-name="%b">[^<]*' % re.escape(place.encode("ascii"))).search(content)
+    end = part.end() if part else start + len(place)
+    at = CHANCE.randrange(end - (end - start) // 2, end) if part else CHANCE.randrange(start, end)
+    (tmp_path / "phone.html").write_bytes(flipped(content, at))
+    page = browser.open((tmp_path / "phone.html").as_uri(), settled=False)
+    assert_refused(page, (place, at))
+    page.close()
+
+
+def test_a_whole_page_verifies_after_all_that(server: PageServer, browser: Chromium) -> None:
+    page = browser.open(server.url)
+    assert page.state == "verified", page.text("#refused_text")
+    assert page.rows(csv(digits()[0][:1]))[0]["label"] == 0
+    page.close()
+
+
+@pytest.mark.parametrize("form", ["folder", "file"])
+def test_a_stranger_who_signs_anew_is_refused_where_the_key_is_known(
+    shop: Shop, browser: Chromium, tmp_path_factory: Any, form: str
+) -> None:
+    """The page cannot vouch for itself: a link with the key, or an earlier visit, does."""
+    from conftest import Shop, serving
+
+    import edge_infer.trust.keygen as keygen
+
+    folder = tmp_path_factory.mktemp("stranger")
+    keygen.generate(folder / "fleet")
+    stranger = Shop(folder)
+    contract = (shop.digits() / "artifact" / "contract.json").read_bytes()
+    from edge_infer.contract import read_contract
+
+    artifact = {
+        n: (shop.digits() / "artifact" / n).read_bytes() for n in ("model.onnx", "golden.bin")
+    }
+    forged = stranger.page(artifact | {"contract.json": contract}, read_contract(contract))
+    from edge_infer.trust.keys import parse_public_key
+
+    link = f"#{parse_public_key(shop.trust.read_bytes()).fingerprint}"
+    if form == "file":
+        (folder / "phone.html").write_bytes(forged["phone.html"])
+        page = browser.open((folder / "phone.html").as_uri() + link)
+    else:
+        with serving(forged) as url:
+            page = browser.open(url + link)
+    assert_refused(page, form)
+    assert "names the key" in page.text("#refused_text")
+    page.close()
+
+
+def test_a_new_key_on_a_place_that_was_visited_before_is_refused(
+    shop: Shop, server: PageServer, browser: Chromium, tmp_path_factory: Any
+) -> None:
+    from conftest import Shop
+
+    import edge_infer.trust.keygen as keygen
+    from edge_infer.contract import read_contract
+    from firmware_bundle.phone.serving import _served
+
+    page = browser.open(server.url)
+    assert page.state == "verified"
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    folder = tmp_path_factory.mktemp("other")
+    keygen.generate(folder / "fleet")
+    artifact = {
+        n: (shop.digits() / "artifact" / n).read_bytes()
+        for n in ("model.onnx", "golden.bin", "contract.json")
+    }
+    forged = Shop(folder).page(artifact, read_contract(artifact["contract.json"]))
+    whole = dict(server.files)
+    server.files |= {f"/{n}": _served(n, c) for n, c in forged.items()}
+    server.files["/"] = server.files["/index.html"]
+    try:
+        # What was kept goes on serving; who fetches all anew is told of the other key.
+        page.evaluate(
+            "navigator.serviceWorker.getRegistrations()"
+            ".then((all) => Promise.all(all.map((one) => one.unregister())))"
+        )
+        page.evaluate("caches.keys().then((all) => Promise.all(all.map((n) => caches.delete(n))))")
+        other = browser.open(server.url)
+        assert_refused(other, "other key")
+        assert "knows this model under the key" in other.text("#refused_text")
+        other.close()
+    finally:
+        server.files |= whole
+        page.close()
