@@ -88,8 +88,8 @@ class Enforcer:
         address = parse_source(verdict.source)
         if address is None:
             return None
-        source = str(address)
-        if self._held(source, now) or not self._strikes.add(source, malicious, now):
+        source, flow = str(address), (verdict.flow, verdict.first)
+        if self._held(source, now) or not self._strikes.add(source, flow, malicious, now):
             return None
         if not malicious:
             return None

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
     Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MOST_SOURCES = 8192
 """Sources remembered at once; the longest unheard is forgotten first."""
+
+FLOWS_PER_STRIKE = 64
+"""So many flows of a source are remembered for each strike of the policy."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class Policy:
     """After this a ban ends by itself, whatever has become of this program."""
 
     strikes: int = 3
-    """Malicious verdicts within the window that make a ban."""
+    """Malicious flows within the window that make a ban."""
 
     share: float = 0.5
-    """At least this part of the source's verdicts within the window must be malicious."""
+    """At least this part of the source's flows within the window must be malicious."""
 
     window_seconds: float = 60.0
     """What is older does not count."""
@@ -52,23 +55,26 @@ class Policy:
 
 
 class Strikes:
-    """Counts verdicts of each source within the window, in bounded memory."""
+    """Counts the flows of each source within the window, in bounded memory.
+
+    A flow counts once, by what was said of it last: it may be called malicious while it goes on
+    and again when it ends.
+    """
 
     def __init__(self, policy: Policy, most_sources: int = MOST_SOURCES) -> None:
         self._policy, self._most = policy, most_sources
-        self._heard: OrderedDict[str, deque[tuple[float, bool]]] = OrderedDict()
+        self._heard: OrderedDict[str, Heard] = OrderedDict()
 
-    def add(self, source: str, malicious: bool, now: float) -> bool:
+    def add(self, source: str, flow: Hashable, malicious: bool, now: float) -> bool:
         """Count one verdict; say whether the source has earned a ban."""
-        heard = self._heard.setdefault(source, deque(maxlen=64 * self._policy.strikes))
+        heard = self._heard.setdefault(source, Heard())
         self._heard.move_to_end(source)
         if len(self._heard) > self._most:
             self._heard.popitem(last=False)
-        heard.append((now, malicious))
-        while heard and heard[0][0] < now - self._policy.window_seconds:
-            heard.popleft()
-        against = sum(bad for _, bad in heard)
-        return against >= self._policy.strikes and against >= self._policy.share * len(heard)
+        heard.add(flow, malicious, now)
+        heard.forget(now - self._policy.window_seconds, FLOWS_PER_STRIKE * self._policy.strikes)
+        enough = heard.against >= self._policy.strikes
+        return enough and heard.against >= self._policy.share * len(heard.flows)
 
     def forget(self, source: str) -> None:
         """Begin anew with a source, as after its ban."""
@@ -76,6 +82,29 @@ class Strikes:
 
     def __len__(self) -> int:
         return len(self._heard)
+
+
+class Heard:
+    """The flows of one source, the latest last, and how many of them are malicious."""
+
+    def __init__(self) -> None:
+        self.flows: OrderedDict[Hashable, tuple[float, bool]] = OrderedDict()
+        self.against = 0
+
+    def add(self, flow: Hashable, malicious: bool, now: float) -> None:
+        """Add a flow, or say anew what it is."""
+        _, before = self.flows.pop(flow, (now, False))
+        self.flows[flow] = now, malicious
+        self.against += malicious - before
+
+    def forget(self, before: float, most: int) -> None:
+        """Forget flows of earlier than `before`, and the oldest beyond `most`."""
+        while self.flows:
+            time, malicious = next(iter(self.flows.values()))
+            if time >= before and len(self.flows) <= most:
+                return
+            self.flows.popitem(last=False)
+            self.against -= malicious
 
 
 class Rate:

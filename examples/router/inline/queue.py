@@ -26,8 +26,8 @@ GRANT = "run it as root, or grant CAP_NET_ADMIN, as by AmbientCapabilities=CAP_N
 class PacketQueue:
     """Reads queue `number`; `blocked(address)` says whose packets are dropped.
 
-    The packet that was yielded last waits in the kernel until the next is asked for, so that a
-    verdict on it takes effect on it.
+    The packet that was yielded last waits in the kernel until the next is asked for. Under load
+    packets are let through before their verdict, with those that wait behind them.
     """
 
     def __init__(self, number: int, *, blocked: Callable[[str], bool] | None = None) -> None:
@@ -60,7 +60,10 @@ class PacketQueue:
         return self
 
     def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]:
-        """Frames of link type RAW_IP as they come; None after each `idle_seconds` without any."""
+        """Frames of link type RAW_IP as they come; None where no other waits, and when idle.
+
+        At None the verdicts are due; what they block is dropped, the last frame included.
+        """
         assert self._socket is not None, "open it first"
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
@@ -74,6 +77,8 @@ class PacketQueue:
                     now = time.time_ns() if packet.timestamp_ns is None else packet.timestamp_ns
                     try:
                         yield Frame(now, RAW_IP, packet.data, packet.length)
+                        if not poll.poll(0):
+                            yield None
                     finally:
                         self._answer(packet)
 

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 UNSHARE = ("unshare", "--net", "--uts", "--ipc", "--pid", "--mount", "--fork", "--kill-child")
-PREPARE = "mount -t tmpfs run /run && mkdir /run/lab /run/sshd && echo ready && exec cat"
+PREPARE = (
+    "mount -t tmpfs run /run && mount -t sysfs sys /sys"  # /sys of its own interfaces
+    " && mkdir /run/lab /run/sshd && echo ready && exec cat"
+)
 
 
 class LabFailed(RuntimeError):

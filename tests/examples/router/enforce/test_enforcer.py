@@ -63,6 +63,12 @@ def test_a_busy_benign_host_with_a_few_false_alarms_is_not_banned(bench: Bench) 
     assert bench.kernel.bans == {}
 
 
+def test_a_flow_that_is_called_malicious_again_and_again_is_one_strike(bench: Bench) -> None:
+    for _ in range(20):
+        assert bench.enforcer.consider(verdict(ATTACKER, port=5)) is None
+    assert bench.attack(times=2) == ["ban"]
+
+
 def test_strikes_older_than_the_window_do_not_count(bench: Bench) -> None:
     for _ in range(20):
         assert bench.attack(times=1) == []
@@ -177,6 +183,6 @@ def test_what_is_no_address_of_a_host_is_never_banned(source: str, tmp_path: Pat
 def test_a_million_spoofed_sources_do_not_grow_the_memory() -> None:
     strikes = Strikes(Policy(), most_sources=100)
     for number in range(5000):
-        strikes.add(f"10.0.{number >> 8}.{number & 255}", malicious=True, now=1.0)
+        strikes.add(f"10.0.{number >> 8}.{number & 255}", number, malicious=True, now=1.0)
     assert len(strikes) == 100
     assert MOST_SOURCES <= 8192

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Literal
 
 from examples.router.enforce.nftables import NftFailed
 from examples.router.verdicts import Verdict
 
+ports = count(1024)
 
-def verdict(source: str, said: Literal["malicious", "benign"] = "malicious") -> Verdict:
+
+def verdict(
+    source: str, said: Literal["malicious", "benign"] = "malicious", port: int | None = None
+) -> Verdict:
+    """A verdict on a new flow of the source, or on that of the port."""
     return Verdict(
-        flow=(source, "192.0.2.1", 40000, 22, "tcp"),
+        flow=(source, "192.0.2.1", next(ports) if port is None else port, 22, "tcp"),
         first=1.0,
         last=2.0,
         score=0.97 if said == "malicious" else 0.02,

@@ -110,15 +110,19 @@ class Enforcing:
     program: subprocess.Popen[str]
     log: Path
     greeting: str = ""
+    flows: int = 1024
 
     def attack(self, source: str, times: int = 3) -> str:
         """Hand over malicious verdicts on a source; return what was decided of the last."""
         assert self.program.stdin is not None
         assert self.program.stdout is not None
-        flow = [source, SERVER, 40000, 22, "tcp"]
-        told = {"flow": flow, "first": 1.0, "last": 2.0, "score": 0.99, "verdict": "malicious"}
-        line = json.dumps(told | {"why": ["a test"], "latency_ms": 1.0})
-        self.program.stdin.write(f"{line}\n" * times)
+        for _ in range(times):
+            self.flows += 1
+            flow = [source, SERVER, self.flows, 22, "tcp"]
+            told = {"flow": flow, "first": 1.0, "last": 2.0, "score": 0.99, "verdict": "malicious"}
+            self.program.stdin.write(
+                json.dumps(told | {"why": ["a test"], "latency_ms": 1.0}) + "\n"
+            )
         self.program.stdin.flush()
         return self.program.stdout.readline().strip()
 
