@@ -146,26 +146,34 @@ def guessing(scene: Scene, time: float) -> None:
         )
 
 
+def syn_flood(scene: Scene, time: float) -> None:
+    """Handshakes that nobody means to end, of one host or of invented ones."""
+    random = scene.random
+    target, port, rate = (
+        scene.local(),
+        random.choice((22, 80, 443)),
+        random.choice((300, 3000, 100_000)),
+    )
+    source = scene.remote() if random.random() < 0.3 else None
+    for _ in range(random.choice((100, 400, 1500))):
+        time += random.expovariate(rate)
+        scene.wire.tcp(time, (source or scene.remote(), scene.port(), target, port), SYN)
+
+
 def flood(scene: Scene, time: float) -> None:
-    """Packets for their own sake: SYNs of invented hosts, datagrams, pings, leases."""
+    """Packets for their own sake on one flow: datagrams, pings, leases, bare ACKs."""
     random, wire = scene.random, scene.wire
     target = scene.local()
     rate = random.choice((300, 3000, 100_000))
-    kind = random.choice(("syn", "syn", "syn-one", "udp", "udp-ports", "icmp", "lease", "ack"))
+    kind = random.choice(("udp", "udp", "icmp", "icmp", "lease", "ack"))
     source, source_port = scene.remote(), scene.port()
     size = random.choice((0, 18, 64, 512, 1400))
-    for _ in range(random.randint(400, 2500)):
+    for _ in range(random.choice((100, 400, 1500))):
         time += random.expovariate(rate)
-        if kind == "syn":
-            wire.tcp(time, (scene.remote(), scene.port(), target, 80), SYN)
-        elif kind == "syn-one":
-            wire.tcp(time, (source, scene.port(), target, 443), SYN)
-        elif kind == "ack":
+        if kind == "ack":
             wire.tcp(time, (source, source_port, target, 443), ACK)
         elif kind == "udp":
             wire.udp(time, (source, source_port, target, 53), cipher(random, size))
-        elif kind == "udp-ports":
-            wire.udp(time, (source, source_port, target, scene.port()), cipher(random, size))
         elif kind == "icmp":
             wire.echo(time, source, target, cipher(random, size))
         else:
@@ -174,14 +182,22 @@ def flood(scene: Scene, time: float) -> None:
 
 
 def _encoded(scene: Scene, size: int) -> bytes:
-    style = scene.random.choice(
-        (base64.b32encode, base64.urlsafe_b64encode, lambda raw: raw.hex().encode())
-    )
-    return style(cipher(scene.random, size)).rstrip(b"=").lower()
+    raw = cipher(scene.random, size)
+    style = scene.random.choice(("base32", "base64", "hex", "bytes"))
+    if style == "base32":
+        return base64.b32encode(raw).rstrip(b"=").lower()
+    if style == "base64":
+        return base64.urlsafe_b64encode(raw).rstrip(b"=")
+    return raw.hex().encode() if style == "hex" else bytes(0x80 | byte for byte in raw)
 
 
-def dns_tunnel(scene: Scene, time: float) -> None:
-    """Bytes in names and in answers, on one flow or many, over datagrams or a connection."""
+def dns_tunnel_flows(scene: Scene, time: float) -> None:
+    """Bytes in names and in answers, a flow for each question."""
+    dns_tunnel(scene, time, one_flow=False)
+
+
+def dns_tunnel(scene: Scene, time: float, *, one_flow: bool = True) -> None:
+    """Bytes in names and in answers, on one flow: datagrams or a connection."""
     random = scene.random
     client, server = scene.local(), scene.remote()
     rate, size = random.choice((2, 20, 100)), random.choice((20, 50, 80, 110))
@@ -189,8 +205,7 @@ def dns_tunnel(scene: Scene, time: float) -> None:
     domain = word(random).encode() + b".test"
     ends: Ends = scene.ends(client, server, 53)
     talk = []
-    is_connection = random.random() < 0.2
-    one_flow = random.random() < 0.5
+    is_connection = one_flow and random.random() < 0.3
     for _ in range(random.randint(60, 500)):
         time += random.expovariate(rate)
         data = _encoded(scene, random.randint(size // 3, size))
@@ -255,13 +270,18 @@ def icmp_tunnel(scene: Scene, time: float) -> None:
             scene.wire.echo(time + scene.rtt, server, client, payload, answer=True)
 
 
-def web_attack(scene: Scene, time: float) -> None:
-    """Requests with code in them: one, a few by hand, or a scanner's hundreds."""
+def web_scanner(scene: Scene, time: float) -> None:
+    """A scanner's hundreds of requests with code in them, at times without their answers."""
+    web_attack(scene, time, number=scene.random.randint(60, 300))
+
+
+def web_attack(scene: Scene, time: float, *, number: int | None = None) -> None:
+    """A request or a few with code in them."""
     random = scene.random
     source, server = scene.remote(), scene.local()
-    number = random.choice((1, 2, 5, 150, 400))
+    one_way = number is not None and random.random() < 0.5
+    number = number or random.choice((1, 1, 1, 2, 5))
     every = random.choice((0.002, 0.05, 1.0))
-    one_way = number > 100 and random.random() < 0.5
     for _ in range(number):
         time += random.expovariate(1 / every)
         ends = scene.ends(source, server, random.choice((80, 8080)))
@@ -317,11 +337,14 @@ ATTACKS: dict[str, Callable[[Scene, float], None]] = {
     "udp-scan": udp_scan,
     "ping-sweep": ping_sweep,
     "guessing": guessing,
+    "syn-flood": syn_flood,
     "flood": flood,
     "dns-tunnel": dns_tunnel,
+    "dns-tunnel-flows": dns_tunnel_flows,
     "generated-names": generated_names,
     "icmp-tunnel": icmp_tunnel,
     "web-attack": web_attack,
+    "web-scanner": web_scanner,
     "slow-requests": slow_requests,
     "spray": spray,
 }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from random import Random
 from urllib.parse import quote
-
-if TYPE_CHECKING:
-    from random import Random
 
 SYLLABLES = (
     "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su",
@@ -53,14 +51,20 @@ def cipher(random: Random, size: int) -> bytes:
 
 def text(random: Random, size: int) -> bytes:
     """A page, a log or a script."""
-    parts: list[str] = []
-    length = 0
-    while length < size:
-        parts.append(
-            random.choice((word(random), word(random), f"<{word(random)}>", '"', "\n", ","))
-        )
-        length += len(parts[-1]) + 1
-    return " ".join(parts).encode()[:size]
+    at = random.randrange(len(_library()) - 4096)
+    found = _library()[at : at + min(size, 4096)]
+    return found * (size // len(found) + 1) if size > 4096 else found
+
+
+@cache
+def _library() -> bytes:
+    """Enough text to quote from: making it anew each time would take most of the time."""
+    fixed = Random(0)
+    parts = (
+        fixed.choice((word(fixed), word(fixed), f"<{word(fixed)}>", '"', "\n", ","))
+        for _ in range(20_000)
+    )
+    return " ".join(parts).encode()
 
 
 def tls_hello(random: Random) -> bytes:

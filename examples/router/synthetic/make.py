@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EPOCH = 1_700_000_000.0
+REPEATED = {
+    "solo": 8, "stream": 3, "work": 2, "poll": 2, "discovery": 2,
+    "flood": 6, "dns-tunnel": 5, "icmp-tunnel": 5, "web-attack": 8,
+}  # fmt: skip
+"""Times that a scene of few flows is played within a capture, by other hosts each time."""
 
 
 def make_captures(folder: Path, *, seed: int, each: int) -> list[dict[str, object]]:
@@ -32,7 +37,8 @@ def make_captures(folder: Path, *, seed: int, each: int) -> list[dict[str, objec
                 wire = Wire(random)
                 scene = Scene(wire, random)
                 start = EPOCH + random.random() * 3e7
-                play(scene, start)
+                for again in range(REPEATED.get(kind, 1)):
+                    play(scene, start + again * random.uniform(0.0, 90.0))
                 if label == "benign" and random.random() < 0.5:
                     for other in random.sample(sorted(SCENES), random.randint(1, 3)):
                         SCENES[other](scene, start + random.random() * 20)

@@ -65,6 +65,24 @@ class Rows:
         found: NDArray[np.float64] = 1.0 / (rows_a_flow[self.flow] * flows_a_capture[self.capture])
         return found
 
+    def thinned(self, most_flows: int, seed: int) -> Rows:
+        """At most `most_flows` flows of each capture, drawn by chance, numbered anew.
+
+        Captures weigh alike anyway, and a flood's thousandth flow says what its first one said.
+        """
+        chance = np.random.default_rng(seed)
+        capture_of_flow = np.zeros(int(self.flow.max()) + 1, dtype=np.int64)
+        capture_of_flow[self.flow] = self.capture
+        kept = np.zeros(len(capture_of_flow), dtype=bool)
+        for capture in np.unique(capture_of_flow):
+            flows = np.flatnonzero(capture_of_flow == capture)
+            if len(flows) > most_flows:
+                flows = chance.choice(flows, most_flows, replace=False)
+            kept[flows] = True
+        rows = kept[self.flow]
+        _, flow = np.unique(self.flow[rows], return_inverse=True)
+        return Rows(self.X[rows], self.capture[rows], flow, self.captures, self.seconds)
+
     def of(self, chosen: NDArray[np.bool_]) -> Rows:
         """The rows of the captures for which the mask of shape `(c,)` holds."""
         kept = chosen[self.capture]

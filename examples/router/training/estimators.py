@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
@@ -48,7 +49,7 @@ def boosting() -> Any:
         max_iter=120,
         learning_rate=0.08,
         max_leaf_nodes=10,
-        min_samples_leaf=15,
+        min_samples_leaf=5,
         l2_regularization=5.0,
         max_features=0.25,
         monotonic_cst=TRENDS,
@@ -66,8 +67,10 @@ def weight_option(estimator: Any, weights: Any) -> dict[str, Any]:
 
 
 def at_operating_point(estimator: Any, threshold: float) -> Any:
-    """A fitted classifier of `benign` and `malicious` whose labels change at `threshold`."""
+    """A fitted classifier whose labels change at `threshold`; `fit` it to finish, which is free."""
     return FixedThresholdClassifier(
-        estimator, threshold=threshold, pos_label="malicious", response_method="predict_proba",
-        prefit=True,
-    )  # fmt: skip
+        FrozenEstimator(estimator),
+        threshold=threshold,
+        pos_label="malicious",
+        response_method="predict_proba",
+    )

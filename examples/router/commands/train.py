@@ -1,0 +1,56 @@
+"""`train`: labelled captures become a signed bundle."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_infer import BadInput
+
+if TYPE_CHECKING:
+    import argparse
+
+RECORDINGS = Path(os.environ.get("EDGE_INFER_DATA", "../shared/data")) / "packets"
+"""Where the recordings that the shipped model learned from are looked for."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`."""
+    parser.add_argument(
+        "captures", nargs="*", metavar="DIR", type=Path,
+        help="folders with manifest.json, or with folders benign and malicious; "
+        f"without one {RECORDINGS}, where it exists",
+    )  # fmt: skip
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="bundle to make")
+    parser.add_argument("--made", metavar="N", type=int, help="captures made of each kind")
+    parser.add_argument("--seed", type=int, help="of the made captures and of the model")
+    parser.add_argument("--native", default="host", help="targets to compile for")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, and say what the model does with captures that it did not see."""
+    from examples.router.training.estimators import SEED
+    from examples.router.training.train import MADE_EACH, train
+
+    if options.out.exists() or options.out.with_suffix(".pub").exists():
+        raise BadInput(
+            f"{options.out} exists", expected="a new directory", hint="name another one with --out"
+        )
+    folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
+    trained = train(
+        folders,
+        options.out,
+        each=MADE_EACH if options.made is None else options.made,
+        seed=SEED if options.seed is None else options.seed,
+        native=options.native,
+        progress=lambda stage: print(stage, file=sys.stderr),
+    )
+    score = trained.held_out.score
+    print(
+        f"captures held out: F1 {score.f1:.3f}, precision {score.precision:.3f}, "
+        f"recall {score.recall:.3f}, {score.false_share:.2%} of benign flows flagged"
+    )
+    print(f"{trained.bundle}: replay it with --bundle {trained.bundle} --trust {trained.trust}")
+    return 0

@@ -1,0 +1,165 @@
+"""`watch IFACE`: verdicts on live traffic, for a person, for a script, and for the firewall."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from contextlib import nullcontext
+from importlib.util import find_spec
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from edge_infer import BadInput
+from examples.router.commands.options import add_model_options
+from examples.router.enforce.options import add_options, build
+from examples.router.inline import PacketQueue
+from examples.router.live import Interface, Watch
+from examples.router.live.interface import RETIRE_MS
+from examples.router.live.watching import BATCH
+from examples.router.models import open_judge
+from examples.router.replay import json_line
+
+if TYPE_CHECKING:
+    import argparse
+
+    from examples.router.enforce import Enforcer
+    from examples.router.judge import Judged
+
+REFRESH_SECONDS = 0.25
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `watch`."""
+    parser.add_argument("interface", nargs="?", metavar="IFACE", help="interface to copy from")
+    parser.add_argument("--queue", type=int, metavar="N", help="read NFQUEUE N instead, inline")
+    parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
+    parser.add_argument("--no-batch", action="store_true", help="judge each row at once")
+    add_model_options(parser)
+    add_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Watch until interrupted; leave the firewall as it was."""
+    if (options.interface is None) == (options.queue is None):
+        raise BadInput("one source is needed", expected="an interface, or --queue N")
+    judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
+    watch = Watch(judge, batch=1 if options.no_batch else BATCH)
+    enforcer = build(options)
+    retire_ms = 1 if options.no_batch else RETIRE_MS
+    source = (
+        Interface(options.interface, retire_ms=retire_ms)
+        if options.queue is None
+        else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    name = options.interface or f"queue {options.queue}"
+    with source, enforcer or nullcontext():
+        show = _shown(watch, name, options)
+        try:
+            _loop(watch, source, enforcer, show, options.seconds)
+        except _Stopped:
+            pass
+        finally:
+            show.close()
+            for judged in watch.end():
+                show.verdict(judged)
+    show.summary(watch, _drops(source))
+    return 0
+
+
+class _Stopped(Exception):
+    """A signal asked for the end."""
+
+
+def _stop(number: int, frame: object) -> None:
+    raise _Stopped
+
+
+def _drops(source: Interface | PacketQueue) -> int:
+    return source.drops() if isinstance(source, Interface) else 0
+
+
+def _loop(
+    watch: Watch,
+    source: Interface | PacketQueue,
+    enforcer: Enforcer | None,
+    show: _Lines,
+    seconds: float | None,
+) -> None:
+    ends = None if seconds is None else monotonic() + seconds
+    draws = 0.0
+    for judged in watch.run(source):
+        if judged is not None:
+            if enforcer is not None:
+                enforcer.consider(judged.verdict)
+            show.verdict(judged)
+            continue
+        now = monotonic()
+        if now >= draws:
+            draws = now + REFRESH_SECONDS
+            show.draw(_drops(source))
+        if ends is not None and now >= ends:
+            return
+
+
+class _Lines:
+    """Malicious flows as lines of text, or every flow as a line of JSON."""
+
+    def __init__(self, *, is_json: bool) -> None:
+        self._is_json = is_json
+
+    def verdict(self, judged: Judged) -> None:
+        """One verdict fell."""
+        verdict = judged.verdict
+        if self._is_json and judged.ended:
+            print(json_line(verdict), flush=True)
+        elif not self._is_json and not judged.ended:
+            print(f"{verdict.score:.2f}  {verdict.flow}  {'; '.join(verdict.why)}", flush=True)
+
+    def draw(self, drops: int) -> None:
+        """A moment passed."""
+
+    def close(self) -> None:
+        """The traffic ended."""
+
+    def summary(self, watch: Watch, drops: int) -> None:
+        """What it was in all."""
+        counts = {"flows": watch.flows, "malicious": watch.malicious, "dropped": drops}
+        if self._is_json:
+            print(json.dumps({"summary": {**counts, **watch.table.summary()}}))
+        else:
+            print(f"{watch.flows:,} flows, {watch.malicious:,} malicious, {drops:,} dropped")
+
+
+class _Screen(_Lines):
+    """The same as a picture that is drawn anew four times a second."""
+
+    def __init__(self, watch: Watch, name: str, mode: str) -> None:
+        from rich.live import Live
+
+        from examples.router.live.view import View
+
+        super().__init__(is_json=False)
+        self._view = View(watch, name, mode)
+        self._live = Live(auto_refresh=False, screen=True)
+        self._live.start()
+
+    def verdict(self, judged: Judged) -> None:
+        """The picture is drawn from the watch itself."""
+
+    def draw(self, drops: int) -> None:
+        self._live.update(self._view.draw(drops), refresh=True)
+
+    def close(self) -> None:
+        self._live.stop()
+
+
+def _shown(watch: Watch, name: str, options: argparse.Namespace) -> _Lines:
+    """The picture where a person looks and rich is installed, lines otherwise."""
+    if options.json or not sys.stdout.isatty() or find_spec("rich") is None:
+        return _Lines(is_json=options.json)
+    modes = {True: "enforcing", False: "dry run" if options.enforce else "watching"}
+    return _Screen(watch, name, modes[bool(options.act)])

@@ -1,0 +1,84 @@
+"""From a source that does not end to verdicts, each within a bounded time of its packet."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Protocol
+
+from examples.router.flows import FlowTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from examples.router.judge import Judge, Judged
+    from examples.router.packets import Frame
+    from examples.router.verdicts import Verdict
+
+BATCH = 64
+"""Rows that are judged at once under load; under less, those of one block of the ring."""
+
+MOST_LATENCIES = 10_000
+MOST_SOURCES = 1_000
+
+
+class Source(Protocol):
+    """Where frames come from: an interface, or a kernel's queue."""
+
+    def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]: ...  # noqa: D102
+
+
+class Watch:
+    """Feeds a table from a source and judges what is due."""
+
+    def __init__(
+        self, judge: Judge, *, batch: int = BATCH, clock: Callable[[], int] = time.time_ns
+    ) -> None:
+        self.table = FlowTable()
+        self.flows = self.malicious = 0
+        self.latencies_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
+        self.last: deque[Verdict] = deque(maxlen=8)
+        self.sources: Counter[str] = Counter()
+        """Malicious flows by source; the quietest are forgotten."""
+        self._judge = judge
+        self._batch = batch
+        self._clock = clock
+
+    def run(self, source: Source) -> Iterator[Judged | None]:
+        """Verdicts as they fall, None at each pause of the source; ends where the source does."""
+        table, due, batch = self.table, self.table.due, self._batch
+        for frame in source.frames(0.2):
+            if frame is not None:
+                table.add(frame)
+                if len(due) >= batch:
+                    yield from self._verdicts()
+                continue
+            table.tick(self._clock())
+            yield from self._verdicts()
+            yield None
+
+    def end(self) -> Iterator[Judged]:
+        """No more frames: every flow ends."""
+        self.table.end()
+        yield from self._verdicts()
+
+    def _verdicts(self) -> Iterator[Judged]:
+        for judged in self._judge(self.table.due):
+            self._note(judged)
+            yield judged
+        self.table.due.clear()
+
+    def _note(self, judged: Judged) -> None:
+        verdict = judged.verdict
+        self.latencies_ms.append(verdict.latency_ms)
+        if judged.ended:
+            self.flows += 1
+        if verdict.verdict != "malicious":
+            return
+        self.malicious += judged.ended
+        if not judged.ended or verdict not in self.last:
+            self.last.appendleft(verdict)
+        if judged.ended:
+            self.sources[verdict.source] += 1
+            if len(self.sources) > MOST_SOURCES:
+                self.sources = Counter(dict(self.sources.most_common(MOST_SOURCES // 2)))
