@@ -75,6 +75,7 @@ class _Stopped(Exception):
 
 
 def _stop(number: int, frame: object) -> None:
+    del number, frame
     raise _Stopped
 
 

@@ -8,6 +8,7 @@ back: where a capture's clock steps back by more than a second, it goes on from 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -252,20 +253,19 @@ class FlowTable:
             self._end(flow)
 
     def _make_room(self) -> None:
-        """Evicts the oldest flows that had no packet since they were last looked at."""
+        """Evicts a few flows, the oldest first; one that had packets since it was last looked at
+        goes to the end of the line instead (the clock algorithm).
+        """
         wanted = max(self._capacity // 64, 1)
-        found: list[Flow] = []
-        while len(found) < wanted:
-            for flow in self._flows.values():
+        while wanted:
+            for flow in list(islice(self._flows.values(), 2 * wanted)):
                 if flow.packets > flow.looked:
                     flow.looked = flow.packets
-                elif len(found) < wanted:
-                    found.append(flow)
-                else:
-                    break
-        for flow in found[:wanted]:
-            self.counters.evicted += 1
-            self._end(flow)
+                    self._flows[flow.key] = self._flows.pop(flow.key)
+                elif wanted:
+                    wanted -= 1
+                    self.counters.evicted += 1
+                    self._end(flow)
 
     def _end(self, flow: Flow) -> None:
         del self._flows[flow.key]

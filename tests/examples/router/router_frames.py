@@ -60,14 +60,13 @@ def pcap(
     linktype: int = 1,
 ) -> bytes:
     unit_ns = 1 if nano else 1000
-    out = struct.pack(
-        order + "IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, 262144, linktype
-    )
+    magic = 0xA1B23C4D if nano else 0xA1B2C3D4
+    out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, linktype)]
     for time_ns, data in frames:
         seconds, rest = divmod(time_ns, 10**9)
-        out += struct.pack(order + "IIII", seconds, rest // unit_ns, len(data), len(data))
-        out += data
-    return out
+        out.append(struct.pack(order + "IIII", seconds, rest // unit_ns, len(data), len(data)))
+        out.append(data)
+    return b"".join(out)
 
 
 def block(order: str, kind: int, body: bytes) -> bytes:
