@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from benchmarks.coverage.estimators import Candidate
 
 
+class Unclassified(Exception):
+    """A class of which too little is known to make an instance."""
+
+
 def build(candidate: Candidate, dataset: Dataset) -> Any:
     """An unfitted estimator for the data set.
 
@@ -30,7 +34,7 @@ def build(candidate: Candidate, dataset: Dataset) -> Any:
     what reads numbers gets a ColumnTransformer before it.
 
     Raises:
-        KeyError: the class needs arguments that are not known here: classify it.
+        Unclassified: the class needs arguments that are not known here: classify it.
     """
     one = candidate.estimator(**_arguments(candidate, dataset))
     if candidate.name in SPARSE:
@@ -66,7 +70,7 @@ def _arguments(candidate: Candidate, dataset: Dataset) -> dict[str, Any]:
         and name not in given
     ]
     if needed:
-        raise KeyError(f"{candidate.name} needs {', '.join(needed)}")
+        raise Unclassified(f"{candidate.name} needs {', '.join(needed)}")
     if "random_state" in parameters:
         given.setdefault("random_state", 0)
     return given

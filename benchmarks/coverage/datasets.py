@@ -44,7 +44,7 @@ def breast_cancer() -> Dataset:
 
 def digits() -> Dataset:
     X, y = datasets.load_digits(return_X_y=True)
-    return Dataset("digits", X[:600], y[:600])
+    return Dataset("digits", X[:400], y[:400])
 
 
 def diabetes() -> Dataset:
@@ -117,6 +117,12 @@ def kernel_matrix() -> Dataset:
     X, y = datasets.load_iris(return_X_y=True)
     X, y = X[::3], y[::3]
     return Dataset("kernel matrix", X @ X.T, y)
+
+
+def labels() -> Dataset:
+    """One column of whole numbers, which are the targets too."""
+    y = np.random.default_rng(23).choice([-3, 0, 1, 7, 40], 120)
+    return Dataset("labels", y[:, None].astype(np.float64), y)
 
 
 def mixed_frame() -> Dataset:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from benchmarks.coverage import datasets
-from benchmarks.coverage.building import build
-from convert import NotExact, Unsupported, export
+from benchmarks.coverage.building import Unclassified, build
+from benchmarks.coverage.plain import plain
+from convert import NotExact, export
 from edge_infer import EdgeInferError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Case:
     outcome: Outcome
     reason: str
     seconds: float
+    """Of one core, for the export and the proof alone."""
     undecided: int = 0
     plain: str = ""
 
@@ -45,6 +47,8 @@ _OWN: dict[str, tuple[Callable[[], Dataset], ...]] = {
     "CountVectorizer": (datasets.documents,),
     "HashingVectorizer": (datasets.documents,),
     "KernelCenterer": (datasets.kernel_matrix,),
+    "LabelBinarizer": (datasets.labels,),
+    "LabelEncoder": (datasets.labels,),
     "OneHotEncoder": (datasets.categories, datasets.counts, datasets.duplicated_rows),
     "OrdinalEncoder": (datasets.categories, datasets.counts, datasets.duplicated_rows),
     "TargetEncoder": (datasets.categories, datasets.counts, datasets.duplicated_rows),
@@ -53,6 +57,9 @@ _OWN: dict[str, tuple[Callable[[], Dataset], ...]] = {
 _FURTHER: dict[str, tuple[Callable[[], Dataset], ...]] = {
     "IsotonicRegression": (datasets.one_column,),
 }
+
+
+_READ_TARGETS = ("LabelBinarizer", "LabelEncoder")
 
 
 def suitable(candidate: Candidate) -> tuple[Callable[[], Dataset], ...]:
@@ -66,34 +73,44 @@ def suitable(candidate: Candidate) -> tuple[Callable[[], Dataset], ...]:
     return (*datasets.UNSUPERVISED, *_FURTHER.get(candidate.name, ()))
 
 
-def measure(candidate: Candidate, dataset: Dataset) -> Case:
-    """Fit and export; what cannot be fitted is no case against anyone."""
+def measure(candidate: Candidate, dataset: Dataset, *, compare: bool = False) -> Case:
+    """Fit and export; what cannot be fitted is no case against anyone.
+
+    `compare` has plain skl2onnx export the same estimator beside it.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            estimator = fitted(candidate, dataset)
+        except Unclassified:
+            raise
+        except Exception as error:
+            return _unfitted(candidate, dataset, error)
+        case = _exported(candidate, dataset, estimator)
+        return replace(case, plain=plain(estimator, dataset.X)) if compare else case
+
+
+def _unfitted(candidate: Candidate, dataset: Dataset, error: Exception) -> Case:
+    reason = f"{type(error).__name__}: {error}".split("\n")[0][:200]
+    return Case(candidate.name, candidate.kind, dataset.name, "does not fit", reason, 0.0)
+
+
+def _exported(candidate: Candidate, dataset: Dataset, estimator: Any) -> Case:
     started = time.process_time()
 
     def case(outcome: Outcome, reason: str = "", undecided: int = 0) -> Case:
         spent = time.process_time() - started
         return Case(candidate.name, candidate.kind, dataset.name, outcome, reason, spent, undecided)
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            estimator = fitted(candidate, dataset)
-        except KeyError:
-            raise
-        except Exception as error:
-            return case("does not fit", f"{type(error).__name__}: {error}".split("\n")[0][:200])
-        started = time.process_time()
-        try:
-            artifact = export(estimator, dataset.X)
-        except Unsupported as error:
-            return case("unsupported", error.what)
-        except NotExact as error:
-            own = SELF_DISAGREEMENT in error.what
-            return case("self-disagreement" if own else "not exact", str(error))
-        except EdgeInferError as error:
-            return case("unsupported", error.what)
-        except Exception as error:
-            return case("error", f"{type(error).__name__}: {error}"[:300])
+    try:
+        artifact = export(estimator, dataset.X)
+    except NotExact as error:
+        own = SELF_DISAGREEMENT in error.what
+        return case("self-disagreement" if own else "not exact", str(error))
+    except EdgeInferError as error:
+        return case("unsupported", error.what)
+    except Exception as error:
+        return case("error", f"{type(error).__name__}: {error}"[:300])
     contract = artifact.contract
     verbs = {output.verb for output in contract.outputs}
     if candidate.kind == "transformer" and not {"transform", "predict"} & verbs:
@@ -104,7 +121,10 @@ def measure(candidate: Candidate, dataset: Dataset) -> Case:
 def fitted(candidate: Candidate, dataset: Dataset) -> Any:
     """The estimator after `fit`, and once asked to predict: some only refuse then."""
     estimator = build(candidate, dataset)
-    estimator.fit(dataset.X, dataset.y)
+    if candidate.name in _READ_TARGETS:
+        estimator.fit(dataset.y)
+    else:
+        estimator.fit(dataset.X, dataset.y)
     for verb in ("predict", "transform"):
         if hasattr(estimator, verb):
             getattr(estimator, verb)(dataset.X[:2])

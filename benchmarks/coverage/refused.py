@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 NOT_ROWS: Mapping[str, str] = {
     "DictVectorizer": "reads dictionaries, not rows: use OneHotEncoder on columns",
     "FeatureHasher": "reads dictionaries or pairs, not rows: use OneHotEncoder on columns",
-    "LabelBinarizer": "transforms labels, not rows: use OneHotEncoder",
-    "LabelEncoder": "transforms labels, not rows: use OrdinalEncoder",
     "MultiLabelBinarizer": "transforms sets of labels, not rows",
     "PatchExtractor": "makes many rows of one picture",
     "TSNE": "has no transform: it places no new rows",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.coverage.building import SPARSE
 from benchmarks.coverage.estimators import KINDS
-from benchmarks.coverage.refused import NOT_ROWS
+from benchmarks.coverage.refused import NOT_ROWS, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,9 +55,17 @@ def lines(cases: Iterable[Case]) -> list[Line]:
     return [Line(name, kind, tuple(found[kind, name])) for kind, name in keys]
 
 
-def is_sound(cases: Iterable[Case]) -> bool:
-    """Whether nothing failed: refusals with a reason are no failure."""
-    return not any(case.outcome == "error" for case in cases)
+def problems(cases: Iterable[Case]) -> list[str]:
+    """What is neither exact nor refused as `refused.py` says."""
+    found = []
+    for line in lines(cases):
+        if line.name in NOT_ROWS:
+            continue
+        unlike = line.of("error", "exact" if line.name in REFUSED else "unsupported", "not exact")
+        found += [f"{line.name} on {c.dataset}: {c.outcome}: {c.reason[:150]}" for c in unlike]
+        if line.name not in REFUSED and not line.of("exact"):
+            found.append(f"{line.name} is exact on no data set")
+    return found
 
 
 def totals(cases: Sequence[Case]) -> str:
@@ -92,10 +100,13 @@ def totals(cases: Sequence[Case]) -> str:
     )
 
 
-def write(cases: Sequence[Case], *, seconds: float) -> None:
+def write(cases: Sequence[Case]) -> None:
     """Write the page."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    parts = [_INTRODUCTION.format(versions=versions, minutes=seconds / 60), totals(cases)]
+    parts = [
+        _INTRODUCTION.format(versions=versions, minutes=sum(case.seconds for case in cases) / 60),
+        totals(cases),
+    ]
     for kind, title in KINDS.items():
         mine = [line for line in lines(cases) if line.kind == kind]
         parts += ["", f"## {title}", "", _HEAD, *(_row(line) for line in mine)]
@@ -111,7 +122,7 @@ booleans, numbers and holes, integers of mixed magnitude, constant columns, dupl
 of 1e-30 and 1e30, counts, missing values, several targets and labels, one column, documents.
 Beside it stands what plain `skl2onnx.to_onnx` and onnxruntime make of the same model on the same
 rows: `same` is equal labels and scores within 1e-5 of the largest.
-{versions}; {minutes:.0f} minutes.
+{versions}; {minutes:.0f} minutes of one core for the exports and their proofs.
 
 *Exact* means: on every data set that it fits and on which scikit-learn agrees with itself. What
 reads numbers has a ColumnTransformer before it on the data frame, and what returns a sparse matrix

@@ -15,6 +15,7 @@ from convert.prove.details import Details, Spreading, details
 from convert.prove.diagnosis import Departure, refusal, self_refusal
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
+from convert.prove.rounding import no_band
 from convert.prove.rounding.terms import rows_of
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 ODD_BATCHES = (1, 2, 3, 17)
 _SUSPECTS = 600
-_EXACT_INTEGER = 2.0**53
-_INTEGER_ROWS = 300
-_INTEGER_MAGNITUDES = 60
 
 
 class Case:
@@ -59,7 +57,7 @@ class Case:
         self._scales = scales
         self._rounding = rounding
         self._effort = effort
-        self._seed = seed
+        self.seed = seed
         try:
             self.want = reference.answers(probes.rows)
         except Exception as error:  # whatever the estimator raises, with no graph to blame
@@ -75,7 +73,7 @@ class Case:
 
     def check_scikit_learn(self) -> None:
         """Rows alone against rows in the batch, every kind among them."""
-        chosen = self.probes.stratified(self._effort.alone, np.random.default_rng(self._seed))
+        chosen = self.probes.stratified(self._effort.alone, np.random.default_rng(self.seed))
         alone = self.reference.one_by_one(self.probes.rows[chosen])
         self._ask_about_differences(alone, chosen)
         self._alone = len(chosen)
@@ -90,7 +88,7 @@ class Case:
         self._check_shapes(whole)
         self._whole = whole
         self._judge(whole, np.arange(len(rows)), f"in batches of {min(LARGE_BATCH, len(rows))}")
-        rng = np.random.default_rng(self._seed)
+        rng = np.random.default_rng(self.seed)
         limit = self._effort.engine
         chosen = self.probes.stratified(limit, rng) if limit < len(rows) else np.arange(len(rows))
         for size in ODD_BATCHES:
@@ -115,10 +113,10 @@ class Case:
                     expected="an answer",
                     actual=f"the row is refused: {self.reference.shown(row)}",
                 )
-        few = self.probes.stratified(len(refused), np.random.default_rng(self._seed))
+        few = self.probes.stratified(len(refused), np.random.default_rng(self.seed))
         rows = np.concatenate([refused, self.probes.rows[few]])
         marks = np.arange(len(rows)) < len(refused)
-        mixed = np.random.default_rng(self._seed).permutation(len(rows))
+        mixed = np.random.default_rng(self.seed).permutation(len(rows))
         for size in (*ODD_BATCHES, LARGE_BATCH):
             differ = self.graph.refused(rows[mixed], size) != marks[mixed]
             if differ.any():
@@ -143,50 +141,23 @@ class Case:
                     actual=got[name].shape,
                 )
 
-    def agrees_on(self, dtype: np.dtype[Any], *, limit: float | None = None) -> bool:
-        """Whether rows of another dtype give what the graph gives for them as float64.
-
-        `limit` is the largest |x| that the policy admits.
-        """
-        rows = self.probes.rows
-        if dtype.kind != "f":
-            rows = self._integers(dtype, np.inf if limit is None else limit)
-        with np.errstate(all="ignore"):
-            cast = rows.astype(dtype)
-        exact = cast.astype(np.float64)
-        kept = np.isfinite(exact).all(axis=1) | ~np.isfinite(rows).all(axis=1)
-        kept &= ~self.graph.refused(exact)
-        cast, exact = cast[kept], exact[kept]
-        if not len(cast):
+    def answers_alike(self, X: Rows, given: Any) -> bool:
+        """Whether scikit-learn answers `given`, the rows X in other dtypes, as the graph does X."""
+        if not len(X):
             return False
         try:
-            want = self.reference.as_given(cast)
+            want = self.reference.answers_of(self.reference.estimator, given)
         except Exception:  # it does not take this dtype, which is an answer too
             return False
-        got, band = self.graph.in_batches(exact, LARGE_BATCH), self._rounding.band(exact)
-        return not any(
-            self._compare(o, got[o.name], want[o.name], band).differ.any()
-            for o in self.reference.outputs
-        )
+        got = self.graph.in_batches(X, LARGE_BATCH)
 
-    def _integers(self, dtype: np.dtype[Any], limit: float) -> Rows:
-        """Probes rounded into the dtype's range, and rows of all magnitudes that it holds.
+        def alike(band: Band) -> bool:
+            return not any(
+                self._compare(o, got[o.name], want[o.name], band).differ.any()
+                for o in self.reference.outputs
+            )
 
-        Integer arithmetic wraps around only from some magnitude on, which samples may not reach.
-        """
-        low, high = 0.0, 1.0
-        if dtype.kind != "b":
-            low, high = float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
-        low, high = max(low, -_EXACT_INTEGER, -limit), min(high, _EXACT_INTEGER, limit)
-        rng = np.random.default_rng(self._seed)
-        near = self.probes.rows[self.probes.stratified(_INTEGER_ROWS, rng)]
-        shape = (_INTEGER_MAGNITUDES, near.shape[1])
-        sizes = np.exp2(rng.uniform(0, np.log2(max(high, 1.0)), shape[:1]))[:, None]
-        far = sizes * rng.uniform(-1 if low < 0 else 0, 1, shape)
-        found = np.concatenate([np.nan_to_num(near, nan=0.0), far])
-        # Towards zero, for a limit need not be an integer.
-        integers: Rows = np.trunc(np.clip(np.rint(found), low, high))
-        return integers
+        return alike(no_band(len(X))) or alike(self._rounding.band(X))
 
     def golden(self, rng: np.random.Generator) -> tuple[Golden, bytes]:
         """Decided rows on which nothing had to be excused."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,28 +91,42 @@ def _nodes(onnx_bytes: bytes) -> int:
 
 
 def _calls(reference: Reference, X: Rows) -> int:
-    """Calls of Python and C functions that an answer takes once everything is imported."""
-    reference.answers(X)
-    made = 0
+    """Calls of Python and C functions that an answer takes once everything is imported.
+
+    They are counted in a thread of their own, so that whoever profiles this one goes on.
+    """
+    made, raised = 0, list[Exception]()
 
     def count(_frame: Any, event: str, _argument: Any) -> None:
         nonlocal made
         made += event in ("call", "c_call")
 
-    with _profiled_by(count):
-        reference.answers(X)
+    def ask() -> None:
+        try:
+            reference.answers(X)
+            sys.setprofile(count)
+            reference.answers(X)
+        except Exception as error:
+            raised.append(error)
+        finally:
+            sys.setprofile(None)
+
+    thread = threading.Thread(target=ask)
+    with _no_collections():
+        thread.start()
+        thread.join()
+    if raised:
+        raise raised[0]
     return made
 
 
 @contextlib.contextmanager
-def _profiled_by(count: Any) -> Iterator[None]:
-    """Whoever profiles this process goes on afterwards; no collection of garbage is counted."""
-    before, collects = sys.getprofile(), gc.isenabled()
+def _no_collections() -> Iterator[None]:
+    """No garbage is collected, whose callbacks would be counted."""
+    collects = gc.isenabled()
     gc.disable()
-    sys.setprofile(count)
     try:
         yield
     finally:
-        sys.setprofile(before)
         if collects:
             gc.enable()

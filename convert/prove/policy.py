@@ -29,7 +29,7 @@ from convert.prove.reference import steps_of
 from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -152,6 +152,14 @@ def _allowed(accepted: bool) -> str:
     return "allowed" if accepted else "refused"
 
 
+def last_power(holds: Callable[[float], bool], low: int, high: int) -> int:
+    """The largest exponent below `high` at whose power of two it still holds, as at `low`."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(2.0**middle) else (low, middle)
+    return low
+
+
 class _Asked:
     def __init__(
         self,
@@ -202,11 +210,11 @@ class _Asked:
         low = int(np.ceil(np.log2(self._largest)))
         if low >= _TOP_EXPONENT or not self._serves(2.0**low):
             return self._largest
-        high = _TOP_EXPONENT + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._serves(2.0**middle) else (low, middle)
-        return max(2.0**low / self._safety(), self._largest)
+        answered = last_power(self._is_finite, low, _TOP_EXPONENT + 1)
+        # Rows alone are dear to ask about: first at the largest that are answered at all.
+        if not self._serves(2.0**answered):
+            answered = last_power(self._serves, low, answered)
+        return max(2.0**answered / self._safety(), self._largest)
 
     def beyond(self, exponent: int) -> float:
         """The samples' largest |x|, that many powers of two up."""
@@ -248,6 +256,10 @@ class _Asked:
     def _safety(self) -> float:
         """Rows of one sign pattern were tried, and others may add up to f times as much."""
         return float(2.0 ** np.ceil(np.log2(2 * len(self._base))))
+
+    def _is_finite(self, size: float) -> bool:
+        together = self._answers(self._rows_of_size(size))
+        return together is not None and self._finite(together)
 
     def _serves(self, size: float) -> bool:
         rows = self._rows_of_size(size)

@@ -11,6 +11,7 @@ from convert.errors import NotExact
 from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
 from convert.prove.compare import RELATIVE_TOLERANCE, largest
+from convert.prove.dtypes import prove_columns, proven_dtypes
 from convert.prove.effort import counted_effort
 from convert.prove.engine import INPUT, Graph
 from convert.prove.policy import Policy, ask_policy
@@ -38,11 +39,6 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float64]
 
 SEED = 20240229
-OTHER_DTYPES = (
-    *("float32", "int64", "int32", "int16", "int8"),
-    *("uint64", "uint32", "uint16", "uint8", "bool"),
-)
-"""Beside float64; each is accepted where it was shown to be answered as its doubles are."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ def prove(
     progress("proving", 0.6)
     case.check_graph()
     progress("proving", 0.9)
-    inputs = _matrix(case, policy, columns) if codec is None else _columns(codec, emitted)
+    inputs = _matrix(case, policy, columns) if codec is None else _columns(case, codec, emitted)
     described_golden, golden_bytes = case.golden(rng)
     progress("proving", 1.0)
     notes = [*emitted.notes, *policy.notes, *case.notes()]
@@ -136,15 +132,15 @@ def prove(
 
 
 def _matrix(case: Case, policy: Policy, names: tuple[str, ...] | None) -> tuple[Input, ...]:
-    accepted = [name for name in OTHER_DTYPES if case.agrees_on(np.dtype(name), limit=policy.limit)]
     shape = (None, case.probes.rows.shape[1])
-    accepts = ("float64", *accepted)
+    accepts = ("float64", *proven_dtypes(case, limit=policy.limit))
     return (
         Input(INPUT, "float64", shape, names, accepts, policy.nan, policy.infinite, policy.limit),
     )
 
 
-def _columns(codec: TableCodec, emitted: Emitted) -> tuple[Input, ...]:
+def _columns(case: Case, codec: TableCodec, emitted: Emitted) -> tuple[Input, ...]:
+    codec = prove_columns(case, codec, np.random.default_rng(SEED))
     return codec.described([*emitted.columns, *emitted.texts])
 
 

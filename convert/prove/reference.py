@@ -51,7 +51,7 @@ class Reference:
 
     def as_given(self, X: NDArray[Any]) -> Answers:
         """`answers` without any repair, in the rows' own dtype."""
-        return self.answers_of(self.estimator, self._named(X))
+        return self.answers_of(self.estimator, self.named(X))
 
     def answers_of(self, estimator: Any, X: Any) -> Answers:
         """The same verbs of another estimator, such as the last step of the pipeline."""
@@ -77,13 +77,14 @@ class Reference:
 
     def frame(self, X: NDArray[Any]) -> Any:
         """The rows as scikit-learn saw them at `fit`, all of them such as it answers."""
-        return self._named(X if self.refusals is None else self.refusals.repaired(X))
+        return self.named(X if self.refusals is None else self.refusals.repaired(X))
 
     def shown(self, row: NDArray[Any]) -> str:
         """One row `(f,)` for a message."""
         return shortened(row) if self.codec is None else self.codec.shown(row)
 
-    def _named(self, X: NDArray[Any]) -> Any:
+    def named(self, X: NDArray[Any]) -> Any:
+        """The rows in their own dtype, without any repair, under the names of training."""
         if self.codec is not None:
             return self.codec.frame(X)
         if self.columns is None or not hasattr(self.estimator, "feature_names_in_"):

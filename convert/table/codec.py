@@ -44,6 +44,8 @@ class TableColumn:
     nan: bool = True
     infinite: bool = True
     limit: float | None = None
+    accepts: tuple[str, ...] = ()
+    """The dtypes of numbers that it may have on a device; that of training where none is named."""
 
     def canonical(self, codes: Codes) -> Codes:
         """The nearest codes that the column holds and the policy admits."""
@@ -94,7 +96,7 @@ class TableColumn:
             "str" if text else "float64",
             (None, 1),
             (self.name,),
-            (self.dtype,),
+            self.accepts or (self.dtype,),
             self._takes_nan,
             self.infinite and self.dtype == "float64",
             self.limit,

@@ -13,7 +13,13 @@ from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+    TargetEncoder,
+)
 from sklearn.tree import DecisionTreeClassifier
 
 import convert
@@ -230,3 +236,35 @@ def test_text_that_nobody_encodes_is_refused():
     columns = ColumnTransformer([("all", "passthrough", ["age", "city"])])
     with pytest.raises(convert.Unsupported, match="numbers alone"):
         convert.export(columns.fit(frame), frame)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "uint32", "bool"])
+def test_whole_numbers_in_a_column_of_floats_are_answered_or_refused(dtype, loaded):
+    frame, y = shop()
+    estimator = MODELS["logistic"].fit(frame, y)
+    model = loaded(convert.export(estimator, frame))
+    rows = frame.assign(age=frame.age.fillna(0).astype(dtype))
+    assert dtype in next(wanted for wanted in model.inputs if wanted.columns == ("age",)).accepts
+    assert_parity(model, estimator, rows)
+    assert_parity(model, estimator, frame.assign(visits=frame.visits.astype("uint16")))
+
+
+def test_integers_that_wrap_around_where_doubles_do_not_are_refused(loaded):
+    """numpy squares int8 in int8: 100 becomes 16."""
+    frame, y = shop()
+    columns = ColumnTransformer(
+        [
+            ("city", OneHotEncoder(handle_unknown="ignore"), ["city"]),
+            ("age", FunctionTransformer(np.square), ["age", "visits"]),
+        ]
+    )
+    frame["age"] = frame["age"].fillna(40)
+    frame = frame[["city", "age", "visits"]]
+    estimator = make_pipeline(columns, Ridge()).fit(frame, y)
+    model = loaded(convert.export(estimator, frame))
+    for column in ("age", "visits"):
+        rows = frame.assign(**{column: np.int8(100)})
+        assert estimator.predict(rows)[0] != estimator.predict(rows.astype({column: float}))[0]
+        with pytest.raises(BadInput, match="not proven"):
+            model.predict(rows)
+    assert_parity(model, estimator, frame)

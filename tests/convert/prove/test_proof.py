@@ -14,8 +14,8 @@ from sklearn.tree import DecisionTreeClassifier
 from convert.graph.emit import emit_model
 from convert.progress import quiet
 from convert.prove import prove
+from convert.prove.dtypes import INTEGERS
 from convert.prove.probes import Probes
-from convert.prove.proof import OTHER_DTYPES
 from convert.prove.rows import Context, thresholds
 from convert.prove.rows.thresholds import total
 from edge_infer.contract.golden import read_tensors
@@ -52,7 +52,7 @@ def test_forest_is_equal_to_the_bit_and_nothing_is_undecided(forest_proof):
 def test_input_says_what_is_accepted(forest_proof):
     (given,) = forest_proof[2].inputs
     assert (given.name, given.dtype, given.shape) == ("X", "float64", (None, 4))
-    assert given.accepts == ("float64", *OTHER_DTYPES)
+    assert given.accepts == ("float64", "float32", *INTEGERS, "bool")
     assert given.nan
     assert not given.infinite
 

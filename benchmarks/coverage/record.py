@@ -1,0 +1,43 @@
+"""Cases on disk, one JSON object a line, so that a run that was stopped can go on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from benchmarks.coverage.measure import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from benchmarks.coverage.estimators import Candidate
+
+
+class Record:
+    """A file of cases; an estimator counts as measured once all its cases are there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.cases: list[Case] = []
+        self._measured: set[tuple[str, str]] = set()
+        found: list[Case] = []
+        for line in path.read_text().splitlines() if path.exists() else ():
+            entry = json.loads(line)
+            if "measured" in entry:
+                self._measured.add(tuple(entry["measured"]))
+            else:
+                found.append(Case(**entry))
+        self.cases = [case for case in found if (case.kind, case.estimator) in self._measured]
+
+    def misses(self, candidate: Candidate) -> bool:
+        """Whether it is still to be measured."""
+        return (candidate.kind, candidate.name) not in self._measured
+
+    def add(self, candidate: Candidate, cases: Iterable[Case]) -> None:
+        """All cases of one estimator."""
+        lines = [asdict(case) for case in cases]
+        end = {"measured": (candidate.kind, candidate.name)}
+        with self._path.open("a") as file:
+            file.writelines(json.dumps(line) + "\n" for line in [*lines, end])
