@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser lab fuzz check format bench bench-native coverage runtimes pictures clean
+.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser phone-pictures lab fuzz check format bench bench-native coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,10 @@ test-devices: .venv/made-for ## the digits on emulated ARM, MIPS and RISC-V, off
 test-browser: .venv/made-for firmware_bundle/web/node_modules/.package-lock.json ## the page in headless Chromium: models, pictures, camera, offline, tampering
 	@tests/browser/install
 	@EDGE_INFER_BROWSER=1 $(PY) -m pytest -q $(WORKERS) $(ARGS) tests/browser
+
+phone-pictures: .venv/made-for firmware_bundle/web/node_modules/.package-lock.json ## the page's screenshots and figures, into docs/phone
+	@EDGE_INFER_BROWSER=1 EDGE_INFER_BROWSER_FIGURES=$(CURDIR)/docs/phone $(PY) -m pytest -q $(ARGS) \
+		tests/browser/test_states.py tests/browser/test_models.py tests/browser/test_figures.py
 
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \

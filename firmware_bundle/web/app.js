@@ -57,6 +57,7 @@ async function start() {
     serve(questions, opened.contract, file('artifact/golden.bin'));
     show('progress', false);
     state('verified');
+    performance.mark('verified');
     if (source.single) write('offline', say('offline_single'));
     else await keepForOffline();
   } catch (error) {

@@ -103,5 +103,6 @@ export class Camera {
   #shown(running) {
     for (const id of ['camera_take', 'camera_live', 'camera_turn', 'finder']) show(id, running);
     write('camera_start', say(running ? 'camera_stop' : 'camera_start'));
+    element('camera_start').classList.toggle('main', !running);
   }
 }

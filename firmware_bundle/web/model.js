@@ -76,7 +76,7 @@ function outputsOf(contract, verb) {
 function refuseRows(checks, found) {
   for (const { name, message } of checks) {
     const row = listed(found.get(name)?.values).findIndex(Boolean);
-    if (row >= 0) throw new Refusal('BadInput', 'row_refused', { row, message });
+    if (row >= 0) throw new Refusal('BadInput', 'row_refused', { row: row + 1, message });
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the page verified, to be read and compared: key, release, certificate. */
 
-import { element, made, write } from './elements.js';
+import { element, made, show, write } from './elements.js';
 import { say } from './strings.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
@@ -15,6 +15,7 @@ import { say } from './strings.js';
 export function showProof(signed, { contract, engine, selfTest }, pin, files) {
   const { certificate, source } = contract;
   write('model_name', contract.name);
+  show('proof', true);
   document.title = contract.name;
   const compared = certificate.parity.reduce((sum, one) => sum + one.compared, 0);
   const differ = certificate.parity.reduce((sum, one) => sum + one.differ, 0);

@@ -56,7 +56,7 @@ function readMatrix(lines, wanted) {
     for (let column = 0; column < f; column++) {
       const cell = line.cells[order === null ? column : order[column]];
       const value = number(cell);
-      if (value === null) throw notANumber(line, names?.[column] ?? String(column), cell);
+      if (value === null) throw notANumber(line, names?.[column] ?? String(column + 1), cell);
       values[row * f + column] = value;
     }
   });
@@ -158,8 +158,8 @@ function checkValues(values, width, wanted) {
     if (nan || infinite || beyond) {
       const column = i % width;
       throw new Refusal('BadInput', nan ? 'value_nan' : infinite ? 'value_infinite' : beyondKey(wanted), {
-        row: Math.floor(i / width),
-        column: (isOne(wanted) ? wanted.columns?.[0] : wanted.columns?.[column]) ?? column,
+        row: Math.floor(i / width) + 1,
+        column: (isOne(wanted) ? wanted.columns?.[0] : wanted.columns?.[column]) ?? column + 1,
         expected: wanted.limit,
         actual: x,
       });

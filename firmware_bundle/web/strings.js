@@ -33,7 +33,7 @@ export const STRINGS = {
   "pad_hint": "Draw here",
   "pad_keys": "With a keyboard: arrow keys move the pen, with shift they draw.",
   "pad_clear": "Clear",
-  "rows_label": "Rows of numbers",
+  "rows_label": "Rows",
   "rows_go": "Predict",
   "rows_example": "Fill in an example",
   "rows_file": "Or from a CSV file",

@@ -57,6 +57,9 @@ const operations = {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   },
+  async keys({ page, keys }) {
+    for (const key of keys) await pages.get(page).page.keyboard.press(key);
+  },
   async draw({ page, selector, points }) {
     const { mouse } = pages.get(page).page;
     const box = await pages.get(page).page.locator(selector).boundingBox();
@@ -78,8 +81,10 @@ const operations = {
   },
   // What only the browser's own protocol can: a full disk, for one.
   async protocol({ page, method, values }) {
-    const session = await context.newCDPSession(pages.get(page).page);
-    await session.send(method, values);
+    // Kept open: what it sets lasts no longer than it does.
+    const one = pages.get(page);
+    one.session ??= await context.newCDPSession(one.page);
+    await one.session.send(method, values);
   },
   offline: ({ value }) => context.setOffline(value),
   version: () => context.browser()?.version() ?? null,

@@ -99,7 +99,7 @@ def test_a_value_beyond_what_was_proven(
         page = browser.open(url)
         assert len(page.rows("1,2,3,100")) == 1
         assert page.rows("1,2,3,-100.00001") == []
-        assert "Row 0, column 3" in page.text("#refused_text")
+        assert "Row 1, column 4" in page.text("#refused_text")
         page.close()
 
 
