@@ -23,6 +23,8 @@ MAY_IMPORT = {
         "convert",
         "firmware_bundle",
         "cv2",
+        "paho",
+        "picamera2",
         *DEVICE,
         *WORKSTATION,
     },

@@ -43,6 +43,10 @@ class Motion:
     """Why nothing new may be reported from this frame, where that is so."""
     size: tuple[int, int]
     """Width and height of the frame."""
+    too_small: bool = False
+    """Whether something changed that is a little too small."""
+    masked: bool = False
+    """Whether enough changed where it does not count."""
 
     def full_mask(self) -> NDArray[np.uint8]:
         """The mask at the frame's size."""
@@ -111,10 +115,12 @@ class MotionDetector:
         candidates = changed
         if self._settings.shadows:
             candidates = np.asarray(cv2.subtract(changed, shadows(background, now)), np.uint8)
+        smallest, masked = self._settings.min_area_percent / 100 * changed.size, False
         if ignore is not None:
+            masked = cv2.countNonZero(cv2.bitwise_and(candidates, ignore)) >= smallest
             candidates = np.asarray(cv2.subtract(candidates, ignore), np.uint8)
-        smallest = self._settings.min_area_percent / 100 * changed.size
-        mask, boxes = regions(candidates, smallest)
+        found = regions(candidates, smallest)
+        mask = found.mask
         share = cv2.countNonZero(mask) / mask.size
         reason = self._reason(background, time_s, share)
         settling = reason in ("light", "scene")
@@ -122,7 +128,8 @@ class MotionDetector:
         self._relearn = RELEARNED if reason == "scene" else max(0, self._relearn - 1)
         background.learn(now, changed, held, fast=settling and self._relearn > 0)
         self._warm = self._warm or reason != "warm-up"
-        return Motion(mask, tuple(_scaled(boxes, mask, self._size)), share, reason, self._size)
+        boxes = tuple(_scaled(found.boxes, mask, self._size))
+        return Motion(mask, boxes, share, reason, self._size, found.too_small, masked)
 
     def _reason(self, background: Background, time_s: float, share: float) -> str | None:
         settings = self._settings

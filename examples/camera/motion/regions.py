@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,12 +17,20 @@ CLOSE = 0.0094
 """Gaps up to this share of the width are closed: 3 pixels of 320."""
 
 
-def regions(changed: NDArray[np.uint8], smallest_px: float) -> tuple[NDArray[np.uint8], list[Box]]:
-    """Regions of at least that many pixels, filled, and the boxes around them.
+@dataclass(frozen=True)
+class Regions:
+    """What changed as a whole."""
 
-    Returns:
-        Mask (h, w) of 0 and 255, and boxes from left to right.
-    """
+    mask: NDArray[np.uint8]
+    """(h, w), 255 within the regions, which are filled."""
+    boxes: list[Box]
+    """Around them, from left to right."""
+    too_small: bool
+    """Whether something of at least half the smallest size was left out."""
+
+
+def regions(changed: NDArray[np.uint8], smallest_px: float) -> Regions:
+    """Regions of at least that many pixels of a mask (h, w) of 0 and 255."""
     height, width = changed.shape
     side = 2 * max(1, round(width * CLOSE)) + 1
     # Of 0 and 255 alone, the median is what most of the window is; the mean is quicker.
@@ -29,8 +38,10 @@ def regions(changed: NDArray[np.uint8], smallest_px: float) -> tuple[NDArray[np.
     clean = cv2.compare(share, 127, cv2.CMP_GT)
     solid = cv2.morphologyEx(clean, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    kept = [outline for outline in outlines if cv2.contourArea(outline) >= smallest_px]
+    sized = [(cv2.contourArea(outline), outline) for outline in outlines]
+    kept = [outline for size, outline in sized if size >= smallest_px]
+    too_small = any(smallest_px / 2 <= size < smallest_px for size, _ in sized)
     mask = np.zeros((height, width), np.uint8)
     cv2.drawContours(mask, kept, -1, 255, cv2.FILLED)
     boxes = sorted((x, y, x + w, y + h) for x, y, w, h in map(cv2.boundingRect, kept))
-    return mask, boxes
+    return Regions(mask, boxes, too_small)

@@ -1,0 +1,1 @@
+"""What is told of, and to whom."""
