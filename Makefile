@@ -14,7 +14,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/made-for .device/made-for ## the main job on real digits: train, sign, convert, prove, bundle, predict offline
-	@$(PY) examples/digits/demo.py $(ARGS)
+	@$(PY) -m examples.digits.demo $(ARGS)
 
 test: .venv/made-for ## the tests, within five minutes; ARGS="-k name" to choose
 	@$(PY) -m pytest -q $(WORKERS) -m "not deep" $(ARGS)
@@ -55,7 +55,7 @@ check: .venv/made-for ## format, lint, types, then the tests
 	@echo "format"; $(PY) -m ruff format --quiet --check --diff $(SOURCES)
 	@echo "lint"; $(PY) -m ruff check --quiet $(SOURCES)
 	@echo "types"; $(PY) -m mypy --strict --no-error-summary -p edge_infer -p convert -p firmware_bundle \
-		-p examples.camera
+		-p examples.camera -p examples.digits -p examples.router
 	@$(MAKE) --no-print-directory test
 
 format: .venv/made-for ## let ruff format and mend what it can

@@ -90,7 +90,7 @@ class Reference:
         if self.columns is None or not hasattr(self.estimator, "feature_names_in_"):
             return X
         try:
-            import pandas as pd  # type: ignore[import-untyped]
+            import pandas as pd
         except ImportError:
             return X
         return pd.DataFrame(X, columns=list(self.columns))

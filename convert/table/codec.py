@@ -121,7 +121,7 @@ class TableCodec:
         codes = self._by_column(X)
         if self.alone:
             return self.columns[0].decoded(codes[:, 0]).tolist()
-        import pandas as pd  # type: ignore[import-untyped]
+        import pandas as pd
 
         return pd.DataFrame(
             {

@@ -63,7 +63,7 @@ def frame_of_json(data: bytes) -> Any:
         Unavailable: pandas is not installed.
     """
     try:
-        import pandas as pd  # type: ignore[import-untyped]
+        import pandas as pd
     except ImportError:
         raise Unavailable(
             "samples with text columns need pandas", hint="pip install pandas"

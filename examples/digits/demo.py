@@ -14,13 +14,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from device import Device, DeviceRefused, flip_one_byte, make_device
-from pictures import draw, pixels
-from report import Report
-from updates import update
-from workstation import CommandFailed, Published, publish
 
 import edge_infer
+from examples.digits.device import Device, DeviceRefused, flip_one_byte, make_device
+from examples.digits.pictures import draw, pixels
+from examples.digits.report import Report
+from examples.digits.updates import update
+from examples.digits.workstation import CommandFailed, Published, publish
 
 ROOT = Path(__file__).parents[2]
 PICTURES = 10

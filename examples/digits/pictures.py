@@ -10,7 +10,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from train import Digits
+    from examples.digits.train import Digits
 
 
 def draw(row: np.ndarray, path: Path, digits: Digits) -> None:

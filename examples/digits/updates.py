@@ -6,15 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from device import DeviceRefused, flip_one_byte
-from workstation import next_release
+
+from examples.digits.device import DeviceRefused, flip_one_byte
+from examples.digits.workstation import next_release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from device import Device
-    from report import Report
-    from workstation import Published
+    from examples.digits.device import Device
+    from examples.digits.report import Report
+    from examples.digits.workstation import Published
 
 ROOT = "gadget"
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from naive import naive_labels
-from report import Report, size
-from train import Digits, dump, fit, mnist_digits, small_digits
+
+from examples.digits.naive import naive_labels
+from examples.digits.report import Report, size
+from examples.digits.train import Digits, dump, fit, mnist_digits, small_digits
 
 if TYPE_CHECKING:
     from pathlib import Path

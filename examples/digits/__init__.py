@@ -1,0 +1,1 @@
+"""The main job on handwritten digits, from the training to a device that is cut off."""
