@@ -34,8 +34,8 @@ phone-pictures: .venv/made-for firmware_bundle/web/node_modules/.package-lock.js
 	@EDGE_INFER_BROWSER=1 EDGE_INFER_BROWSER_FIGURES=$(CURDIR)/docs/phone $(PY) -m pytest -q $(ARGS) \
 		tests/browser/test_states.py tests/browser/test_models.py tests/browser/test_figures.py
 
-test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about ten minutes
-	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -s $(ARGS) tests/firmware_bundle/test_crash_points.py \
+test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about six minutes
+	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -n auto --dist worksteal -rP $(ARGS) tests/firmware_bundle/test_crash_points.py \
 		tests/firmware_bundle/test_killed.py tests/firmware_bundle/test_update_cases.py
 
 test-router: .venv/made-for ## the router's firewall between real hosts in namespaces; needs root; says what it skips

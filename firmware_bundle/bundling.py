@@ -22,7 +22,7 @@ from firmware_bundle.runtime import bytecode_tag, runtime_files
 from firmware_bundle.services import service_files
 from firmware_bundle.targets import find_target
 from firmware_bundle.wheels import FOLDER as WHEELS
-from firmware_bundle.wheels import wheel_files
+from firmware_bundle.wheels import parse_release, wheel_files
 
 if TYPE_CHECKING:
     import os
@@ -63,7 +63,7 @@ def bundle(
     trust: Trust,
     target: str = "generic",
     tar: bool = False,
-    wheels: bool = False,
+    wheels: bool | str = False,
     may_replace: int | None = None,
 ) -> Path:
     """Verify `artifact` under `trust` and write the bundle `out`, signed by `key`.
@@ -75,7 +75,8 @@ def bundle(
         trust: public key file of whoever proved the artifact.
         target: which kind of device it is for, a name of `firmware_bundle.targets`.
         tar: write one `.tar` instead of a directory; the files in it are the same.
-        wheels: put the wheels in that the target needs, for a device without a network.
+        wheels: put the wheels in that the target needs, for a device without a network. They
+            are for this Python's release, or for the device's, named as `"3.13"`.
         may_replace: make it a signed rollback: it may be installed over later releases, up to
             this number.
 
@@ -95,9 +96,11 @@ def bundle(
     native = any(name.startswith("native/") for name in proven)
     if any(name.startswith("native/") and name.endswith(".so") for name in proven):
         files[MICROPYTHON] = _template("edge_model.py")
-    files |= runtime_files(native=native) | service_files(kind.service)
+    files |= runtime_files(native=native) | service_files(
+        kind.service, is_compiled=bool(kind.native)
+    )
     if wheels:
-        files |= wheel_files(kind)
+        files |= wheel_files(kind, python=None if wheels is True else parse_release(wheels))
     if kind.web:
         files |= phone_files(proven, contract, key=key, may_replace=may_replace)
     files[START] = _template(START)

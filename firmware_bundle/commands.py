@@ -38,8 +38,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tar", action="store_true", help="write one .tar, always the same bytes")
     parser.add_argument(
         "--with-wheels",
-        action="store_true",
-        help="put onnxruntime and numpy in, for a device that cannot install them",
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="PYTHON",
+        help="put onnxruntime and numpy in, for a device that cannot install them; for this "
+        "machine's release of Python, or for the device's, such as 3.13",
     )
     parser.add_argument(
         "--may-replace",

@@ -8,9 +8,17 @@ NAMES = {"systemd": "services/gadget.service", "procd": "services/gadget.init"}
 """Kind of unit to its name in a bundle."""
 
 
-def service_files(kind: str | None) -> dict[str, bytes]:
-    """Name to content of the unit of that kind; none where a target takes none."""
+WITH_PACKAGES, BARE = "/opt/python/bin/python3", "/usr/bin/python3"
+"""The environment that a bundle's README makes, and the system's own Python."""
+
+
+def service_files(kind: str | None, *, is_compiled: bool) -> dict[str, bytes]:
+    """Name to content of the unit of that kind; none where a target takes none.
+
+    A target that is served by a compiled model alone needs no environment of its own.
+    """
     if kind is None:
         return {}
     template = resources.files("firmware_bundle").joinpath("templates", f"{kind}.unit")
-    return {NAMES[kind]: template.read_bytes()}
+    python = BARE if is_compiled else WITH_PACKAGES
+    return {NAMES[kind]: template.read_text("utf-8").replace("{python}", python).encode("utf-8")}

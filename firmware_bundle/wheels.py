@@ -72,6 +72,18 @@ def wheel_files(target: Target, *, python: tuple[int, int] | None = None) -> dic
     return files
 
 
+def parse_release(text: str) -> tuple[int, int]:
+    """`3.13` as `(3, 13)`.
+
+    Raises:
+        BadInput: it is no release of Python.
+    """
+    found = re.fullmatch(r"(3)\.([0-9]{1,2})", text)
+    if found is None:
+        raise BadInput("no release of Python", expected="such as 3.13", actual=text)
+    return int(found[1]), int(found[2])
+
+
 def slim_wheel(wheel: bytes) -> bytes:
     """The wheel without what `NEEDLESS` names, and with a RECORD that says so."""
     packed = io.BytesIO()

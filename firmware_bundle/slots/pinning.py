@@ -22,8 +22,9 @@ def choose_pins(root: Root, named: Trust | None) -> Pins:
 
     Raises:
         Untrusted: neither is there, or they are not the same.
+        OSError: nobody may look there.
     """
-    if not os.path.lexists(root.path / TRUST):
+    if not is_pinned(root):
         return read_pins(root.trust(named))
     pinned = read_pins(root.trust())
     if named is not None and _meaning(read_pins(named)) != _meaning(pinned):
@@ -37,13 +38,26 @@ def choose_pins(root: Root, named: Trust | None) -> Pins:
     return pinned
 
 
+def is_pinned(root: Root) -> bool:
+    """Whether keys are pinned there.
+
+    Raises:
+        OSError: nobody may look.
+    """
+    try:
+        os.lstat(root.path / TRUST)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def pin(root: Root, pins: Pins) -> None:
     """Write `pins` into the root, unless something is pinned there.
 
     Raises:
         OSError: the medium refuses.
     """
-    if not os.path.lexists(root.path / TRUST):
+    if not is_pinned(root):
         root.replace_file(TRUST, pinned_bytes(pins))
 
 

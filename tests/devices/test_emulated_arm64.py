@@ -140,7 +140,7 @@ def write_figures(bundle: Path, site: Path, pi: Machine, labels: int, untouched:
     rows = [
         ("bundle without wheels", len(rest), sum(p.stat().st_size for p in rest)),
         ("wheels in it, packed", len(packed), sum(p.stat().st_size for p in packed)),
-        (f"wheels installed, {unpacked[1] / untouched:.0%} of the untouched ones", *unpacked),
+        (f"wheels installed, {unpacked[1] / untouched:.1%} of the untouched ones", *unpacked),
         ("Debian's Python with its libraries", *count(pi.root)),
     ]
     write_page(

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,8 +21,6 @@ from digits import succeed
 from emulation import PLACE, Kind, NotHere, cut_network, emulator, make_root
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from digits import Digits
 
 pytestmark = pytest.mark.skipif(
@@ -95,6 +95,16 @@ def place(
     card = digits.card("generic", tmp_path_factory.mktemp("micropython"), native=request.param)
     digits.rows.astype("<f8").tofile(card / "rows.raw")
     return Place(request.param, root, card)
+
+
+def test_the_script_of_the_guide_runs_as_written(place: Place) -> None:
+    """docs/embedding.md; its sh and python blocks are run by the tests of the documentation."""
+    page = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text("utf-8")
+    (script,) = re.findall(r"^```micropython\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (place.card / "small").symlink_to("bundle")
+    (place.card / "pin.txt").write_text(place.pin + "\n")
+    labels = succeed(place.run(script)).split("label")[1:]
+    assert list(map(int, labels[:10])) == list(range(10))
 
 
 PREDICT = """

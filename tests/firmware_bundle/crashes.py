@@ -174,6 +174,11 @@ def states_after(
         yield make()
 
 
+def count_states(disk: RecordingDisk, *, samples: int, seed: int = 0) -> int:
+    """How many `states_after` would yield."""
+    return sum(1 for _ in _states(disk, samples, random.Random(seed), 0))
+
+
 def _states(
     disk: RecordingDisk, samples: int, chance: random.Random, first_cut: int
 ) -> Iterator[Callable[[], Tree]]:

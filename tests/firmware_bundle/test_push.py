@@ -210,6 +210,7 @@ def test_a_new_device_without_a_key_pins_nothing(
         push(bundles[1], server.place(tmp_path / "g"), ssh=server.ssh, python=sys.executable)
 
 
+@pytest.mark.deep
 def test_the_command_says_what_was_sent(
     server: Server,
     bundles: dict[int, Path],
@@ -239,6 +240,7 @@ def test_a_place_that_is_none(bundles: dict[int, Path], place: str) -> None:
         push(bundles[1], place)
 
 
+@pytest.mark.deep
 def test_a_device_without_python_is_said(
     server: Server, bundles: dict[int, Path], fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,45 @@ def test_a_root_that_another_user_can_change_pins_nothing(fleet: Fleet, root: Pa
         os.chown(root, 12345, 12345)
         with pytest.raises(Untrusted, match="owner 12345"):
             serves(root)
+
+
+def installs_as_nobody(bundle: Path, root: Path) -> str:
+    """What a user who owns nothing is told."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgid(65534)
+            os.setuid(65534)
+            install(bundle, root, trial=None)
+        except BaseException as error:
+            os.write(theirs, repr(error).encode() + str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    os.waitpid(child, 0)
+    with os.fdopen(ours) as told:
+        return told.read()
+
+
+def test_a_root_of_another_user_is_not_installed_into(fleet: Fleet) -> None:
+    """Whoever may not write there is told so; root does not take over what is somebody else's."""
+    if os.geteuid() != 0:
+        pytest.skip("not root: nobody can be made another user")
+    with tempfile.TemporaryDirectory() as folder:
+        place, root = Path(folder), Path(folder, "gadget")
+        shutil.copytree(fleet.bundle(2), place / "bundle")
+        fleet.install(root, 1)
+        before = snapshot(root)
+        place.chmod(0o755)
+        for mode in (0o755, 0o700):
+            root.chmod(mode)
+            assert "become the owner" in installs_as_nobody(place / "bundle", root)
+        assert snapshot(root) == before
+        os.chown(root, 12345, 12345)
+        with pytest.raises(Untrusted, match="owner 12345"):
+            fleet.install(root, 2)
+        assert serves(root, trust=fleet.trust()) == 1
 
 
 def test_reading_commands_take_a_root(

@@ -99,6 +99,9 @@ def test_the_service_unit_is_the_targets(
         {f"services/{unit}"} if unit else set()
     )
     assert ("services/" in (made / "README.txt").read_text()) == (unit is not None)
+    if unit is not None:
+        text = (made / "services" / unit).read_text()
+        assert "ExecStart=/opt/python/bin/python3 -B /opt/firmware.py\n" in text
 
 
 @pytest.mark.parametrize("target", [t.name for t in TARGETS.values() if t.native])
@@ -112,6 +115,8 @@ def test_a_target_without_onnxruntime_needs_its_compiled_model(
     compiled = with_compiled(fleet, artifact, tmp_path / "compiled", wanted)
     made = bundle(fleet, compiled, tmp_path / "out", target=target)
     assert f"artifact/native/{wanted}.so" in names(made)
+    (unit,) = (made / "services").iterdir()
+    assert "/usr/bin/python3 -B /opt/firmware.py" in unit.read_text(), "nothing was installed there"
 
 
 def test_a_bundle_for_another_machine_is_not_installed(

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bundle.wheels import LOCK, NEEDLESS, slim_wheel, unpacked_bytes
+from edge_infer.errors import BadInput
+from firmware_bundle.wheels import LOCK, NEEDLESS, parse_release, slim_wheel, unpacked_bytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,6 +76,13 @@ def test_the_same_wheel_gives_the_same_bytes_and_is_smaller() -> None:
 )
 def test_what_runs_and_what_the_licences_ask_for_stays(name: str) -> None:
     assert NEEDLESS.match(name) is None
+
+
+def test_the_devices_python_may_be_another_than_this_one() -> None:
+    assert parse_release("3.13") == (3, 13)
+    for text in ("", "3", "313", "3.13.1", "2.7", "3.x"):
+        with pytest.raises(BadInput, match="no release of Python"):
+            parse_release(text)
 
 
 def test_the_lock_names_the_tested_onnxruntime_and_only_digests() -> None:
