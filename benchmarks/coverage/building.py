@@ -148,8 +148,17 @@ def _missing(dataset: Dataset) -> dict[str, Any]:
     return {"features": "all"}
 
 
+def _frozen(dataset: Dataset) -> dict[str, Any]:
+    """Fitted before it is frozen, where the rows are numbers."""
+    model = _logistic()
+    if isinstance(dataset.X, np.ndarray) and not np.isnan(dataset.X).any() and dataset.y.ndim == 1:
+        model.fit(dataset.X, dataset.y)
+    return {"estimator": model}
+
+
 _FROM_DATA: Mapping[str, Callable[[Dataset], dict[str, Any]]] = {
     "ColumnTransformer": _column_members,
+    "FrozenEstimator": _frozen,
     "MissingIndicator": _missing,
     "RadiusNeighborsClassifier": _radius_or_label,
     "RadiusNeighborsRegressor": _radius,
@@ -174,8 +183,9 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "DictionaryLearning": {"transform_algorithm": "threshold", "n_components": 3, "max_iter": 20},
     "FeatureUnion": {"transformer_list": [("pca", PCA(1)), ("scale", StandardScaler())]},
     "FixedThresholdClassifier": {**_ON_LOGISTIC, "threshold": 0.3},
-    "FrozenEstimator": _ON_LOGISTIC,
     "GenericUnivariateSelect": {"mode": "percentile", "param": 60},
+    "HalvingGridSearchCV": {**_ON_LOGISTIC, "param_grid": {"C": [0.1, 1.0]}},
+    "HalvingRandomSearchCV": {**_ON_LOGISTIC, "param_distributions": {"C": [0.1, 1.0]}},
     "GridSearchCV": {**_ON_LOGISTIC, "param_grid": {"C": [0.1, 1.0]}},
     "HashingVectorizer": {"n_features": 64},
     "HistGradientBoostingClassifier": {"max_iter": 20},

@@ -43,6 +43,11 @@ def candidates() -> list[Candidate]:
     """Every public estimator that predicts or transforms, once for each kind that it is of."""
     from sklearn.base import OutlierMixin
 
+    # What these imports bring in is counted whether another module has done so or not.
+    from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer
+
+    del enable_halving_search_cv, enable_iterative_imputer
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         everything = dict(all_estimators())
@@ -61,7 +66,9 @@ def candidates() -> list[Candidate]:
     found += [
         Candidate(name, estimator, "other")
         for name, estimator in everything.items()
-        if name not in known and (hasattr(estimator, "predict") or hasattr(estimator, "transform"))
+        if name not in known
+        # A frozen estimator has the verbs of the one that it holds.
+        and any(hasattr(estimator, verb) for verb in ("predict", "transform", "__getattr__"))
     ]
     order = list(KINDS)
     return sorted(found, key=lambda one: (order.index(one.kind), one.name))

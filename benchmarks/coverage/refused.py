@@ -20,7 +20,31 @@ NOT_ROWS: Mapping[str, str] = {
 }
 """They have no `transform` of rows of columns, or none at all."""
 
+NO_NEW_ROWS: Mapping[str, str] = {
+    "AgglomerativeClustering": "clusters the rows of the training alone",
+    "ClassicalMDS": "places the rows of the training alone",
+    "DBSCAN": "clusters the rows of the training alone",
+    "EmpiricalCovariance": "estimates a covariance: EllipticEnvelope judges rows by it",
+    "GraphicalLasso": "estimates a covariance",
+    "GraphicalLassoCV": "estimates a covariance",
+    "HDBSCAN": "clusters the rows of the training alone",
+    "KernelDensity": "bounds its sum over a tree by a tolerance",
+    "LedoitWolf": "estimates a covariance",
+    "MDS": "places the rows of the training alone",
+    "MinCovDet": "estimates a covariance: EllipticEnvelope judges rows by it",
+    "NearestNeighbors": "finds neighbours and predicts nothing: use KNeighborsTransformer",
+    "OAS": "estimates a covariance",
+    "OPTICS": "clusters the rows of the training alone",
+    "ShrunkCovariance": "estimates a covariance",
+    "SpectralBiclustering": "clusters the rows of the training alone",
+    "SpectralClustering": "clusters the rows of the training alone",
+    "SpectralCoclustering": "clusters the rows of the training alone",
+    "SpectralEmbedding": "places the rows of the training alone",
+}
+"""They neither predict nor transform new rows, so they are in no table of measurements."""
+
 REFUSED: Mapping[str, str] = {
+    "KNNImputer": "picks among equally far donors by numpy's argpartition",
     "LatentDirichletAllocation": "solves for every row in as many rounds as a tolerance asks for",
     "MiniBatchNMF": "solves for every row in as many rounds as a tolerance asks for",
     "NMF": "solves for every row in as many rounds as a tolerance asks for",

@@ -11,7 +11,7 @@ from sklearn.preprocessing import KernelCenterer
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import dense
-from convert.estimators.neighbor_search import nearest
+from convert.estimators.neighbor_search import has_rounded_squares, nearest
 from convert.estimators.pairwise_kernels import pairwise_kernel
 from convert.graph.emission import Check, Emission, Scores
 
@@ -67,7 +67,8 @@ def isomap(g: Graph, estimator: Any, x: Tensor) -> Emission:
             actual=f"radius={estimator.radius}",
             hint="use n_neighbors=... and radius=None",
         )
-    if estimator.nbrs_._fit_method == "brute":
+    nbrs = estimator.nbrs_
+    if nbrs._fit_method == "brute" and has_rounded_squares(nbrs):
         raise Unsupported(
             "Isomap that searches by brute force has no exact converter: for a row close to a "
             "training row its distance is noise of 1e-8 of the rows' norm",
@@ -75,7 +76,7 @@ def isomap(g: Graph, estimator: Any, x: Tensor) -> Emission:
             actual=f"neighbors_algorithm={estimator.neighbors_algorithm!r}",
             hint="use neighbors_algorithm='kd_tree'",
         )
-    near = nearest(g, estimator.nbrs_, x, int(estimator.n_neighbors))
+    near = nearest(g, nbrs, x, int(estimator.n_neighbors))
     ways = g.op("Gather", dense(estimator.dist_matrix_), near.index, axis=0)
     last = np.array([2], dtype=np.int64)
     ways = g.op("Add", ways, g.op("Unsqueeze", near.distance, last))

@@ -79,7 +79,7 @@ def weighs_by_distance(estimator: Any) -> bool:
         )
     if not isinstance(estimator.weights, str) or estimator.weights != "distance":
         return False
-    if estimator._fit_method == "brute" and _rounds(estimator):
+    if estimator._fit_method == "brute" and has_rounded_squares(estimator):
         raise Unsupported(
             f"{type(estimator).__name__} weighs by distances that brute force takes from large "
             "squares: next to a training point they are rounding alone",
@@ -91,7 +91,7 @@ def weighs_by_distance(estimator: Any) -> bool:
     return True
 
 
-def _rounds(estimator: Any) -> bool:
+def has_rounded_squares(estimator: Any) -> bool:
     """Whether expanded squares round: not for Minkowski sums, nor for whole numbers."""
     metric = fitted_metric(estimator)
     if metric.p != 2 or metric.weights is not None:

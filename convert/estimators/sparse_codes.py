@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
 from sklearn.decomposition import (
     NMF,
     DictionaryLearning,
@@ -15,7 +16,6 @@ from sklearn.decomposition import (
     SparsePCA,
 )
 from sklearn.impute import KNNImputer
-from sklearn.neighbors import KNeighborsTransformer, RadiusNeighborsTransformer
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
@@ -66,6 +66,16 @@ def _coded(g: Graph, estimator: Any, x: Tensor, dictionary: Any, alpha: float | 
     return Emission({"transform": Scores(y, 2 * len(atoms))})
 
 
+def sparse_pca(g: Graph, estimator: Any, x: Tensor) -> Emission:
+    """`SparsePCA.transform`: a ridge regression on the components, in closed form."""
+    components: Doubles = dense(estimator.components_)
+    penalty = float(estimator.ridge_alpha) * np.eye(len(components))
+    weights = dense(np.linalg.solve(components @ components.T + penalty, components).T)
+    y = g.op("MatMul", g.op("Sub", x, dense(estimator.mean_)), weights)
+    note = "a single row gets a first axis too, which scikit-learn's SparsePCA leaves out"
+    return Emission({"transform": Scores(y, len(components))}, notes=(note,))
+
+
 def _refused(reason: str, hint: str) -> Emitter:
     def refuse(g: Graph, estimator: Any, x: Tensor) -> NoReturn:
         del g, x
@@ -76,12 +86,9 @@ def _refused(reason: str, hint: str) -> Emitter:
 
 _SOLVER = "solves for every row in as many rounds as a tolerance asks for, in one batch together"
 _PCA = "use PCA, TruncatedSVD or FactorAnalysis, which transform in closed form"
-_VECTOR = "returns a vector for a single row, which no next step takes"
-_GRAPH = "returns a sparse graph of neighbours, which no supported estimator reads"
 
 EMITTERS: dict[type, Emitter] = {
     DictionaryLearning: dictionary_learning,
-    KNeighborsTransformer: _refused(_GRAPH, "use KNeighborsClassifier or KNeighborsRegressor"),
     KNNImputer: _refused(
         "picks among equally far donors by numpy's argpartition, whose choice differs from "
         "processor to processor",
@@ -90,11 +97,8 @@ EMITTERS: dict[type, Emitter] = {
     LatentDirichletAllocation: _refused(_SOLVER, _PCA),
     MiniBatchDictionaryLearning: dictionary_learning,
     MiniBatchNMF: _refused(_SOLVER, _PCA),
-    MiniBatchSparsePCA: _refused(_VECTOR, _PCA),
+    MiniBatchSparsePCA: sparse_pca,
     NMF: _refused(_SOLVER, _PCA),
-    RadiusNeighborsTransformer: _refused(
-        _GRAPH, "use RadiusNeighborsClassifier or RadiusNeighborsRegressor"
-    ),
     SparseCoder: sparse_coder,
-    SparsePCA: _refused(_VECTOR, _PCA),
+    SparsePCA: sparse_pca,
 }

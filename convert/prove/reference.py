@@ -61,7 +61,7 @@ class Reference:
             with quiet():
                 answer = getattr(estimator, verb)(X)
             for output, part in zip(outputs, _parts(answer, outputs), strict=True):
-                found[output.name] = as_emitted(np.asarray(part), output)
+                found[output.name] = as_emitted(_with_rows(np.asarray(part), output), output)
         return found
 
     def answer_of(self, estimator: Any, output: EmittedOutput, X: Any) -> NDArray[Any]:
@@ -117,6 +117,12 @@ def _parts(answer: Any, outputs: Sequence[EmittedOutput]) -> Sequence[Any]:
             actual=f"{len(outputs)} arrays" if listed else "one array",
         )
     return answer if listed else [answer]
+
+
+def _with_rows(found: NDArray[Any], output: EmittedOutput) -> NDArray[Any]:
+    """The answer to a single row with the axis of rows that `SparsePCA.transform` leaves out."""
+    lost = len(output.shape) == 2 and found.shape == output.shape[1:]
+    return found[None] if lost else found
 
 
 def as_emitted(found: NDArray[Any], output: EmittedOutput) -> NDArray[Any]:

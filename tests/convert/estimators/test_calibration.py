@@ -9,8 +9,8 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -106,9 +106,9 @@ def test_a_probability_above_1_by_rounding_is_1(side_by_side):
 
 
 def test_the_path_of_the_calibrated_estimator_is_named():
-    inner = make_pipeline(KNeighborsTransformer(), LogisticRegression())
+    inner = make_pipeline(KNNImputer(), LogisticRegression())
     estimator = CalibratedClassifierCV(inner, cv=2).fit(IRIS, KIND)
-    path = r"calibrated_classifiers_\[0\]\.estimator: pipeline step 'kneighborstransformer'"
+    path = r"calibrated_classifiers_\[0\]\.estimator: pipeline step 'knnimputer'"
     with pytest.raises(Unsupported, match=path):
         emit_model(estimator, 4)
 

@@ -11,12 +11,14 @@ from sklearn.impute import KNNImputer
 from sklearn.impute._iterative import IterativeImputer
 from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.manifold import LocallyLinearEmbedding
-from sklearn.neighbors import KNeighborsTransformer
+from sklearn.neighbors import KNeighborsTransformer, RadiusNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from convert.errors import Unsupported
+from convert.export import export
 from convert.graph.emit import emit_model
+from edge_infer import BadInput
 
 X, Y = load_iris(return_X_y=True)
 RNG = np.random.default_rng(2)
@@ -62,10 +64,7 @@ def test_codes_by_threshold(positive_code, split_sign, side_by_side):
         (decomposition.LatentDirichletAllocation(2, max_iter=2), "solves for every row"),
         (decomposition.SparseCoder(np.eye(4)), "until a tolerance is met"),
         (decomposition.DictionaryLearning(2, max_iter=2), "until a tolerance is met"),
-        (decomposition.SparsePCA(2, max_iter=5), "a vector for a single row"),
-        (decomposition.MiniBatchSparsePCA(2, max_iter=5), "a vector for a single row"),
         (KNNImputer(), "argpartition"),
-        (KNeighborsTransformer(), "sparse graph"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -73,6 +72,43 @@ def test_what_no_graph_can_repeat_is_refused_with_its_reason(estimator, reason):
     with pytest.raises(Unsupported, match=reason) as refusal:
         emit_model(estimator.fit(X), 4)
     assert refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        decomposition.SparsePCA(2, max_iter=5, random_state=0),
+        decomposition.SparsePCA(6, ridge_alpha=0.5, max_iter=5, random_state=0),
+        decomposition.MiniBatchSparsePCA(1, max_iter=5, random_state=0),
+    ],
+)
+def test_sparse_components_in_closed_form(estimator, side_by_side):
+    rows = np.vstack([X, UNSEEN, 1e6 * UNSEEN])
+    side_by_side(estimator.fit(X), 4).assert_close("transform", rows)
+
+
+def test_a_single_row_keeps_the_axis_that_scikit_learn_leaves_out(loaded):
+    estimator = decomposition.SparsePCA(2, max_iter=5, random_state=0).fit(X)
+    artifact = export(estimator, X)
+    assert any("first axis" in note for note in artifact.contract.certificate.notes)
+    got, want = loaded(artifact).transform(X[:1]), estimator.transform(X[:1])
+    assert got.shape == (1, *want.shape)
+    np.testing.assert_allclose(got[0], want, rtol=1e-9)
+    with pytest.raises(BadInput, match="raises on the samples"):
+        export(make_pipeline(estimator, Ridge().fit(estimator.transform(X), Y)), X)
+
+
+@pytest.mark.parametrize("mode", ["distance", "connectivity"])
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
+def test_graphs_of_neighbours_in_front_of_a_predictor(mode, algorithm, side_by_side):
+    whole = np.unique(np.round(X * 10) * [1, 10, 100, 1000], axis=0)
+    y = whole.sum(axis=1)
+    for graph in (
+        KNeighborsTransformer(mode=mode, n_neighbors=3, algorithm=algorithm),
+        RadiusNeighborsTransformer(mode=mode, radius=300.0, algorithm=algorithm),
+    ):
+        both = side_by_side(make_pipeline(graph, Ridge()).fit(whole, y), 4)
+        both.assert_close("predict", np.vstack([whole, np.round(UNSEEN) * 50]))
 
 
 def test_leaves_of_random_trees(side_by_side):

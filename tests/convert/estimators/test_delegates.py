@@ -8,6 +8,7 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import (
@@ -18,7 +19,6 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
 )
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.semi_supervised import SelfTrainingClassifier
@@ -118,8 +118,8 @@ def test_the_class_that_the_scorer_tuned_for(pos_label, side_by_side):
 
 
 def test_the_path_of_an_unknown_member_is_named():
-    frozen = FrozenEstimator(make_pipeline(KNeighborsTransformer()).fit(X))
-    with pytest.raises(Unsupported, match=r"frozen estimator: pipeline step 'kneighborstr.*Neigh"):
+    frozen = FrozenEstimator(make_pipeline(KNNImputer()).fit(X))
+    with pytest.raises(Unsupported, match=r"frozen estimator: pipeline step 'knnimputer.*KNN"):
         emit_model(frozen, 4)
 
 

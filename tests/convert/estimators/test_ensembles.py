@@ -18,8 +18,8 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.frozen import FrozenEstimator
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -186,10 +186,10 @@ def test_the_median_of_equal_weights_is_the_lower_one(side_by_side):
     ],
 )
 def test_the_path_of_a_member_is_named(composite, path):
-    bad = make_pipeline(KNeighborsTransformer(n_neighbors=2), LogisticRegression())
+    bad = make_pipeline(KNNImputer(n_neighbors=2), LogisticRegression(max_iter=1000))
     frozen = FrozenEstimator(bad.fit(IRIS, KIND))
     inner = frozen if composite is BaggingClassifier else [("bad", frozen)]
-    with pytest.raises(Unsupported, match=path + ".*step 'kneighborstransformer'"):
+    with pytest.raises(Unsupported, match=path + ".*step 'knnimputer'"):
         emit_model(composite(inner).fit(IRIS, KIND), 4)
 
 

@@ -7,9 +7,9 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -90,6 +90,6 @@ def test_what_is_refused():
         emit_model(OneVsRestClassifier(LinearSVC()).fit(IRIS, np.zeros(150)), 4)
     with pytest.raises(Unsupported, match="rounding decides"):
         emit_model(OneVsOneClassifier(LinearRegression()).fit(IRIS, KIND), 4)
-    bad = make_pipeline(KNeighborsTransformer(), LogisticRegression())
-    with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'kneighbors"):
+    bad = make_pipeline(KNNImputer(), LogisticRegression())
+    with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'knnimputer"):
         emit_model(OneVsRestClassifier(bad).fit(IRIS, KIND), 4)

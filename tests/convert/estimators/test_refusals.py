@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -25,8 +25,8 @@ class Shouting(LogisticRegression):
 
 
 def test_an_unknown_step_is_named():
-    chain = make_pipeline(StandardScaler(), KNeighborsTransformer()).fit(X)
-    with pytest.raises(Unsupported, match=r"step 'kneighborstransformer'.*KNeighborsTransformer"):
+    chain = make_pipeline(StandardScaler(), KNNImputer()).fit(X)
+    with pytest.raises(Unsupported, match=r"step 'knnimputer'.*KNNImputer"):
         emit_model(chain, 4)
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import onnxruntime
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -114,6 +114,6 @@ def test_they_are_proven_like_any_other():
 
 
 def test_the_path_of_a_target_is_named():
-    bad = make_pipeline(KNeighborsTransformer(), LogisticRegression())
-    with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'kneighbors"):
+    bad = make_pipeline(KNNImputer(), LogisticRegression())
+    with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'knnimputer"):
         emit_model(MultiOutputClassifier(bad).fit(X, TARGETS), 4)

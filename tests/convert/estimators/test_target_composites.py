@@ -8,9 +8,9 @@ from scipy.special import expit, logit
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -112,6 +112,6 @@ def test_what_is_refused():
     normal = QuantileTransformer(n_quantiles=9, output_distribution="normal")
     with pytest.raises(Unsupported, match="cdf"):
         emit_model(TransformedTargetRegressor(Ridge(), transformer=normal).fit(X, Y), 10)
-    bad = make_pipeline(KNeighborsTransformer(), Ridge())
-    with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'kneighbors"):
+    bad = make_pipeline(KNNImputer(), Ridge())
+    with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'knnimputer"):
         emit_model(RegressorChain(bad).fit(X, SEVERAL), 10)

@@ -7,8 +7,8 @@ import pytest
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import load_breast_cancer
 from sklearn.decomposition import PCA
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 
@@ -62,8 +62,8 @@ def test_nested_in_a_pipeline(side_by_side):
 
 
 def test_what_is_refused():
-    bad = ColumnTransformer([("bad", make_pipeline(KNeighborsTransformer()), [0, 1])]).fit(FEW)
-    path = r"transformer 'bad': pipeline step 'kneighborstransformer'"
+    bad = ColumnTransformer([("bad", make_pipeline(KNNImputer()), [0, 1])]).fit(FEW)
+    path = r"transformer 'bad': pipeline step 'knnimputer'"
     with pytest.raises(Unsupported, match=path):
         emit_model(bad, 6)
     with pytest.raises(Unsupported, match="no column is left"):
