@@ -29,10 +29,13 @@ class Folder:
         self.files = sorted(files, key=_by_number)
         self._fps = fps
         self._troubles: list[str] = []
+        self._closed = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the pictures; one that cannot be read is left out and told of."""
         for number, path in enumerate(self.files):
+            if self._closed:
+                return
             try:
                 image = read_image(path)
             except BadInput as error:
@@ -46,7 +49,8 @@ class Folder:
         return told
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """End `frames`; nothing is kept open."""
+        self._closed = True
 
 
 def _by_number(path: Path) -> tuple[list[tuple[int, str]], str]:

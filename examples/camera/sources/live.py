@@ -70,9 +70,14 @@ class Live:
         *,
         opening: Callable[[SourceSettings], Grabber] = grabber,
         clock: Callable[[], float] = time.monotonic,
+        idle: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open it once now, so that a wrong name is told of at once. Raises Unavailable."""
+        """Open it once now, so that a wrong name is told of at once. Raises Unavailable.
+
+        `idle` is called again and again while no frame comes.
+        """
         self._settings, self._opening, self._clock = settings, opening, clock
+        self._idle = idle
         self._started_s = clock()
         self._closed = threading.Event()
         self._troubles: list[str] = []
@@ -116,7 +121,9 @@ class Live:
                     yield Frame(image, at_s - self._started_s, self._number)
                     self._number += 1
                 taken = count
-            elif failed is not None:
+            elif failed is None:
+                self._idle()
+            else:
                 self._troubles.append(f"{failed}; it is opened again")
                 return
             if self._clock() - fresh_s > self._settings.stale_s:
@@ -129,7 +136,7 @@ class Live:
     def _open_again(self) -> _Reader | None:
         """Try until it opens; None where the source was closed meanwhile."""
         pause_s = self._settings.retry_s
-        while not self._closed.wait(pause_s):
+        while not self._wait(pause_s):
             try:
                 reader = self._open()
             except EdgeInferError as error:
@@ -140,6 +147,13 @@ class Live:
             self._troubles.append("the camera is back")
             return reader
         return None
+
+    def _wait(self, pause_s: float) -> bool:
+        """Wait, idling; whether the source was closed meanwhile."""
+        until_s = self._clock() + pause_s
+        while self._clock() < until_s and not self._closed.wait(min(0.2, pause_s)):
+            self._idle()
+        return self._closed.is_set()
 
     def troubles(self) -> list[str]:
         """What was noticed since the last call."""

@@ -13,12 +13,16 @@ from examples.camera.sources.live import Live
 from examples.camera.sources.video import Video
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from examples.camera.config.schema import SourceSettings
     from examples.camera.sources.frames import Source
 
 
-def open_source(settings: SourceSettings) -> Source:
+def open_source(settings: SourceSettings, *, idle: Callable[[], None] | None = None) -> Source:
     """A camera, a stream, a video file or a folder of pictures.
+
+    `idle` is called again and again while a camera gives nothing.
 
     Raises:
         BadInput: nothing is named, or it is no recording.
@@ -31,7 +35,7 @@ def open_source(settings: SourceSettings) -> Source:
         )  # fmt: skip
     check_url(settings.url)
     if is_live(settings.url):
-        return Live(settings)
+        return Live(settings, idle=idle or (lambda: None))
     return open_recording(Path(settings.url), fps=settings.fps)
 
 

@@ -36,16 +36,19 @@ class Video:
         self.fps = told if 0.1 <= told <= 1000 else fps
         self._count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self._troubles: list[str] = []
+        self._closed = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames; say so where the file ends before its header says."""
         number = 0
-        while True:
+        while not self._closed:
             there, image = self._capture.read()
             if not there or image is None:
                 break
             yield Frame(normalise(image), number / self.fps, number)
             number += 1
+        if self._closed:
+            return
         if number == 0:
             raise BadInput("a video without a frame", actual=str(self._path))
         if self._count > number + 1:
@@ -59,5 +62,6 @@ class Video:
         return told
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; `frames` ends."""
+        self._closed = True
         self._capture.release()

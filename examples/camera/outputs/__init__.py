@@ -1,0 +1,1 @@
+"""Whom events go to: a file or standard output, a broker, a command."""

@@ -1,0 +1,1 @@
+"""Snapshots and clips, only where they are asked for."""
