@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser phone-pictures lab fuzz check format bench bench-native coverage runtimes pictures clean
+.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser phone-pictures lab fuzz check format bench bench-native coverage-native coverage runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare o
 bench-native: .peers/made-for ## compiled models beside onnxruntime, emlearn, m2cgen and tl2cgen, into docs/native.md; ten minutes
 	@.peers/bin/python benchmarks/native/native.py --write $(ARGS)
 	@.peers/bin/python docs/pictures/native.py
+
+coverage-native: .venv/made-for ## which estimators are compiled, into docs/native-coverage.md; within half an hour
+	@$(PY) -u -m benchmarks.native.coverage $(ARGS)
 
 coverage: .venv/made-for ## every estimator of scikit-learn on every data set, into docs/coverage.md; within 20 minutes
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.coverage.run $(ARGS)

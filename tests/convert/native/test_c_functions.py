@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 HEAD = "#include <stddef.h>\n#include <stdint.h>\n"
-FILES = ("registers.c", "math.c", "waves.c", "each.c")
+FILES = ("registers.c", "math.c", "waves.c", "each.c", "product.c")
 ONE = ("exp", "log", "tanh", "sin", "cos", "sqrt", "floor", "ceil", "rint")
 FLAGS = ["-std=c99", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-pedantic"]
 
@@ -35,6 +35,10 @@ def _library(directory, *flags):
         "{ for (size_t i = 0; i < n; i++) y[i] = edge_pow(x[i], e[i]); }\n"
     )
     text += "void all_together(const double *x, double *y, size_t n) { edge_exp_each(x, y, n); }\n"
+    text += (
+        "void all_products(const double *x, const double *w, double *y, size_t n, size_t f,\n"
+        "                  size_t k) { edge_product(x, w, y, n, f, k); }\n"
+    )
     (directory / "math_test.c").write_text(text)
     out = directory / "math_test.so"
     command = ["cc", *FLAGS, *flags, "-shared", "-fPIC", "math_test.c", "-o", str(out)]
@@ -102,6 +106,25 @@ def test_several_at_once_are_the_same_as_one_by_one(library, tmp_path):
             np.testing.assert_array_equal(got.view(np.int64), one[shift:].view(np.int64))
         for few in range(1, 9):
             assert _call(made, "together", x[:few].copy()).tolist() == one[:few].tolist()
+
+
+@pytest.mark.parametrize("flags", [(), ("-DEDGE_MODEL_NARROW",), ("-O0",)], ids=str)
+def test_products_add_from_the_first_feature_to_the_last_in_every_tile(tmp_path, flags):
+    """To the last bit, with rows and columns beyond the tiles, and past the strip of features."""
+    made = _library(tmp_path, *flags)
+    shapes = [(n, 64, k) for n in (1, 3, 8, 67) for k in (*range(1, 28), 45)]
+    shapes += [(n, f, k) for n in (2, 40) for f in (1, 127, 128, 129, 300) for k in (1, 4, 5, 13)]
+    for n, f, k in shapes:
+        x, w = RNG.normal(size=(n, f)), RNG.normal(size=(f, k))
+        # A guard behind the last element shows a vector that passes the end.
+        got = np.full(n * k + 8, 7.0)
+        pointers = [ctypes.c_void_p(array.ctypes.data) for array in (x, w, got)]
+        made.all_products(*pointers, *map(ctypes.c_size_t, (n, f, k)))
+        want = np.zeros((n, k))
+        for i in range(f):
+            want += x[:, i : i + 1] * w[i]
+        np.testing.assert_array_equal(got[: n * k].reshape(n, k), want, str((n, f, k)))
+        assert (got[n * k :] == 7.0).all()
 
 
 def test_square_roots_without_the_instruction_are_correctly_rounded(tmp_path):

@@ -132,8 +132,21 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+DEEP = pytest.mark.deep
+FURTHER = (("-Os",), ("-O3",), ("-O2", "-std=gnu11"))
+
+
+@pytest.mark.parametrize(
+    ("name", "strict"),
+    [
+        ("linear", True),
+        ("forest", False),
+        pytest.param("linear", False, marks=DEEP),
+        pytest.param("forest", True, marks=DEEP),
+        pytest.param("neighbours", True, marks=DEEP),
+        pytest.param("neighbours", False, marks=DEEP),
+    ],
+)
 def test_no_argument_makes_it_read_or_write_elsewhere(compiled, tmp_path, name, strict):
     X, y = _data()
     model = compiled(MODELS[name]().fit(X, y), 5)
@@ -174,7 +187,11 @@ def test_a_row_that_scikit_learn_refuses_has_a_status_of_its_own(compiled, tmp_p
     assert said == "0 16\n"
 
 
-@pytest.mark.parametrize("flags", [("-O0",), ("-Os",), ("-O3",), ("-O2", "-std=gnu11")])
+@pytest.mark.parametrize(
+    "flags",
+    [("-O0",), ("-O3", "-DEDGE_MODEL_NARROW"), *(pytest.param(f, marks=DEEP) for f in FURTHER)],
+    ids=str,
+)
 def test_every_optimisation_gives_the_same_bits(compiled, tmp_path, flags):
     """What a firmware's build chooses must not change an answer, -ffp-contract=off apart."""
     import ctypes

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.decomposition import PCA, FactorAnalysis
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     AdaBoostRegressor,
+    BaggingClassifier,
     ExtraTreesClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -21,23 +23,32 @@ from sklearn.ensemble import (
     IsolationForest,
     RandomForestClassifier,
     RandomForestRegressor,
+    VotingClassifier,
 )
 from sklearn.impute import SimpleImputer
 from sklearn.kernel_approximation import RBFSampler
-from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
-from sklearn.naive_bayes import GaussianNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.neural_network import MLPClassifier
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    RidgeClassifier,
+    SGDClassifier,
+)
+from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestCentroid
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    KBinsDiscretizer,
     MinMaxScaler,
     OneHotEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
+    RobustScaler,
     SplineTransformer,
     StandardScaler,
 )
-from sklearn.svm import SVC, SVR
+from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 TOLERANCE = 1e-9
@@ -77,6 +88,28 @@ FAMILIES = {
     "splines": lambda: SplineTransformer(n_knots=4),
     "random features": lambda: RBFSampler(n_components=12, random_state=0),
     "one hot": lambda: OneHotEncoder(sparse_output=False, handle_unknown="ignore"),
+    "margins": lambda: LinearSVC(max_iter=200, tol=1e-2),
+    "ridge": lambda: RidgeClassifier(),
+    "network regression": lambda: MLPRegressor(
+        hidden_layer_sizes=(9,), max_iter=20, random_state=0
+    ),
+    "logistic network": lambda: MLPClassifier(
+        (20,), activation="logistic", max_iter=9, random_state=0
+    ),
+    "bits": lambda: BernoulliNB(),
+    "centroids": lambda: NearestCentroid(),
+    "boosted votes": lambda: AdaBoostClassifier(n_estimators=4, random_state=0),
+    "soft votes": lambda: VotingClassifier(
+        [("a", LogisticRegression(max_iter=50)), ("b", GaussianNB())], voting="soft"
+    ),
+    "bags": lambda: BaggingClassifier(n_estimators=4, random_state=0),
+    "robust scaler": lambda: make_pipeline(RobustScaler(), LogisticRegression(max_iter=50)),
+    "polynomials": lambda: PolynomialFeatures(2),
+    "bins": lambda: KBinsDiscretizer(
+        3, encode="onehot-dense", quantile_method="averaged_inverted_cdf"
+    ),
+    "factors": lambda: FactorAnalysis(2),
+    "small batches": lambda: MiniBatchKMeans(3, n_init=1, random_state=0),
 }
 
 
@@ -85,22 +118,62 @@ def _rows(rng, features, scale, *, whole):
     return np.round(X) if whole else X
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(
-    seed=st.integers(0, 2**31),
-    features=st.integers(2, 9),
-    classes=st.integers(2, 4),
-    scale=st.sampled_from([1.0, 50.0]),
-    text=st.booleans(),
+ALWAYS = (
+    "linear",
+    "tree",
+    "shallow forest",
+    "boosting",
+    "histogram regressor",
+    "network",
+    "support vectors",
+    "bayes",
+    "neighbours",
+    "clusters",
+    "scaler and forest",
+    "imputer",
+    "one hot",
 )
+"""One of each way in which graphs are compiled; the others are tried in depth."""
+
+
+def _drawn(examples):
+    """Generated models: the same ones in every run."""
+    return lambda test: settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )(
+        given(
+            seed=st.integers(0, 2**31),
+            features=st.integers(2, 9),
+            classes=st.integers(2, 4),
+            scale=st.sampled_from([1.0, 50.0]),
+            text=st.booleans(),
+        )(test)
+    )
+
+
+@pytest.mark.parametrize("family", ALWAYS)
+@_drawn(2)
 def test_compiled_is_graph_is_scikit_learn(compiled, family, seed, features, classes, scale, text):
+    _agree(compiled, family, seed, features, classes, scale, text)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("family", FAMILIES)
+@_drawn(3)
+def test_more_are_graph_and_scikit_learn(compiled, family, seed, features, classes, scale, text):
+    _agree(compiled, family, seed, features, classes, scale, text)
+
+
+def _agree(compiled, family, seed, features, classes, scale, text):
     rng = np.random.default_rng(seed)
     X = _rows(rng, features, scale, whole=family == "one hot")
     y = np.argsort(np.argsort(X @ rng.normal(size=features))) * classes // len(X)
     if "regress" in family or family in ("boosted median", "neighbours by distance"):
         y = y + rng.normal(size=len(y))
-    elif text and family not in ("clusters", "isolation"):
+    elif text and family not in ("clusters", "isolation", "small batches"):
         y = np.array(["ant", "bee", "crow", "dünn"])[y]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
