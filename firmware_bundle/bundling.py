@@ -163,7 +163,7 @@ def _check_target(contract: Contract, target: Target, proven: dict[str, bytes]) 
             "the artifact has no compiled model for the target, which has no onnxruntime",
             expected=" or ".join(wanted),
             actual=", ".join(compiled) or "none",
-            hint=f"convert it again with --native {target.native[0]}",
+            hint=f"convert it again with --native {','.join(target.native)}, or the one you have",
         )
 
 

@@ -111,7 +111,7 @@ def _check_floor(release: Release, floor: Floor | None) -> None:
             f"another release took the number {release.sequence} before",
             expected=f"signature SHA-256 {floor.sha256}",
             actual=f"signature SHA-256 {release.sha256}",
-            hint="give each release a number of its own",
+            hint="give each release a number of its own: edge-infer convert --sequence",
         )
     raise Untrusted(
         "the release is older than one that was installed before",
