@@ -33,6 +33,7 @@ test-browser: .venv/made-for firmware_bundle/web/node_modules/.package-lock.json
 phone-pictures: .venv/made-for firmware_bundle/web/node_modules/.package-lock.json ## the page's screenshots and figures, into docs/phone
 	@EDGE_INFER_BROWSER=1 EDGE_INFER_BROWSER_FIGURES=$(CURDIR)/docs/phone $(PY) -m pytest -q $(ARGS) \
 		tests/browser/test_states.py tests/browser/test_models.py tests/browser/test_figures.py
+	@$(PY) docs/pictures/phone.py
 
 test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about six minutes
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -n auto --dist worksteal -rP $(ARGS) tests/firmware_bundle/test_crash_points.py \
@@ -82,6 +83,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/flow.py
 	@$(PY) docs/pictures/latency.py
 	@$(PY) docs/pictures/native.py
+	@$(PY) docs/pictures/icon.py
 
 clean: ## remove the environments and everything else that was made
 	@rm -rf .venv .device .peers .devices .fuzz .runtimes .lab .camera build dist *.egg-info

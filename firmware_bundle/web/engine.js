@@ -1,5 +1,6 @@
 /** onnxruntime in the browser: one thread, the optimisers off that read a double as float32. */
 
+import { sliced } from './golden.js';
 import { Refusal } from './refusal.js';
 
 /** @typedef {import('./golden.js').Table} Table */
@@ -116,30 +117,29 @@ function checkNames(session, contract) {
  * @param {any} session
  * @param {string[]} names
  * @param {Map<string, Table>} feeds
+ * @returns {Promise<Map<string, Table>>}
  */
 async function runInBlocks(ort, session, names, feeds) {
-  const rows = Math.max(...[...feeds.values()].map(({ shape }) => shape[0]));
-  /** @type {Map<string, {shape: number[], parts: any[]}>} */
-  const parts = new Map();
+  const rows = Math.max(...Array.from(feeds.values(), ({ shape }) => shape[0]));
+  const blocks = [];
   for (let start = 0; start < rows; start += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - start);
     /** @type {Record<string, any>} */
     const block = {};
-    for (const [name, { shape, values }] of feeds) {
-      const width = shape.slice(1).reduce((product, length) => product * length, 1);
-      const part = values.slice(start * width, (start + count) * width);
-      const type = Array.isArray(part) ? 'string' : 'float64';
-      block[name] = new ort.Tensor(type, part, [count, ...shape.slice(1)]);
+    for (const [name, table] of feeds) {
+      const { shape, values } = count === rows ? table : sliced(table, start, count);
+      block[name] = new ort.Tensor(Array.isArray(values) ? 'string' : 'float64', values, shape);
     }
-    const found = await session.run(block, names);
-    for (const name of names) {
-      const { dims, data } = found[name];
-      const known = parts.get(name);
-      if (known === undefined) parts.set(name, { shape: [rows, ...dims.slice(1)], parts: [data] });
-      else known.parts.push(data);
-    }
+    blocks.push(await session.run(block, names));
   }
-  return new Map([...parts].map(([name, one]) => [name, { shape: one.shape, values: joined(one.parts) }]));
+  /** @type {Map<string, Table>} */
+  const found = new Map();
+  for (const name of names) {
+    const [{ dims, data }] = blocks.map((block) => block[name]);
+    const values = blocks.length === 1 ? data : joined(blocks.map((block) => block[name].data));
+    found.set(name, { shape: [rows, ...dims.slice(1)], values });
+  }
+  return found;
 }
 
 /**

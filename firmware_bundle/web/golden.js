@@ -73,3 +73,16 @@ function tensorMisfit(tensor) {
 export function listed(values) {
   return Array.from(/** @type {ArrayLike<number | bigint | string>} */ (values ?? []));
 }
+
+/**
+ * Some rows of a table.
+ * @param {Table} table
+ * @param {number} start
+ * @param {number} count
+ * @returns {Table}
+ */
+export function sliced(table, start, count) {
+  const width = table.shape.slice(1).reduce((product, length) => product * length, 1);
+  const values = table.values.slice(start * width, (start + count) * width);
+  return { shape: [count, ...table.shape.slice(1)], values };
+}

@@ -14,50 +14,72 @@ import { Refusal } from './refusal.js';
 
 /**
  * One row's answer. `bars` are names and numbers to be drawn, where there are any.
- * @typedef {{label?: Values, prediction?: Values, verb: string, scores?: Values,
+ * @typedef {{label: Values | undefined, prediction: Values | undefined, verb: string, scores: Values | undefined,
  *   bars: {name: string, value: number}[], kind: string}} Answer
  */
 
 const SCORES = ['predict_proba', 'decision_function'];
 
-/**
- * @param {Engine} engine
- * @param {Contract} contract
- * @param {Map<string, Table>} feeds
- * @returns {Promise<Answer[]>} one for each row
- * @throws {Refusal} scikit-learn raises on a row
- */
-export async function answer(engine, contract, feeds) {
-  const served = verbs(contract);
-  const verb = served.includes('predict') ? 'predict' : served[0];
-  const isLabel = outputsOf(contract, verb)[0].kind === 'label';
-  const scoreVerb = isLabel ? SCORES.find((one) => served.includes(one)) : undefined;
-  const wanted = [...outputsOf(contract, verb), ...(scoreVerb ? outputsOf(contract, scoreVerb) : [])];
-  const checks = contract.checks ?? [];
-  const found = await engine.run([...wanted, ...checks].map((one) => one.name), feeds);
-  refuseRows(checks, found);
-  const labels = rowsOf(outputsOf(contract, verb), found, contract, isLabel);
-  const scores = scoreVerb ? rowsOf(outputsOf(contract, scoreVerb), found, contract, false) : [];
-  return labels.map((label, row) => ({
-    verb,
-    ...(isLabel ? { label } : { prediction: label }),
-    ...(scoreVerb ? { scores: scores[row] } : {}),
-    kind: scoreVerb ?? '',
-    bars: bars(scores[row], contract.classes),
-  }));
+/** What is asked of the graph for each row, and how its outputs are read: settled once. */
+export class Model {
+  /**
+   * @param {Engine} engine
+   * @param {Contract} contract
+   */
+  constructor(engine, contract) {
+    this.engine = engine;
+    this.contract = contract;
+    const served = verbs(contract);
+    this.verb = served.includes('predict') ? 'predict' : served[0];
+    this.labels = outputsOf(contract, this.verb);
+    this.isLabel = this.labels[0].kind === 'label';
+    this.kind = (this.isLabel && SCORES.find((one) => served.includes(one))) || '';
+    this.scores = this.kind === '' ? [] : outputsOf(contract, this.kind);
+    this.checks = contract.checks ?? [];
+    this.names = [...this.labels, ...this.scores, ...this.checks].map((one) => one.name);
+    this.classNames = classNames(contract.classes);
+    const classes = [contract.classes, ...(contract.target_classes ?? [])].filter((one) => one !== null);
+    /** A graph has no bool labels. */
+    this.isBool = this.isLabel && classes.length > 0 && classes.every((one) => one.dtype === 'bool');
+  }
+
+  /**
+   * @param {Map<string, Table>} feeds
+   * @returns {Promise<Answer[]>} one for each row
+   * @throws {Refusal} scikit-learn raises on a row
+   */
+  async answer(feeds) {
+    const found = await this.engine.run(this.names, feeds);
+    refuseRows(this.checks, found);
+    const labels = rowsOf(this.labels, found, this.isBool);
+    const scores = rowsOf(this.scores, found, false);
+    /** @type {Answer[]} */
+    const answers = [];
+    for (let row = 0; row < labels.length; row++) {
+      const given = scores[row];
+      answers.push({
+        verb: this.verb,
+        label: this.isLabel ? labels[row] : undefined,
+        prediction: this.isLabel ? undefined : labels[row],
+        scores: given,
+        kind: this.kind,
+        bars: bars(given, this.classNames),
+      });
+    }
+    return answers;
+  }
 }
 
 /**
  * One line of strict JSON for an answer, every digit of it.
  * @param {Answer} given
- * @param {Contract} contract
  */
-export function asJson(given, contract) {
+export function asJson(given) {
   const fields = [];
   if (given.label !== undefined) fields.push(`"label": ${spelled(given.label)}`);
   else if (given.verb === 'predict') fields.push(`"prediction": ${spelled(given.prediction)}`);
   else fields.push(`${JSON.stringify(given.verb)}: ${spelled(given.prediction)}`);
-  if (given.scores !== undefined) fields.push(`"scores": ${byClass(given.scores, contract.classes)}`);
+  if (given.scores !== undefined) fields.push(`"scores": ${byClass(given.scores, given.bars)}`);
   return `{${fields.join(', ')}}`;
 }
 
@@ -84,51 +106,59 @@ function refuseRows(checks, found) {
  * For each row what the verb returns: a value, a list, or a list of lists for several targets.
  * @param {Output[]} outputs
  * @param {Map<string, Table>} found
- * @param {Contract} contract
- * @param {boolean} isLabel
+ * @param {boolean} asBool
  * @returns {Values[]}
  */
-function rowsOf(outputs, found, contract, isLabel) {
-  const columns = outputs.map((output) => {
-    const { shape, values } = /** @type {Table} */ (found.get(output.name));
-    const width = shape.slice(1).reduce((product, length) => product * length, 1);
-    const cast = isLabel ? labelCast(contract) : (/** @type {Value} */ value) => value;
-    return Array.from({ length: shape[0] }, (_, row) => {
-      const items = listed(values.slice(row * width, (row + 1) * width)).map(cast);
-      return shape.length === 1 ? items[0] : items;
-    });
-  });
-  const several = outputs[0].target !== null && outputs[0].target !== undefined;
-  return columns[0].map((one, row) => (several ? columns.map((c) => c[row]) : one)).map((v) => /** @type {Values} */ (v));
+function rowsOf(outputs, found, asBool) {
+  if (outputs.length === 0) return [];
+  const columns = outputs.map(({ name }) => rowsOfTable(/** @type {Table} */ (found.get(name)), asBool));
+  if ((outputs[0].target ?? null) === null) return columns[0];
+  return columns[0].map((_, row) => /** @type {Values} */ (columns.map((column) => column[row])));
 }
 
-/** A graph has no bool labels. @param {Contract} contract */
-function labelCast(contract) {
-  const every = [contract.classes, ...(contract.target_classes ?? [])].filter((one) => one !== null);
-  const bool = every.length > 0 && every.every((one) => one.dtype === 'bool');
-  return (/** @type {Value} */ value) => (bool ? Boolean(Number(value)) : value);
+/**
+ * @param {Table} table
+ * @param {boolean} asBool
+ * @returns {(Value | Value[])[]}
+ */
+function rowsOfTable({ shape, values }, asBool) {
+  const items = /** @type {ArrayLike<number | bigint | string>} */ (values);
+  let width = 1;
+  for (let axis = 1; axis < shape.length; axis++) width *= shape[axis];
+  const rows = [];
+  for (let row = 0, at = 0; row < shape[0]; row++) {
+    /** @type {Value[]} */
+    const cells = [];
+    for (let i = 0; i < width; i++, at++) cells.push(asBool ? Boolean(Number(items[at])) : items[at]);
+    rows.push(shape.length === 1 ? cells[0] : cells);
+  }
+  return rows;
+}
+
+/** As Python prints them, whose floats have a point. @param {Classes | null} classes */
+function classNames(classes) {
+  if (classes === null) return null;
+  const floats = classes.dtype === 'float64';
+  return classes.values.map((one) => (floats && Number.isInteger(one) ? `${one}.0` : shown(one)));
 }
 
 /**
  * @param {Values | undefined} scores
- * @param {Classes | null} classes
+ * @param {string[] | null} names
  * @returns {{name: string, value: number}[]}
  */
-function bars(scores, classes) {
-  if (classes === null || scores === undefined) return [];
-  const floats = classes.dtype === 'float64';
-  const names = classes.values.map((one) => (floats && Number.isInteger(one) ? `${one}.0` : shown(one)));
+function bars(scores, names) {
+  if (names === null || scores === undefined) return [];
   if (!Array.isArray(scores)) return names.length === 2 ? [{ name: names[1], value: Number(scores) }] : [];
-  return scores.length === names.length && !scores.some(Array.isArray)
-    ? names.map((name, i) => ({ name, value: Number(scores[i]) })) : [];
+  if (scores.length !== names.length || Array.isArray(scores[0])) return [];
+  return names.map((name, i) => ({ name, value: Number(scores[i]) }));
 }
 
 /**
  * @param {Values} scores
- * @param {Classes | null} classes
+ * @param {{name: string, value: number}[]} named
  */
-function byClass(scores, classes) {
-  const named = bars(scores, classes);
+function byClass(scores, named) {
   if (named.length === 0) return spelled(scores);
   return `{${named.map(({ name, value }) => `${JSON.stringify(name)}: ${spelled(value)}`).join(', ')}}`;
 }

@@ -1,6 +1,6 @@
 /** The golden vectors, run in a batch and row by row before the first prediction. */
 
-import { listed, readTensor } from './golden.js';
+import { listed, readTensor, sliced } from './golden.js';
 import { Refusal } from './refusal.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
@@ -58,19 +58,6 @@ function readAll(tensors, wanted, rows, data) {
     throw new Refusal('Incompatible', 'golden_missing');
   }
   return found;
-}
-
-/**
- * Some rows of a table.
- * @param {Table} table
- * @param {number} start
- * @param {number} count
- * @returns {Table}
- */
-export function sliced(table, start, count) {
-  const width = table.shape.slice(1).reduce((product, length) => product * length, 1);
-  const values = table.values.slice(start * width, (start + count) * width);
-  return { shape: [count, ...table.shape.slice(1)], values };
 }
 
 /**

@@ -26,11 +26,11 @@ export async function verifyFiles(source, progress) {
   if (missing.length > 0) throw new Refusal('Incompatible', 'no_page', { actual: missing.join(', ') });
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} */
   const files = new Map();
-  for (const [name, digest] of signed.digests) {
+  await Promise.all(Array.from(signed.digests, async ([name, digest]) => {
     const bytes = await source.read(name);
     if (toHex(await sha256(bytes)) !== digest) throw new Refusal('Untrusted', 'file_altered', { name });
     files.set(name, bytes);
     progress(files.size, signed.digests.size);
-  }
+  }));
   return { signed, files };
 }

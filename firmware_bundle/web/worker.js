@@ -4,7 +4,7 @@ import { readContract } from './contract.js';
 import { decodeFile, pixelsOf } from './decode.js';
 import { gunzip } from './encoding.js';
 import { openEngine } from './engine.js';
-import { asJson, answer } from './model.js';
+import { asJson, Model } from './model.js';
 import { Motion } from './motion.js';
 import { pictureRow } from './picture.js';
 import { asPlain } from './refusal.js';
@@ -17,10 +17,8 @@ import { runGolden } from './selftest.js';
 /** @typedef {{x: number, y: number, width: number, height: number}} Part */
 /** @typedef {{answers: Answer[], json: string[], ms: number, motion?: {moves: boolean, change: number}}} Answered */
 
-/** @typedef {{engine: import('./engine.js').Engine, contract: Contract, golden: Uint8Array<ArrayBuffer>}} Model */
-
-/** @type {Model | null} */
-let model = null;
+/** @type {{model: Model, contract: Contract, golden: Uint8Array<ArrayBuffer>} | null} */
+let ready = null;
 const motion = new Motion();
 
 /**
@@ -32,22 +30,21 @@ async function open(files) {
   const wasm = await gunzip(files.engine);
   const engine = await openEngine(/** @type {any} */ (globalThis).ort, wasm, files.onnx, contract);
   const selfTest = await runGolden(engine, contract, files.golden);
-  model = { engine, contract, golden: files.golden };
+  ready = { model: new Model(engine, contract), contract, golden: files.golden };
   return { contract, engine: engine.name, selfTest };
 }
 
 function opened() {
-  if (model === null) throw new Error('the golden vectors come first');
-  return model;
+  if (ready === null) throw new Error('the golden vectors come first');
+  return ready;
 }
 
 /** @param {Map<string, import('./golden.js').Table>} feeds @returns {Promise<Answered>} */
 async function answered(feeds) {
-  const { engine, contract } = opened();
   const start = performance.now();
-  const answers = await answer(engine, contract, feeds);
+  const answers = await opened().model.answer(feeds);
   const ms = performance.now() - start;
-  return { answers, json: answers.map((one) => asJson(one, contract)), ms };
+  return { answers, json: answers.map((one) => asJson(one)), ms };
 }
 
 /** @param {ImageData} pixels */
@@ -60,7 +57,7 @@ function pictureFeeds(pixels) {
 /** @type {Record<string, (given: any) => Promise<unknown>>} */
 const OPERATIONS = {
   open,
-  bench: () => benchmark(opened().engine, opened().contract, opened().golden),
+  bench: () => benchmark(opened().model, opened().golden),
   rows: (/** @type {{text: string}} */ { text }) => answered(readRows(text, opened().contract)),
   file: async (/** @type {{file: Blob}} */ { file }) => answered(pictureFeeds(await decodeFile(file))),
   frame: async (/** @type {{bitmap: ImageBitmap, part: Part}} */ { bitmap, part }) => {

@@ -10,6 +10,7 @@ import pytest
 from chromium import Chromium
 from conftest import PHONE, csv, digits, serving, trained
 from fake_camera import CAMERA, film
+from PIL import Image as Pillow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,10 @@ def hold(page: Page, name: str, tmp_path: Path) -> None:
     assert page.browser.do("accessibility", page=page.number) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     place = os.environ.get("EDGE_INFER_BROWSER_FIGURES")
-    page.screenshot(Path(place or tmp_path) / f"{name}.png")
+    picture = Path(place or tmp_path) / f"{name}.png"
+    page.screenshot(picture)
+    if place:
+        Pillow.open(picture).convert("RGB").quantize(64).save(picture, optimize=True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
