@@ -35,7 +35,7 @@ phone-pictures: .venv/made-for firmware_bundle/web/node_modules/.package-lock.js
 		tests/browser/test_states.py tests/browser/test_models.py tests/browser/test_figures.py
 	@$(PY) docs/pictures/phone.py
 
-test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; about six minutes
+test-crashes: .venv/made-for ## every cut and every failure of an installation, not a sample; two minutes of a core
 	@EDGE_INFER_EVERY_CRASH=1 $(PY) -m pytest -q -n auto --dist worksteal -rP $(ARGS) tests/firmware_bundle/test_crash_points.py \
 		tests/firmware_bundle/test_killed.py tests/firmware_bundle/test_update_cases.py
 
