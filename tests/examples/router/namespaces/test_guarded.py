@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -36,7 +38,6 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with three_hosts(tmp_path_factory.mktemp("lab")) as made:
-        made.hosts.client.run("ethtool", "-K", "eth0", "tx", "off")
         yield made
 
 
@@ -125,7 +126,7 @@ def guess(lab: Lab) -> subprocess.Popen[bytes]:
     once = "-o NumberOfPasswordPrompts=1 -o PubkeyAuthentication=no -o ConnectTimeout=2"
     login = f"sshpass -p wrong-$n ssh {quiet} {once} -b {ATTACKER} guest@{SERVER}"
     loop = f"for n in $(seq 60); do {login} & sleep 0.2; done; wait"
-    return lab.hosts.client.start("timeout", "14", "sh", "-c", loop)
+    return lab.hosts.client.start("sh", "-c", loop)
 
 
 def flood(lab: Lab) -> subprocess.Popen[bytes]:
@@ -136,6 +137,14 @@ def flood(lab: Lab) -> subprocess.Popen[bytes]:
     write_pcap(lab.folder / "flood.pcap", [frames.next() for _ in range(6000)])
     replay = ("tcpreplay", "-q", "-i", "eth0", "--pps", "600", "/run/lab/flood.pcap")
     return lab.hosts.client.start(*replay)
+
+
+def stop(lab: Lab, attacking: subprocess.Popen[bytes]) -> None:
+    """End an attack with all its processes, those with a terminal of their own too."""
+    if attacking.poll() is None:
+        os.killpg(attacking.pid, signal.SIGKILL)
+    attacking.wait(timeout=10)
+    lab.hosts.client.run("pkill", "-KILL", "-x", "ssh", check=False)
 
 
 @pytest.mark.parametrize("attack", [scan, guess, flood], ids=["scan", "guess", "flood"])
@@ -154,21 +163,22 @@ def test_an_attack_is_cut_within_a_second_and_the_ordinary_client_loses_nothing(
         goes_on = attacking.poll() is None
         time.sleep(max(0.0, banned + 1.5 - time.time()))
         assert CLIENT not in guard.bans()
-        attacking.kill()
+        stop(lab, attacking)
+        ends = time.time()  # what was cut may retransmit once the bans are undone
     assert (lab.folder / "got").read_bytes() == (lab.folder / "www/f/800000").read_bytes()
-    late = [when - banned for when in times if when > banned]
+    late = [when - banned for when in times if banned < when < ends]
     print(f"{attack.__name__}: banned {banned - begun:.2f} s after its first command, "
           f"last packet {max(late, default=0.0) * 1e3:.0f} ms after the verdict")  # fmt: skip
     assert goes_on, "the attack ended by itself: nothing was cut"
     assert len(times) > 3
-    assert max(late, default=0.0) <= 1.0
+    assert max(late, default=0.0) <= 1.0, late
 
 
 def test_the_ban_of_an_attack_that_is_over_expires(lab: Lab) -> None:
     with guarding(lab, "--act", "--ban-seconds", "3") as guard:
         attacking = flood(lab)
         guard.wait_for_ban(ATTACKER, 14.0)
-        attacking.kill()
+        stop(lab, attacking)
         assert lab.pings(ATTACKER) == 0
         until = time.monotonic() + 8
         while lab.pings(ATTACKER) == 0:
@@ -180,7 +190,7 @@ def test_a_dry_run_names_the_attacker_and_cuts_nobody(lab: Lab) -> None:
     with guarding(lab) as guard:
         attacking = flood(lab)
         guard.wait_for_ban(ATTACKER, 14.0)
-        attacking.kill()
+        stop(lab, attacking)
         assert lab.pings(ATTACKER, 5) == 5
         assert not lab.has_table()
 
@@ -190,7 +200,7 @@ def test_killed_with_9_the_network_opens(lab: Lab) -> None:
         attacking = flood(lab)
         guard.wait_for_ban(ATTACKER, 14.0)
         guard.end("KILL")
-        attacking.kill()
+        stop(lab, attacking)
         assert lab.pings(CLIENT, 20) == 20
         time.sleep(4.5)
         assert lab.pings(ATTACKER) == 1
@@ -205,7 +215,7 @@ def test_in_the_queue_an_attacker_is_cut_too(lab: Lab) -> None:
             guard.wait_for_ban(ATTACKER, 14.0)
             assert lab.pings(ATTACKER) == 0
             assert lab.pings(CLIENT, 50) == 50
-            attacking.kill()
+            stop(lab, attacking)
     finally:
         lab.hosts.router.run("iptables", "-D", *rule)
 

@@ -1,4 +1,4 @@
-"""Live, 50,000 packets a second for half a minute: none is dropped by us."""
+"""Live, 50,000 packets a second of ordinary traffic for half a minute: we drop none."""
 
 from __future__ import annotations
 
@@ -32,24 +32,26 @@ def test_nothing_is_dropped_at_fifty_thousand_packets_a_second(
     with three_hosts(tmp_path, serving=False) as lab:
         frames = [
             bytes(frame.captured)
-            for path in sorted(recorded.glob("*.pcap"))
+            for kind in ("pages", "household")
+            for path in sorted(recorded.glob(f"*-{kind}.pcap"))
             for frame in read_file(path, Problems())
             if len(frame.captured) <= MOST_BYTES
         ]
         number = write_pcap(lab.folder / "mixed.pcap", frames)
         log = lab.folder / "watch.log"
-        watch = ("watch", "lan0", "--json", "--seconds", str(SECONDS + 6))
+        watch = ("watch", "lan0", "--json", "--seconds", str(SECONDS + 7))
+        # The machine may do other things; ours comes first, as on a router.
         program = lab.hosts.router.start(
-            *("nice", "-n", "-10", "python3", "-m", "examples.router", *watch), log=log
+            *("chrt", "--rr", "5", "python3", "-m", "examples.router", *watch), log=log
         )
         time.sleep(3.0)
         before = received(lab)
-        loops = -(-RATE * SECONDS // number)
+        loops = -(-RATE * (SECONDS + 1) // number)
         # A frame of the recording names other hosts: the router hears it and forwards nothing.
-        replay = ("tcpreplay", "-q", "-i", "eth0", "--preload-pcap", "--pps", str(RATE))
+        replay = ("tcpreplay", "-q", "-i", "eth0", "-K", "--unique-ip", "--pps", str(RATE))
         began = time.monotonic()
         argv = (*replay, "--loop", str(loops), "/run/lab/mixed.pcap")
-        lab.hosts.client.run("nice", "-n", "-10", *argv, limit_seconds=90)
+        lab.hosts.client.run("nice", "-n", "-19", *argv, limit_seconds=90)
         took = time.monotonic() - began
         sent = received(lab) - before
         assert program.wait(timeout=60) == 0, log.read_text()[-2000:]
