@@ -1,8 +1,9 @@
 """Our face detector beside YuNet and Haar: scores on labelled pictures, time for a frame.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.camera.faces [--out FIGURES.json] [--every-girl 5]
+    OMP_NUM_THREADS=1 python -m benchmarks.camera.faces [--out docs/faces.json] [--score ours]
 
-One run, one thread, medians of CPU time. Haar runs on OpenCV 4 in an environment of its own.
+One thread; the times of all are medians of CPU time of one run. Haar runs on OpenCV 4 in an
+environment of its own.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import statistics
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from benchmarks.camera import faces_peers
-from benchmarks.camera.faces_scores import Scores, score
+from benchmarks.camera.faces_scores import score
 from benchmarks.camera.faces_sets import (
     TestSet,
     backgrounds,
@@ -42,29 +43,40 @@ REPEATS = 15
 
 
 def main() -> None:
-    """Measure all, print a table, write the figures."""
+    """Measure, print a table, write the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, help="write the figures as JSON")
+    parser.add_argument("--out", type=Path, help="write the figures as JSON, or renew them there")
     parser.add_argument("--every-girl", type=int, default=5, metavar="N", help="every Nth frame")
+    parser.add_argument(
+        "--score", nargs="+", choices=DETECTORS, default=DETECTORS, help="others keep their scores"
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
     sets = [dlib_photographs(), dlib_photographs(2), cmu_mit(), girl(every=options.every_girl)]
-    frame = cv2.resize(sets[0].pictures[0].picture, FRAME)
-    print("the shipped detector", flush=True)
-    figures = {"ours": measured([ours(s) for s in sets], sets, frame_ms(our_frame(frame)))}
-    figures["ours"]["backgrounds"] = on_backgrounds()
-    if faces_peers.YUNET.is_file():
-        print("YuNet", flush=True)
-        network = faces_peers.open_yunet(*FRAME)
-        figures["yunet"] = measured(
-            [faces_peers.yunet(s) for s in sets], sets, frame_ms(lambda: network.detect(frame))
-        )
-    print("Haar", flush=True)
-    found, ms = faces_peers.haar(sets, frame)
-    figures["haar"] = measured(found, sets, ms)
+    kept = options.out and options.out.is_file()
+    figures: dict[str, Any] = json.loads(options.out.read_text()) if kept else {}
+    for name in options.score:
+        print(f"scoring {name}", flush=True)
+        figures.setdefault(name, {})["sets"] = scored(_FOUND[name](sets), sets)
+    if "ours" in options.score:
+        figures["ours"]["backgrounds"] = on_backgrounds()
+    print("timing", flush=True)
+    for name, ms in times(sets[0].pictures[0].picture).items():
+        figures.setdefault(name, {"sets": {}})["frame_ms"] = ms
     print(table(figures))
     if options.out:
-        options.out.write_text(json.dumps(figures, indent=1) + "\n")
+        options.out.write_text(json.dumps(figures) + "\n")
+
+
+def times(picture: np.ndarray) -> dict[str, float]:
+    """CPU ms of every detector for the same frame, one after the other."""
+    frame = cv2.resize(picture, FRAME)
+    network = faces_peers.open_yunet(*FRAME)
+    return {
+        "ours": frame_ms(our_frame(frame)),
+        "yunet": frame_ms(lambda: network.detect(frame)),
+        "haar": faces_peers.haar([], frame)[1],
+    }
 
 
 def ours(tests: TestSet) -> list[Found]:
@@ -109,24 +121,33 @@ def on_backgrounds() -> dict[str, float]:
     }
 
 
-def measured(found: list[list[Found]], sets: list[TestSet], ms: float) -> dict[str, object]:
-    """Scores on every set, and the time."""
-    scored: dict[str, Scores] = {
-        tests.name: score(boxes, [one.boxes for one in tests.pictures], RATES)
+def scored(found: list[list[Found]], sets: list[TestSet]) -> dict[str, Any]:
+    """Scores on every set, by its name."""
+    return {
+        tests.name: asdict(score(boxes, [one.boxes for one in tests.pictures], RATES))
         for tests, boxes in zip(sets, found, strict=True)
     }
-    return {"frame_ms": ms, "sets": {name: asdict(one) for name, one in scored.items()}}
 
 
-def table(figures: dict[str, dict]) -> str:
+_FOUND: dict[str, Callable[[list[TestSet]], list[list[Found]]]] = {
+    "ours": lambda sets: [ours(one) for one in sets],
+    "yunet": lambda sets: [faces_peers.yunet(one) for one in sets],
+    "haar": lambda sets: faces_peers.haar(sets, np.zeros((64, 64), np.uint8))[0],
+}
+DETECTORS = tuple(_FOUND)
+
+
+def table(figures: dict[str, Any]) -> str:
     """The figures as a Markdown table."""
-    names = list(figures)
+    names = [name for name in DETECTORS if figures.get(name, {}).get("sets")]
     lines = ["| | " + " | ".join(names) + " |", "| --- " * (len(names) + 1) + "|"]
     for tests in figures["ours"]["sets"]:
         cells = [f"{figures[name]['sets'][tests]['ap']:.3f}" for name in names]
         lines.append(f"| {tests}, AP | " + " | ".join(cells) + " |")
         for rate in RATES:
-            cells = [f"{figures[name]['sets'][tests]['recall_at'][rate]:.3f}" for name in names]
+            cells = [
+                f"{figures[name]['sets'][tests]['recall_at'][str(rate)]:.3f}" for name in names
+            ]
             lines.append(f"| recall at {rate} false positives an image | {' | '.join(cells)} |")
     cells = [f"{figures[name]['frame_ms']:.1f}" for name in names]
     lines.append(f"| CPU ms a frame of {FRAME[0]}x{FRAME[1]}, one thread | {' | '.join(cells)} |")

@@ -47,10 +47,12 @@ class Scores:
     ap_unmapped: float
     """The same, with the detector's boxes as they are."""
     mapping: Mapping
-    recall_at: dict[float, float]
-    """False positives an image: recall."""
-    threshold_at: dict[float, float]
-    """False positives an image: the score from which there are no more."""
+    recall_at: dict[str, float]
+    """False positives an image, as text: recall."""
+    threshold_at: dict[str, float]
+    """False positives an image, as text: the score from which there are no more."""
+    curve: list[tuple[float, float]]
+    """Recall and precision, at every step of recall."""
 
 
 def score(found: Sequence[Found], truth: Sequence[Boxes], rates: Sequence[float]) -> Scores:
@@ -71,14 +73,19 @@ def score(found: Sequence[Found], truth: Sequence[Boxes], rates: Sequence[float]
     recall, threshold = {}, {}
     for rate in rates:
         last = int(np.searchsorted(false, rate * len(truth), side="right")) - 1
-        recall[rate] = float(true[last] / faces) if last >= 0 else 0.0
-        threshold[rate] = float(scores[order][last]) if last >= 0 else float("inf")
+        recall[str(rate)] = float(true[last] / faces) if last >= 0 else 0.0
+        threshold[str(rate)] = float(scores[order][last]) if last >= 0 else float("inf")
     return Scores(
         average_precision(scores, hits, faces),
         average_precision(unmapped, right, faces),
         mapping,
         recall,
         threshold,
+        [
+            (round(float(t / faces), 4), round(float(t / (t + f)), 4))
+            for t, f, hit in zip(true, false, hits[order], strict=True)
+            if hit
+        ],
     )
 
 

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
+from examples.camera.faces.training.backgrounds import background_files, divided
+
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("EDGE_INFER_DATA", ROOT.parent / "shared" / "data")) / "camera"
-CALIBRATE_EVERY = 5
-"""As train_faces.py divides the backgrounds: of five, the first calibrates, the second is ours."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,8 @@ def girl(zoom: int = 4, every: int = 1) -> TestSet:
 
 def backgrounds() -> TestSet:
     """Photographs without faces that neither trained nor calibrated the detector."""
-    files = sorted((DATA / "faces" / "non_face_scenes").glob("*.jpg"))
-    chosen = files[1::CALIBRATE_EVERY]
-    return TestSet("backgrounds", 36, [_labelled(f, [], 1) for f in chosen])
+    _, _, kept = divided(background_files(DATA / "faces" / "non_face_scenes"))
+    return TestSet("backgrounds", 36, [_labelled(f, [], 1) for f in kept])
 
 
 def _labelled(file: Path, boxes: list[list[float]] | list[list[int]], zoom: int) -> Labelled:

@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 
 from edge_infer import BadInput, EdgeInferError
-from examples.camera.faces.detector import SMALLEST, Face, open_detector
+from examples.camera.faces.detector import Face, open_detector
+
+SMALLEST = 32
+"""Smaller than on live frames: a picture may take its time."""
 
 
 def main(argv: list[str]) -> int:
@@ -39,7 +42,9 @@ def main(argv: list[str]) -> int:
 
 
 def read_image(path: str) -> np.ndarray:
-    """A picture file as BGR uint8 `(h, w, 3)`; 16-bit pictures are scaled, transparency dropped.
+    """A picture file, upright as its EXIF says, as BGR uint8 `(h, w, 3)`.
+
+    Of 16 bits the upper 8 are kept; transparency is left out.
 
     Raises:
         BadInput: there is no such file, or it is not a picture that OpenCV reads.
@@ -51,7 +56,7 @@ def read_image(path: str) -> np.ndarray:
     frame = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     if frame is None:
         raise BadInput(f"{path!r} is not a picture", expected="PNG, JPEG or what else OpenCV reads")
-    return frame
+    return np.asarray(frame, np.uint8)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,7 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--min-score", type=float, metavar="S", help="least score of a face")
     parser.add_argument(
-        "--smallest", type=int, default=SMALLEST, metavar="PIXELS", help="smallest face's side"
+        "--smallest",
+        type=int,
+        default=SMALLEST,
+        metavar="PIXELS",
+        help=f"side of the smallest face to find; {SMALLEST} unless said",
     )
     parser.add_argument(
         "--faces",

@@ -13,16 +13,17 @@ import edge_infer
 from edge_infer import BadInput, Incompatible
 from examples.camera.faces.features import ROW
 from examples.camera.faces.grouping import group
-from examples.camera.faces.judging import judged
+from examples.camera.faces.judging import Judges, judged
 from examples.camera.faces.pyramid import pyramid
 from examples.camera.faces.regions import Region, merged
-from examples.camera.faces.scanning import Candidates, Decides, Scan, joined
+from examples.camera.faces.scanning import Decides, Scan
 from examples.camera.faces.settings import NAME, Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from examples.camera.faces.features import Grey
+    from examples.camera.faces.pyramid import Level
 
 SHIPPED = Path(__file__).parents[1] / "models" / "faces"
 """The detector that comes with the program; `trainer.pub` in it is the key to trust."""
@@ -57,7 +58,7 @@ class FaceDetector:
     def __init__(
         self,
         scan: Decides,
-        judge: Decides,
+        judge: Judges,
         settings: Settings,
         *,
         smallest: int,
@@ -135,8 +136,9 @@ class FaceDetector:
         searched = [(0, 0, width, height)]
         if regions is not None:
             searched = merged(regions, width, height, margin=self.smallest)
-        parts = [part for region in searched for part in self._search(grey, region)]
-        seen = judged(self._judge, joined(parts), self.settings.doubt)
+        levels = (level for region in searched for level in self._levels(grey, region))
+        found = self._scan.candidates(levels, self.settings.least)
+        seen = judged(self._judge, found, self.settings.doubt)
         boxes, scores = group(seen.boxes, seen.evidence)
         enough = scores >= self.min_score
         return [
@@ -144,14 +146,9 @@ class FaceDetector:
             for box, score in zip(boxes[enough], scores[enough], strict=True)
         ]
 
-    def _search(self, grey: Grey, region: Region) -> list[Candidates]:
+    def _levels(self, grey: Grey, region: Region) -> Iterator[Level]:
         x0, y0, x1, y1 = region
-        found = []
-        for level in pyramid(np.ascontiguousarray(grey[y0:y1, x0:x1]), self.smallest):
-            part = self._scan.candidates(level, self.settings.least)
-            boxes = part.boxes + np.array([x0, y0, x0, y0])
-            found.append(Candidates(boxes, part.rows, part.scores))
-        return found
+        return pyramid(np.ascontiguousarray(grey[y0:y1, x0:x1]), self.smallest, corner=(x0, y0))
 
     def _face_in(self, box: np.ndarray) -> tuple[float, float, float, float]:
         x, y, side = box[0], box[1], box[2] - box[0]

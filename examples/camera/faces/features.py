@@ -10,7 +10,7 @@ the cell, relative to its surroundings: gradients do not tell a dark eye from a 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -52,31 +52,49 @@ def features(grey: Grey) -> Floats:
 def histograms(grey: Grey) -> Floats:
     """Mean gradient by direction `(18, h // 4, w // 4)`, in grey levels."""
     rows, columns = grey.shape[0] // CELL, grey.shape[1] // CELL
-    # dx + 511 dy numbers every gradient that 8-bit pixels can have, in one pass.
-    kernel = np.array([[0, -511, 0], [-1, 0, 1], [0, 511, 0]], np.float32)
-    numbered = cv2.filter2D(
-        grey, cv2.CV_32F, kernel, delta=255.0 * 512.0, borderType=cv2.BORDER_REPLICATE
-    )
-    index = numbered[: rows * CELL, : columns * CELL].astype(np.int64)
-    direction, magnitude = _votes()
-    votes = direction.take(index)
-    votes *= rows * columns
-    votes += np.repeat(np.arange(rows) * columns, CELL)[:, None]
-    votes += np.repeat(np.arange(columns), CELL)
-    counted = np.bincount(
-        votes.ravel(), weights=magnitude.take(index).ravel(), minlength=SIGNED * rows * columns
-    )
-    return counted.reshape(SIGNED, rows, columns).astype(np.float32)
+    out = np.empty((SIGNED, rows, columns), np.float32)
+    if not out.size:
+        return out
+    # A gradient is a place in a table of all that 8-bit pixels can have; remap looks them up.
+    middle = 255.0
+    dx = cv2.Sobel(grey, cv2.CV_16S, 1, 0, ksize=1, delta=middle, borderType=cv2.BORDER_REPLICATE)
+    dy = cv2.Sobel(grey, cv2.CV_16S, 0, 1, ksize=1, delta=middle, borderType=cv2.BORDER_REPLICATE)
+    places = cv2.merge([dx, dy])[: rows * CELL, : columns * CELL]
+    directions, magnitudes = _votes()
+    cells = _first_bins(columns)
+    # In bands, so that what is counted stays in the processor's cache: a third of the time.
+    for top in range(0, rows, _BAND):
+        count = min(_BAND, rows - top)
+        band = places[top * CELL : (top + count) * CELL]
+        bins = cells[: len(band)] + cv2.remap(directions, band, None, cv2.INTER_NEAREST)
+        weights = cv2.remap(magnitudes, band, None, cv2.INTER_NEAREST)
+        counted = np.bincount(
+            bins.ravel(), weights=weights.ravel(), minlength=SIGNED * count * columns
+        )
+        by_cell = counted.reshape(count, columns, SIGNED)
+        out[:, top : top + count] = by_cell.transpose(2, 0, 1)
+    return out
+
+
+_BAND = 6
+"""Rows of cells counted at a time."""
 
 
 @cache
-def _votes() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Direction and weight `(511 * 511,)` of every gradient."""
+def _votes() -> tuple[NDArray[np.uint8], Floats]:
+    """Direction and weight `(511, 511)` of the gradient (dy + 255, dx + 255)."""
     steps = np.arange(-255, 256, dtype=np.float64)
     dy, dx = np.meshgrid(steps, steps, indexing="ij")
     turn = np.arctan2(dy, dx) * (SIGNED / (2 * np.pi))
     direction = np.floor(turn + 0.5).astype(np.int64) % SIGNED
-    return direction.ravel(), (np.hypot(dx, dy) / CELL**2).ravel()
+    return direction.astype(np.uint8), (np.hypot(dx, dy) / CELL**2).astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _first_bins(columns: int) -> NDArray[np.int64]:
+    """The first bin of each pixel's cell, for a band `(24, 4 * columns)`."""
+    row, column = np.indices((_BAND * CELL, columns * CELL)) // CELL
+    return np.asarray((row * columns + column) * SIGNED, np.int64)
 
 
 def _gradients(signed: Floats, out: Floats) -> None:

@@ -28,6 +28,8 @@ class Level:
     grey: Grey
     scale: float
     """Pixels of this level for one of the frame."""
+    corner: tuple[int, int] = (0, 0)
+    """x, y in the frame of what was resized."""
 
     def boxes(self, top: NDArray[np.intp], left: NDArray[np.intp]) -> NDArray[np.float64]:
         """The windows whose first cell seen is (top, left), as x0, y0, x1, y1 of the frame.
@@ -35,11 +37,13 @@ class Level:
         `(n, 4)` for `top` and `left` of `(n,)`.
         """
         corner = np.stack([left, top], axis=1).astype(np.float64)
-        corner = ((corner - 1) * CELL - MARGIN) / self.scale
+        corner = ((corner - 1) * CELL - MARGIN) / self.scale + np.array(self.corner)
         return np.concatenate([corner, corner + WINDOW / self.scale], axis=1)
 
 
-def pyramid(grey: Grey, smallest: float, *, step: float = STEP) -> Iterator[Level]:
+def pyramid(
+    grey: Grey, smallest: float, *, step: float = STEP, corner: tuple[int, int] = (0, 0)
+) -> Iterator[Level]:
     """Levels from the one where a face of `smallest` pixels fills the window to the last that fits.
 
     Halving averages four pixels; between halvings each level is interpolated from the last half,
@@ -56,5 +60,5 @@ def pyramid(grey: Grey, smallest: float, *, step: float = STEP) -> Iterator[Leve
         resized = cv2.resize(half, size, interpolation=cv2.INTER_LINEAR)
         edges = (MARGIN, MARGIN, MARGIN, MARGIN)
         padded = cv2.copyMakeBorder(resized, *edges, cv2.BORDER_REPLICATE)
-        yield Level(np.asarray(padded, np.uint8), scale)
+        yield Level(np.asarray(padded, np.uint8), scale, corner)
         scale /= step

@@ -16,14 +16,25 @@ from edge_infer import Incompatible
 from examples.camera.faces.features import CELLS, CHANNELS, ROW, Floats, features, window_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
     from examples.camera.faces.pyramid import Level
+
+    Rows = Floats | NDArray[np.float64]
+    """`(n, 1715)`."""
 
 SLACK = 1e-3
 """By how much the product, in float32, may stray from the model; checked when it is made."""
 _BATCH = 48
 """Rows for one call of a model: larger calls are slower, since they leave the cache."""
+
+
+_BAND = 24
+"""Rows of cells multiplied at a time."""
+_MOST_OF_A_LEVEL = 2000
+"""Windows kept of one level, the best: a page of text has no more to say than that."""
 
 
 class Decides(Protocol):
@@ -63,13 +74,20 @@ class Product:
     def scores(self, cells: Floats) -> Floats:
         """Scores `(h - 6, w - 6)` of all windows of `cells` `(35, h, w)`."""
         _, rows, columns = cells.shape
-        parts = (self.kernel @ cells.reshape(CHANNELS, -1)).reshape(-1, rows, columns)
-        rows, columns = rows - CELLS + 1, columns - CELLS + 1
-        scores = np.full((rows, columns), self.bias, np.float32)
-        for number, part in enumerate(parts):
-            y, x = divmod(number, CELLS)
-            scores += part[y : y + rows, x : x + columns]
-        return scores
+        tall, wide = max(rows - CELLS + 1, 0), max(columns - CELLS + 1, 0)
+        scores = np.full(tall * columns, self.bias, np.float32)
+        flat = cells.reshape(CHANNELS, -1)
+        # In bands, which bounds the memory of large frames; along whole rows, whose last windows
+        # reach into the next row and are cut off at the end.
+        for top in range(0, tall if wide else 0, _BAND):
+            count = min(_BAND, tall - top)
+            parts = self.kernel @ flat[:, top * columns : (top + count + CELLS - 1) * columns]
+            length = count * columns - CELLS + 1
+            band = scores[top * columns : top * columns + length]
+            for number, part in enumerate(parts):
+                y, x = divmod(number, CELLS)
+                band += part[y * columns + x : y * columns + x + length]
+        return scores.reshape(tall, columns)[:, :wide]
 
 
 class Scan:
@@ -98,30 +116,43 @@ class Scan:
                 actual=f"{strayed:.3g} away",
             )
 
-    def candidates(self, level: Level, least: float) -> Candidates:
-        """The windows of a level whose score is at least `least`."""
-        cells = features(level.grey)
-        top, left = np.nonzero(self._product.scores(cells) >= least - SLACK)
-        rows = window_rows(cells, top, left)
-        scores = decisions(self._model, rows)
+    def candidates(self, levels: Iterable[Level], least: float) -> Candidates:
+        """The windows of all levels whose score is at least `least`."""
+        found = [_NONE]
+        for level in levels:
+            cells = features(level.grey)
+            mapped = self._product.scores(cells)
+            top, left = np.nonzero(mapped >= least - SLACK)
+            if len(top) > _MOST_OF_A_LEVEL:
+                best = np.argsort(-mapped[top, left], kind="stable")[:_MOST_OF_A_LEVEL]
+                top, left = top[best], left[best]
+            if len(top):
+                boxes, rows = level.boxes(top, left), window_rows(cells, top, left)
+                found.append(Candidates(boxes, rows, np.zeros(len(top))))
+        together = joined(found)
+        scores = decisions(self._model, together.rows)
         chosen = scores >= least
-        boxes = level.boxes(top[chosen], left[chosen])
-        return Candidates(boxes, rows[chosen], scores[chosen])
+        return Candidates(together.boxes[chosen], together.rows[chosen], scores[chosen])
 
 
-def decisions(model: Decides, rows: Floats | NDArray[np.float64]) -> NDArray[np.float64]:
-    """The model's `decision_function` `(n,)`, in batches."""
-    batches = [
-        model.decision_function(rows[i : i + _BATCH].astype(np.float64))
-        for i in range(0, len(rows), _BATCH)
-    ]
-    return np.concatenate(batches) if batches else np.zeros(0)
+def decisions(model: Decides, rows: Rows) -> NDArray[np.float64]:
+    """The model's `decision_function` `(n,)`."""
+    return np.concatenate([np.zeros(0), *(model.decision_function(r) for r in batches(rows))])
 
 
-def joined(parts: list[Candidates]) -> Candidates:
-    """The candidates of all levels."""
+def batches(rows: Rows) -> Iterator[NDArray[np.float64]]:
+    """The rows in parts of a size that models are quick with."""
+    for first in range(0, len(rows), _BATCH):
+        yield rows[first : first + _BATCH].astype(np.float64)
+
+
+def joined(parts: Sequence[Candidates]) -> Candidates:
+    """All of them in one."""
     return Candidates(
-        np.concatenate([np.zeros((0, 4)), *(part.boxes for part in parts)]),
-        np.concatenate([np.zeros((0, ROW), np.float32), *(part.rows for part in parts)]),
-        np.concatenate([np.zeros(0), *(part.scores for part in parts)]),
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.scores for part in parts]),
     )
+
+
+_NONE = Candidates(np.zeros((0, 4)), np.zeros((0, ROW), np.float32), np.zeros(0))

@@ -35,6 +35,12 @@ def background_files(folder: Path) -> list[Path]:
     return files
 
 
+def divided(files: list[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Of ten files seven to learn from, one to choose the threshold by, two to measure with."""
+    learn = [f for i, f in enumerate(files) if i % 5 != 1 and i % 10 != 0]
+    return learn, files[::10], files[1::5]
+
+
 def read_grey(file: Path) -> Grey:
     """A picture, grey.
 

@@ -81,14 +81,23 @@ def _resized(crop: Grey) -> Grey:
 
 
 def varied(crop: Grey, rng: np.random.Generator) -> Grey:
-    """One crop turned by up to 10 degrees, shifted, scaled, mirrored, blurred, noisy, relit."""
+    """One crop as another camera may see it `(36, 36)`.
+
+    Turned by up to 10 degrees, scaled, shifted by up to a pixel, mirrored, blurred, noisy, lit
+    otherwise.
+    """
     side = crop.shape[0]
-    middle = (side - 1) / 2
     scale = WINDOW / side * np.exp(rng.uniform(-0.06, 0.06))
-    turn = cv2.getRotationMatrix2D((middle, middle), rng.uniform(-10, 10), scale)
-    turn[:, 2] += (WINDOW - 1) / 2 - middle + rng.uniform(-1, 1, 2)
+    turn = np.deg2rad(rng.uniform(-10, 10))
+    way = scale * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    middle = np.full(2, (side - 1) / 2)
+    shift = (WINDOW - 1) / 2 + rng.uniform(-1, 1, 2) - way @ middle
     out = cv2.warpAffine(
-        crop, turn, (WINDOW, WINDOW), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        crop,
+        np.column_stack([way, shift]),
+        (WINDOW, WINDOW),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     if rng.random() < 0.5:
         out = cv2.flip(out, 1)
@@ -99,4 +108,4 @@ def varied(crop: Grey, rng: np.random.Generator) -> Grey:
         lit += rng.normal(0, rng.uniform(2, 10), lit.shape)
     if rng.random() < 0.5:
         lit = (lit - lit.mean()) * rng.uniform(0.5, 1.3) + lit.mean() + rng.uniform(-30, 30)
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(lit, 0, 255), np.uint8)

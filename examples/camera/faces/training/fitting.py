@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from examples.camera.faces.features import Floats, Grey
 
 C = 0.003
-LEAST = -0.6
+LEAST = -1.0
 """Score from which a window is a candidate, and a lesson where it shows no face."""
 ROUNDS = 2
 _RANDOM = 30_000
-_MOST = 100
+_MOST = 120
 """Lessons from one picture and round: no picture is to dominate."""
 
 
@@ -54,4 +54,5 @@ def _fitted(faces: Floats, others: Floats) -> LinearSVC:
 
 def passing(model: LinearSVC, rows: Floats) -> Floats:
     """The rows that the linear model lets through to the second one."""
-    return rows[model.decision_function(rows) >= LEAST]
+    chosen: Floats = rows[model.decision_function(rows) >= LEAST]
+    return chosen

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_infer import BadInput, Incompatible, Untrusted
+from edge_infer import BadInput, Untrusted
 from examples.camera.faces.detector import PUBLIC_KEY, SHIPPED, Face, FaceDetector, open_detector
 from examples.camera.faces.portrait import scene
-from examples.camera.faces.scanning import Scan
 
 PLACES = ((60, 40, 60), (300, 140, 120), (470, 30, 90))
 
@@ -139,12 +138,3 @@ def test_a_missing_yunet_file_is_refused(tmp_path: Path) -> None:
 
 def test_off_finds_nothing(picture: np.ndarray) -> None:
     assert open_detector("off").detect(picture) == []
-
-
-def test_a_model_that_is_not_linear_cannot_scan() -> None:
-    class Squares:
-        def decision_function(self, X: np.ndarray) -> np.ndarray:
-            return np.square(X).sum(axis=1)
-
-    with pytest.raises(Incompatible, match="not linear"):
-        Scan(Squares())

@@ -37,7 +37,7 @@ def test_newspapers_drawings_and_small_faces() -> None:
     scored = score(ours(tests), [one.boxes for one in tests.pictures], [RATE])
     assert scored.ap >= 0.92
     assert scored.ap_unmapped >= 0.90
-    assert scored.recall_at[RATE] >= 0.80
+    assert scored.recall_at[str(RATE)] >= 0.80
 
 
 def test_a_face_that_turns() -> None:

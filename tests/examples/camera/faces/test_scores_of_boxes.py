@@ -30,7 +30,7 @@ def test_perfect_boxes_score_one_and_need_no_mapping() -> None:
     scored = score(found, [boxes(A, B), boxes()], [0.1])
     assert scored.ap == scored.ap_unmapped == 1.0
     assert scored.mapping == Mapping(0, 0, 1, 1)
-    assert scored.recall_at == {0.1: 1.0}
+    assert scored.recall_at == {"0.1": 1.0}
 
 
 def test_boxes_of_another_manner_are_mapped_and_count_less_unmapped() -> None:
@@ -48,4 +48,4 @@ def test_recall_stops_at_the_allowed_false_positives() -> None:
     ] * 9
     truth = [boxes(A, B)] + [boxes()] * 9
     scored = score(found, truth, [0.05, 0.1, 0.2])
-    assert scored.recall_at == {0.05: 0.0, 0.1: 0.5, 0.2: 1.0}
+    assert scored.recall_at == {"0.05": 0.0, "0.1": 0.5, "0.2": 1.0}
