@@ -69,7 +69,8 @@ def phone_files(
     parts[WORKER] = (engine_script() + joined(WORKER)).encode("utf-8")
     private = load_private_key(key) if isinstance(key, str | os.PathLike) else key
     parts[KEY] = public_key(private).pem
-    folder = _folder(parts, contract, may_replace)
+    parts[manifest.NAME] = _described(parts, contract, may_replace)
+    folder = _folder(parts, contract)
     folder[SIGNATURE_NAME] = sign_tree(folder, key=key, name=contract.name)
     files = {f"{FOLDER}/{name}": content for name, content in folder.items()}
     files[SINGLE] = _single(parts, contract, key)
@@ -84,9 +85,24 @@ def strings() -> dict[str, str]:
     return read
 
 
-def _folder(
-    parts: Mapping[str, bytes], contract: Contract, may_replace: int | None
-) -> dict[str, bytes]:
+def _described(parts: Mapping[str, bytes], contract: Contract, may_replace: int | None) -> bytes:
+    """The head of the page, as of any bundle; it counts what page and single file share."""
+    return manifest.write_manifest(
+        manifest.Manifest(
+            format=manifest.FORMAT,
+            name=contract.name,
+            sequence=contract.sequence,
+            target="phone",
+            runtime=edge_infer.__version__,
+            bytecode=bytecode_tag(),
+            files=len(parts),
+            size_bytes=sum(map(len, parts.values())),
+            may_replace=may_replace,
+        )
+    )
+
+
+def _folder(parts: Mapping[str, bytes], contract: Contract) -> dict[str, bytes]:
     """All files but the signature."""
     files = {**parts, **{name: source(name) for name in STATIC}}
     files[SCRIPT] = joined(SCRIPT).encode("utf-8")
@@ -100,18 +116,6 @@ def _folder(
     )
     files[INDEX] = _page(csp=POLICY, form="folder", head=head, body="")
     files["manifest.webmanifest"] = _manifest(contract)
-    described = manifest.Manifest(
-        format=manifest.FORMAT,
-        name=contract.name,
-        sequence=contract.sequence,
-        target="phone",
-        runtime=edge_infer.__version__,
-        bytecode=bytecode_tag(),
-        files=len(files) + 1,
-        size_bytes=sum(map(len, files.values())),
-        may_replace=may_replace,
-    )
-    files[manifest.NAME] = manifest.write_manifest(described)
     files[SERVICE] = _service(files)
     return files
 

@@ -102,7 +102,7 @@ class PageServer(http.server.ThreadingHTTPServer):
             BadInput: this machine does not have that address.
             Unavailable: the port is taken or not allowed.
         """
-        self.files = {f"/{name}": _served(name, content) for name, content in files.items()}
+        self.files = {f"/{name}": as_served(name, content) for name, content in files.items()}
         self.files["/"] = self.files[f"/{INDEX}"]
         self._tls = tls
         try:
@@ -195,7 +195,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Nothing is logged: who looks at the page is nobody's business."""
 
 
-def _served(name: str, content: bytes) -> Served:
+def as_served(name: str, content: bytes) -> Served:
+    """A file with its type and digest, compressed where that pays."""
     kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
     packed = None
     if kind.startswith(_COMPRESSED):

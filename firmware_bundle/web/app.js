@@ -6,7 +6,7 @@ import { element, show, write } from './elements.js';
 import { fillExample, rowsHint } from './example.js';
 import { Live } from './live.js';
 import { Pad } from './pad.js';
-import { checkPin } from './pins.js';
+import { checkPins } from './pins.js';
 import { showProof } from './proof.js';
 import { Questions } from './questions.js';
 import { asPlain, Refusal } from './refusal.js';
@@ -52,7 +52,7 @@ async function start() {
       onnx: file('artifact/model.onnx'),
       golden: file('artifact/golden.bin'),
     });
-    const pin = checkPin(signed.fingerprint, opened.contract.name);
+    const pin = checkPins(signed.fingerprint, opened.contract, file('bundle.json'));
     showProof(signed, opened, pin, signed.digests.size);
     serve(questions, opened.contract, file('artifact/golden.bin'));
     show('progress', false);

@@ -97,6 +97,7 @@ export const STRINGS = {
   "no_page": "The signed list lacks what a page needs: {actual}.",
   "key_not_of_link": "The link names the key {expected}, but the page is signed by {actual}. Somebody else published it: do not use it.",
   "key_changed": "This browser knows this model under the key {expected}; now it is signed by {actual}. If you know that the key changed, open the page by a link that names the new key, or clear this site's data.",
+  "older_release": "This is release {actual}; this browser verified release {expected} of the model before, and does not go back. Whoever publishes it can sign a bundle that may (bundle --may-replace).",
   "contract_malformed": "contract.json cannot be read. ({actual})",
   "contract_fields": "{where} does not have the fields that this page knows (unknown: {unknown}; missing: {missing}). Make the page again with the edge-infer that made the model.",
   "contract_type": "{where} has the wrong type; expected: {expected}.",

@@ -11,7 +11,8 @@ import { verifySignature } from './signature.js';
 export const KEY = 'key.pub';
 const SIGNATURE = 'model.sig';
 const NEEDED = [
-  'artifact/contract.json', 'artifact/golden.bin', 'artifact/model.onnx', 'engine.bin', 'worker.js', KEY,
+  'artifact/contract.json', 'artifact/golden.bin', 'artifact/model.onnx', 'engine.bin', 'worker.js',
+  'bundle.json', KEY,
 ];
 
 /**

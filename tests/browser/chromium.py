@@ -124,7 +124,8 @@ class Page:
 
     def rows(self, text: str) -> list[dict[str, Any]]:
         """What the page answers, each line of its JSON."""
-        self.click("#tab_rows") if self.shown("#tabs") else None
+        if self.shown("#tabs"):
+            self.click("#tab_rows")
         self.act("fill", "#rows_text", text)
         self.evaluate("document.querySelector('#json').textContent = ''")
         self.evaluate("document.querySelector('#refused').hidden = true")

@@ -71,14 +71,22 @@ class Shop:
             )
         return self.made[tag]
 
-    def digits(self, *, sequence: int = 1, name: str = "digits") -> Path:
+    def digits(self, *, sequence: int = 1, may_replace: int | None = None) -> Path:
         """Handwritten digits by logistic regression; its model reads pictures."""
+        import firmware_bundle
         from convert.image_option import parse_image
 
         X, y = digits()
-        return self.bundle(
-            f"{name}-{sequence}", trained(X, y), X[:1347:6], name=name, sequence=sequence,
+        tag = f"digits-{sequence}"
+        made = self.bundle(
+            tag, trained(X, y), X[:1347:6], name="digits", sequence=sequence,
             image=parse_image("L:8x8,range=0..16"),
+        )  # fmt: skip
+        if may_replace is None:
+            return made
+        return firmware_bundle.bundle(
+            self.folder / f"{tag}-artifact", self.folder / f"{tag}-back", key=self.key,
+            trust=self.trust, target="phone", may_replace=may_replace,
         )  # fmt: skip
 
     def identity(self, image: Any) -> dict[str, bytes]:

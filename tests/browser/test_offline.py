@@ -10,7 +10,7 @@ from chromium import Chromium
 from conftest import PHONE, csv, digits, trained
 from fake_camera import CAMERA, film, watched
 
-from firmware_bundle.phone.serving import PageServer, _served
+from firmware_bundle.phone.serving import PageServer, as_served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def test_two_tabs_during_an_update_stay_on_one_release_until_one_is_told(
         one = browser.open(server.url)
         one.wait(KEPT, seconds=60)
         two = browser.open(server.url)
-        server.files |= {f"/{name}": _served(name, content) for name, content in second.items()}
+        server.files |= {f"/{name}": as_served(name, content) for name, content in second.items()}
         server.files["/"] = server.files["/index.html"]
         browser.do("goto", page=one.number, url=server.url)
         one.wait("document.querySelector('#update')?.checkVisibility()", seconds=60)
@@ -117,7 +117,7 @@ def test_a_torn_update_leaves_the_older_release_in_service(shop: Shop, tmp_path:
         thread = run(server)
         page = browser.open(server.url)
         page.wait(KEPT, seconds=60)
-        server.files |= {f"/{name}": _served(name, content) for name, content in second.items()}
+        server.files |= {f"/{name}": as_served(name, content) for name, content in second.items()}
         server.files["/"] = server.files["/index.html"]
         del server.files["/model.sig"]
         tried = "navigator.serviceWorker.ready.then((r) => r.update()).then(() => null, () => null)"

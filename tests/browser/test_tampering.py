@@ -5,10 +5,15 @@ from __future__ import annotations
 import random
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import csv, digits
+from conftest import csv, digits, serving
+
+from edge_infer.contract import read_contract
+from edge_infer.trust.keygen import generate
+from edge_infer.trust.keys import parse_public_key
+from firmware_bundle.phone.serving import PageServer, as_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +21,6 @@ if TYPE_CHECKING:
 
     from chromium import Chromium, Page
     from conftest import Shop
-
-    from firmware_bundle.phone.serving import PageServer
 
 CHANCE = random.Random(9)
 FOLDER = [
@@ -53,8 +56,6 @@ def assert_refused(page: Page, what: object) -> None:
 @pytest.fixture(scope="module")
 def server(shop: Shop) -> Iterator[PageServer]:
     """A server whose files are exchanged between two pages."""
-    from firmware_bundle.phone.serving import PageServer
-
     with PageServer(shop.files(shop.digits())) as one:
         thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -73,13 +74,11 @@ def test_the_folder_has_no_other_files(server: PageServer) -> None:
 def test_a_flipped_byte_in_a_file_of_the_folder_is_refused_on_the_screen(
     server: PageServer, browser: Chromium, name: str
 ) -> None:
-    from firmware_bundle.phone.serving import _served
-
     whole = dict(server.files)
     content = whole[f"/{name}"].content
     try:
         for at in [CHANCE.randrange(len(content))]:
-            served = _served(name, flipped(content, at))
+            served = as_served(name, flipped(content, at))
             server.files |= {f"/{name}": served} | ({"/": served} if name == "index.html" else {})
             page = browser.open(server.url, settled=False)
             assert_refused(page, (name, at))
@@ -134,31 +133,29 @@ def test_a_whole_page_verifies_after_all_that(server: PageServer, browser: Chrom
     page.close()
 
 
-@pytest.mark.parametrize("form", ["folder", "file"])
-def test_a_stranger_who_signs_anew_is_refused_where_the_key_is_known(
-    shop: Shop, browser: Chromium, tmp_path_factory: Any, form: str
-) -> None:
-    """The page cannot vouch for itself: a link with the key, or an earlier visit, does."""
-    from conftest import Shop, serving
-
-    import edge_infer.trust.keygen as keygen
+@pytest.fixture(scope="module")
+def forged(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The same model in a page that a stranger signed, whole and consistent."""
+    from conftest import Shop
 
     folder = tmp_path_factory.mktemp("stranger")
-    keygen.generate(folder / "fleet")
-    stranger = Shop(folder)
-    contract = (shop.digits() / "artifact" / "contract.json").read_bytes()
-    from edge_infer.contract import read_contract
-
+    generate(folder / "fleet")
     artifact = {
-        n: (shop.digits() / "artifact" / n).read_bytes() for n in ("model.onnx", "golden.bin")
+        path.name: path.read_bytes()
+        for path in (shop.digits() / "artifact").iterdir()
+        if path.name != "model.sig"
     }
-    forged = stranger.page(artifact | {"contract.json": contract}, read_contract(contract))
-    from edge_infer.trust.keys import parse_public_key
+    return Shop(folder).page(artifact, read_contract(artifact["contract.json"]))
 
+
+@pytest.mark.parametrize("form", ["folder", "file"])
+def test_a_stranger_who_signs_anew_is_refused_by_a_link_that_names_the_key(
+    shop: Shop, browser: Chromium, forged: dict[str, bytes], tmp_path: Path, form: str
+) -> None:
     link = f"#{parse_public_key(shop.trust.read_bytes()).fingerprint}"
     if form == "file":
-        (folder / "phone.html").write_bytes(forged["phone.html"])
-        page = browser.open((folder / "phone.html").as_uri() + link)
+        (tmp_path / "phone.html").write_bytes(forged["phone.html"])
+        page = browser.open((tmp_path / "phone.html").as_uri() + link)
     else:
         with serving(forged) as url:
             page = browser.open(url + link)
@@ -167,39 +164,48 @@ def test_a_stranger_who_signs_anew_is_refused_where_the_key_is_known(
     page.close()
 
 
-def test_a_new_key_on_a_place_that_was_visited_before_is_refused(
-    shop: Shop, server: PageServer, browser: Chromium, tmp_path_factory: Any
-) -> None:
-    from conftest import Shop
+SETTLED_OFFLINE = "document.querySelector('#offline').textContent !== ''"
+FORGET = """navigator.serviceWorker.getRegistrations()
+  .then((all) => Promise.all(all.map((one) => one.unregister())))
+  .then(() => caches.keys())
+  .then((all) => Promise.all(all.map((name) => caches.delete(name)))).then(() => null)"""
+"""What was kept goes on serving: only who fetches all anew meets the new files."""
 
-    import edge_infer.trust.keygen as keygen
-    from edge_infer.contract import read_contract
-    from firmware_bundle.phone.serving import _served
 
-    page = browser.open(server.url)
-    assert page.state == "verified"
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    folder = tmp_path_factory.mktemp("other")
-    keygen.generate(folder / "fleet")
-    artifact = {
-        n: (shop.digits() / "artifact" / n).read_bytes()
-        for n in ("model.onnx", "golden.bin", "contract.json")
-    }
-    forged = Shop(folder).page(artifact, read_contract(artifact["contract.json"]))
-    whole = dict(server.files)
-    server.files |= {f"/{n}": _served(n, c) for n, c in forged.items()}
+def exchanged(server: PageServer, files: dict[str, bytes]) -> None:
+    server.files |= {f"/{name}": as_served(name, content) for name, content in files.items()}
     server.files["/"] = server.files["/index.html"]
+
+
+def test_another_key_or_an_older_release_is_refused_where_the_model_is_known(
+    shop: Shop, server: PageServer, browser: Chromium, forged: dict[str, bytes]
+) -> None:
+    whole = dict(server.files)
     try:
-        # What was kept goes on serving; who fetches all anew is told of the other key.
-        page.evaluate(
-            "navigator.serviceWorker.getRegistrations()"
-            ".then((all) => Promise.all(all.map((one) => one.unregister())))"
-        )
-        page.evaluate("caches.keys().then((all) => Promise.all(all.map((n) => caches.delete(n))))")
+        page = browser.open(server.url)
+        page.wait(SETTLED_OFFLINE)
+        page.evaluate(FORGET)
+        page.close()
+        exchanged(server, shop.files(shop.digits(sequence=2)))
+        page = browser.open(server.url)
+        assert page.text("#proof_sequence") == "2"
+        page.wait(SETTLED_OFFLINE)
+        for files, said in (
+            (forged, "knows this model under the key"),
+            (shop.files(shop.digits()), "does not go back"),
+        ):
+            exchanged(server, files)
+            page.evaluate(FORGET)
+            other = browser.open(server.url)
+            assert_refused(other, said)
+            assert said in other.text("#refused_text")
+            other.close()
+        back = shop.digits(may_replace=2)
+        exchanged(server, shop.files(back))
+        page.evaluate(FORGET)
         other = browser.open(server.url)
-        assert_refused(other, "other key")
-        assert "knows this model under the key" in other.text("#refused_text")
+        assert (other.state, other.text("#proof_sequence")) == ("verified", "1")
         other.close()
+        page.close()
     finally:
         server.files |= whole
-        page.close()
