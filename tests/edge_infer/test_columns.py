@@ -42,7 +42,7 @@ WANTED = {
         dict(reversed(ROWS.items())),
         pd.DataFrame(ROWS),
         pd.DataFrame(ROWS).astype({"city": object}),
-        pd.DataFrame(ROWS).astype({"city": "category", "visits": "int8"}),
+        pd.DataFrame(ROWS).astype({"city": "category"}),
         [dict(zip(ROWS, row, strict=True)) for row in zip(*ROWS.values(), strict=True)],
         {**ROWS, "city": np.array(["Rome", np.nan], dtype=object)},
         {**ROWS, "city": pd.array(["Rome", pd.NA], dtype="string")},
