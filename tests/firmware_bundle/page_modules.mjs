@@ -1,0 +1,50 @@
+// Runs modules of the page on what a test in Python hands over as JSON; answers as JSON.
+//   {"signature": base64, "key": base64}   each byte of both flipped: which flips were accepted
+//   {"documents": [text]}                  which of them are strict JSON, and what they say
+//   {"csv": [text]}                        cells of each line, or why not
+import { readFileSync } from 'node:fs';
+
+const web = new URL('../../firmware_bundle/web/', import.meta.url);
+const { verifySignature } = await import(new URL('signature.js', web));
+const { parseStrict } = await import(new URL('strict_json.js', web));
+const { number, parseCsv } = await import(new URL('csv.js', web));
+
+const bytes = (text) => Uint8Array.from(Buffer.from(text, 'base64'));
+const given = JSON.parse(readFileSync(0, 'utf8'));
+const said = {};
+
+if (given.signature !== undefined) {
+  const [signature, key] = [bytes(given.signature), bytes(given.key)];
+  const signed = await verifySignature(signature, key);
+  said.signed = { ...signed, digests: Object.fromEntries(signed.digests) };
+  said.accepted = [];
+  for (const [name, content] of [['signature', signature], ['key', key]]) {
+    for (let at = 0; at < content.length; at++) {
+      const flipped = Uint8Array.from(content);
+      flipped[at] ^= 1 << (at % 8);
+      const pair = name === 'signature' ? [flipped, key] : [signature, flipped];
+      await verifySignature(...pair).then(() => said.accepted.push([name, at]), () => null);
+    }
+  }
+  said.tried = signature.length + key.length;
+}
+if (given.documents !== undefined) {
+  said.documents = given.documents.map((text) => {
+    try {
+      return { value: JSON.stringify(parseStrict(text), (_, v) => (typeof v === 'bigint' ? `${v}` : v)) };
+    } catch (error) {
+      return { refused: error.name };
+    }
+  });
+}
+if (given.csv !== undefined) {
+  said.csv = given.csv.map((text) => {
+    try {
+      return parseCsv(text).map(({ cells }) => cells);
+    } catch (error) {
+      return error.key ?? String(error);
+    }
+  });
+}
+if (given.numbers !== undefined) said.numbers = given.numbers.map((cell) => String(number(cell)));
+process.stdout.write(JSON.stringify(said));

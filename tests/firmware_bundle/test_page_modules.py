@@ -1,0 +1,115 @@
+"""The page's modules beside the Python that they follow: signatures, strict JSON, CSV, numbers."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import math
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge_infer.commands.rows_file import number
+from edge_infer.errors import BadInput
+from edge_infer.strict_json import parse_json
+from edge_infer.trust.keys import parse_public_key
+from edge_infer.trust.signing import sign_tree
+
+if TYPE_CHECKING:
+    from small_bundles import Fleet
+
+PROGRAM = Path(__file__).with_name("page_modules.mjs")
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def modules(**given: Any) -> dict[str, Any]:
+    done = subprocess.run(
+        ["node", PROGRAM], input=json.dumps(given), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_each_byte_of_a_signature_and_of_its_key_flipped_in_turn(fleet: Fleet) -> None:
+    """Stricter than Python, which leaves the unsigned hint alone: no flip at all is accepted."""
+    files = {"a/b.bin": b"1", "c.txt": b"2"}
+    pem = fleet.trust().read_bytes()
+    signature = sign_tree(files, key=fleet.key(), name="wärm \x7f")
+    said = modules(
+        signature=base64.b64encode(signature).decode(), key=base64.b64encode(pem).decode()
+    )
+    key = parse_public_key(pem)
+    assert said["signed"]["fingerprint"] == key.fingerprint
+    assert said["signed"]["grouped"] == key.grouped
+    assert said["signed"]["subject"] == "wärm \x7f"
+    assert set(said["signed"]["digests"]) == set(files)
+    assert said["tried"] == len(signature) + len(pem)
+    assert said["accepted"] == []
+
+
+DOCUMENTS = [
+    "{}", "[]", "null", "true", "0", "-0", "1.5e3", '"a\\u00e4\\ud83d\\ude00"',
+    '{"a": [1, {"b": 2}]}',
+    " \n\t[ 1 , 2 ]\r", "9007199254740993", "-123456789012345678901234567890",
+    '{"a": 1, "a": 2}', '{"a": {"b": 1, "b": 1}}', "NaN", "Infinity", "-Infinity", "1e999", "01",
+    "1.", ".5", "+1", "0x1", "[1,]", "{,}", '{"a" 1}', "'a'", '"\n"', '"\\x"', "[1] 2", "", " ",
+    "\ufeff{}", "nul", "[" * 32 + "]" * 32, "[" * 33 + "]" * 33, '{"a":1}}', '"\\ud800"', "[1 2]",
+    '{"__proto__": 1, "constructor": 2}', "1E+2", '{"a":tru}', "[true false]",
+]  # fmt: skip
+
+
+def test_json_is_read_where_python_reads_it_and_says_the_same() -> None:
+    found = modules(documents=DOCUMENTS)["documents"]
+    for text, said in zip(DOCUMENTS, found, strict=True):
+        try:
+            wanted = parse_json(text.encode("utf-8", "surrogatepass"), what="x")
+        except BadInput:
+            assert "refused" in said, text
+            continue
+        assert "value" in said, text
+        assert same(json.loads(said["value"]), wanted), text
+
+
+def same(got: Any, wanted: Any) -> bool:
+    """Integers that no double holds come as text."""
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and abs(wanted) > 2**53 - 1:
+        return bool(got == str(wanted))
+    return bool(got == wanted)
+
+
+TABLES = [
+    "1,2\n3,4\n", "1,2\r\n3,4", '"a ""b""",c\n1,2', "a,b\n\n1,2\n", '"x\ny",z\n1,2', "1, 2", ",",
+    "a", '1,"2",3', 'x"y,2', "\ufeffa,b\n1,2",
+]  # fmt: skip
+
+
+def test_cells_are_those_of_pythons_csv() -> None:
+    found = modules(csv=TABLES)["csv"]
+    for text, cells in zip(TABLES, found, strict=True):
+        reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        assert cells == [line for line in reader if line], text
+
+
+CELLS = [
+    "1", " 1.5 ", "-2e-3", "+.5", "5.", "1E400", "nan", "NaN", "-inf", "Infinity", "+INF", "", "  ",
+    "1_000", "0x10", "1,5", "one", "1e", "e1", "--1", "1 2", "0b1", "infin", "4.9e-324", "0.1",
+    "9007199254740993", "1.7976931348623157e308",
+]  # fmt: skip
+
+
+def test_numbers_are_those_that_python_reads() -> None:
+    found = modules(numbers=CELLS)["numbers"]
+    for cell, said in zip(CELLS, found, strict=True):
+        wanted = number(cell)
+        if wanted is None:
+            assert said == "null", cell
+        elif math.isnan(wanted):
+            assert said == "NaN", cell
+        else:
+            assert float(said.replace("Infinity", "inf")) == wanted, cell
