@@ -51,11 +51,11 @@ class FaceSettings:
     """`onnxruntime` or `native`; empty for what there is."""
     smallest_px: int = 47
     min_score: float | None = None
-    moving_every_frames: int = 3
+    moving_every_frames: int = 2
     """Where something moves, faces are searched once in so many frames…"""
     every_frames: int = 25
     """…and in the whole frame once in so many; 0 for never."""
-    follow_s: float = 3.0
+    follow_s: float = 4.0
     """A face that the detector does not see is followed by its looks for so long."""
 
 

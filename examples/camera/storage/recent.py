@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from examples.camera.tracking.follow import SIDE, Follower, crop
+from examples.camera.tracking.follow import Follower
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +56,10 @@ class Recent:
 
     def trace_back(self, box: Box, image: NDArray[np.uint8], within_s: float) -> None:
         """Find a face of the newest frame in those before it, by its looks, and note it there."""
-        picture = crop(_grey(image), box, SIDE)
-        if picture is None or len(self._kept) < 2:
+        follower = Follower.of(_grey(image), box)
+        if follower is None or len(self._kept) < 2:
             return
-        follower, newest_s = Follower(picture), self._kept[-1].time_s
+        newest_s = self._kept[-1].time_s
         for kept in list(self._kept)[-2::-1]:
             if newest_s - kept.time_s > within_s:
                 return

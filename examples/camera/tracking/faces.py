@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from examples.camera.tracking.boxes import Sighting, area
-from examples.camera.tracking.follow import SIDE, Follower, crop
+from examples.camera.tracking.follow import Follower
 from examples.camera.tracking.tracks import Track, Tracker
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ class FaceTracks:
 
     def _remember(self, track: Track, grey: NDArray[np.uint8], time_s: float) -> None:
         self._detected_s[track.number] = time_s
-        picture = crop(grey, track.box, SIDE)
-        if picture is not None:
-            self._followers[track.number] = Follower(picture)
+        follower = Follower.of(grey, track.box)
+        if follower is not None:
+            self._followers[track.number] = follower
 
     def _follow(self, track: Track, grey: NDArray[np.uint8], time_s: float) -> None:
         follower = self._followers.get(track.number)

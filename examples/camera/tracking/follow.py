@@ -1,4 +1,8 @@
-"""Where a face went in a frame in which the detector did not see it: by its own last picture."""
+"""Where a face went in a frame in which the detector did not see it: by its own last picture.
+
+The picture takes the hair in, which is still there when the face has turned away; it is searched
+for at three sizes, and renewed slowly, so that it follows the light and the head.
+"""
 
 from __future__ import annotations
 
@@ -14,40 +18,71 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 24
-"""Faces are compared at so many pixels a side."""
-REACH = 0.6
+"""Pictures are compared at so many pixels a side."""
+AROUND = 0.3
+"""They take in so much of the box on each side."""
+REACH = 0.4
 """They are searched for so many of their own sides around."""
-ALIKE = 0.55
+SIZES = (0.95, 1.0, 1.05)
+KEEPS = 0.01
+"""By so much another size has to correlate better."""
+ALIKE = 0.4
 """The least correlation."""
-RENEWED = 0.8
-"""From here on the picture itself is renewed, so that it turns with the head."""
+RENEWED = 0.05
+"""So much of the new picture goes into the old one."""
 
 
 @dataclass
 class Follower:
-    """The picture of one face."""
+    """The picture of one face, (SIDE, SIDE) float32."""
 
-    picture: NDArray[np.uint8]
+    picture: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, grey: NDArray[np.uint8], box: Box) -> Follower | None:
+        """The picture in a box of a frame (h, w); None where the box lies outside."""
+        picture = crop(grey, _grown(box, AROUND), SIDE)
+        return None if picture is None else cls(picture.astype(np.float32))
 
     def find(self, grey: NDArray[np.uint8], box: Box, score: float) -> Sighting | None:
         """The face near a box, or None."""
-        width, height = box[2] - box[0], box[3] - box[1]
-        reach = (REACH * width, REACH * height)
-        around = (box[0] - reach[0], box[1] - reach[1], box[2] + reach[0], box[3] + reach[1])
+        best: tuple[float, Box, NDArray[np.float32]] | None = None
+        for size in SIZES:
+            found = self._search(grey, _grown(box, (size - 1) / 2))
+            if found is None:
+                continue
+            alike, place, picture = found
+            alike += KEEPS if size == 1.0 else 0.0
+            if best is None or alike > best[0]:
+                best = (alike, place, picture)
+        if best is None or not best[0] >= ALIKE:
+            return None
+        self.picture = (1 - RENEWED) * self.picture + RENEWED * best[2]
+        return Sighting(best[1], score)
+
+    def _search(
+        self, grey: NDArray[np.uint8], box: Box
+    ) -> tuple[float, Box, NDArray[np.float32]] | None:
+        """The best correlation around a box of one size, where, and what is there."""
+        wanted = _grown(box, AROUND)
+        around = _grown(wanted, REACH)
         side = round(SIDE * (1 + 2 * REACH))
         scene = crop(grey, around, side)
         if scene is None:
             return None
-        found = cv2.matchTemplate(scene, self.picture, cv2.TM_CCOEFF_NORMED)
+        field = scene.astype(np.float32)
+        found = cv2.matchTemplate(field, self.picture, cv2.TM_CCOEFF_NORMED)
         _, best, _, (x, y) = cv2.minMaxLoc(found)
-        if not best >= ALIKE:
-            return None
-        left = around[0] + x * (around[2] - around[0]) / side
-        top = around[1] + y * (around[3] - around[1]) / side
-        place = (left, top, left + width, top + height)
-        if best >= RENEWED:
-            self.picture = scene[y : y + SIDE, x : x + SIDE].copy()
-        return Sighting(place, score)
+        right = around[0] + x * (around[2] - around[0]) / side - wanted[0]
+        down = around[1] + y * (around[3] - around[1]) / side - wanted[1]
+        place = (box[0] + right, box[1] + down, box[2] + right, box[3] + down)
+        return float(best), place, field[y : y + SIDE, x : x + SIDE]
+
+
+def _grown(box: Box, by: float) -> Box:
+    """The box with so much of its own size more on each side."""
+    w, h = by * (box[2] - box[0]), by * (box[3] - box[1])
+    return box[0] - w, box[1] - h, box[2] + w, box[3] + h
 
 
 def crop(grey: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.uint8] | None:

@@ -49,8 +49,8 @@ class Track:
 
     def move(self, box: Box, time_s: float) -> None:
         """Put it where it was found by other means than a sighting: that confirms nothing."""
-        self.frames -= 1
-        self.see(Sighting(box, self.score), time_s)
+        self.box, self.seen_s = box, time_s
+        self.speed = (0.0, 0.0, 0.0, 0.0)
 
     def see(self, sighting: Sighting, time_s: float) -> None:
         """Correct place and speed."""

@@ -87,3 +87,13 @@ def walkers_boxes() -> dict[int, list[tuple[int, int, int, int]]]:
             box = (max(0, int(x)), max(0, int(y)), min(480, int(x + w)), min(360, int(y + h)))
             found.setdefault(int(row["frame"]), []).append(box)
     return found
+
+
+def girl() -> Iterator[tuple[NDArray[np.uint8], tuple[float, float, float, float]]]:
+    """250 frames, four times enlarged, and the box of the head x0, y0, x1, y1."""
+    folder = recording("girl")
+    rows = (folder / "groundtruth_rect.txt").read_text().replace(",", " ").splitlines()
+    for path, row in zip(sorted((folder / "img").glob("*.jpg")), rows, strict=False):
+        x, y, w, h = (4.0 * float(value) for value in row.split())
+        frame = cv2.imread(str(path))
+        yield cv2.resize(frame, None, fx=4, fy=4), (x, y, x + w, y + h)
