@@ -23,10 +23,11 @@ from examples.router.replay import json_line
 if TYPE_CHECKING:
     import argparse
 
-    from examples.router.enforce import Enforcer
+    from examples.router.enforce import Decision, Enforcer
     from examples.router.judge import Judged
 
 REFRESH_SECONDS = 0.25
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,17 +54,21 @@ def run(options: argparse.Namespace) -> int:
         if options.queue is None
         else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in SIGNALS:
         signal.signal(number, _stop)
     name = options.interface or f"queue {options.queue}"
-    with source, enforcer or nullcontext():
+    with source:
         show = _shown(watch, name, options)
         try:
-            _loop(watch, source, enforcer, show, options.seconds)
+            # The bans are undone before the last flows are judged, which may take a while.
+            with enforcer or nullcontext():
+                _loop(watch, source, enforcer, show, options.seconds)
         except _Stopped:
             pass
         finally:
             show.close()
+            for number in SIGNALS:
+                signal.signal(number, signal.default_int_handler)
             for judged in watch.end():
                 show.verdict(judged)
     show.summary(watch, _drops(source))
@@ -76,6 +81,8 @@ class _Stopped(Exception):
 
 def _stop(number: int, frame: object) -> None:
     del number, frame
+    for one in SIGNALS:  # a second one must not keep the bans from being undone
+        signal.signal(one, signal.SIG_IGN)
     raise _Stopped
 
 
@@ -94,9 +101,10 @@ def _loop(
     draws = 0.0
     for judged in watch.run(source):
         if judged is not None:
-            if enforcer is not None:
-                enforcer.consider(judged.verdict)
+            decision = None if enforcer is None else enforcer.consider(judged.verdict)
             show.verdict(judged)
+            if decision is not None:
+                show.decision(decision)
             continue
         now = monotonic()
         if now >= draws:
@@ -119,6 +127,12 @@ class _Lines:
             print(json_line(verdict), flush=True)
         elif not self._is_json and not judged.ended:
             print(f"{verdict.score:.2f}  {verdict.flow}  {'; '.join(verdict.why)}", flush=True)
+
+    def decision(self, decision: Decision) -> None:
+        """A source was banned, or would have been."""
+        if decision.action != "spare":
+            said = f"{decision.action} {decision.address}: {decision.reason}"
+            print(said, file=sys.stderr, flush=True)
 
     def draw(self, drops: int) -> None:
         """A moment passed."""
@@ -150,6 +164,9 @@ class _Screen(_Lines):
 
     def verdict(self, judged: Judged) -> None:
         """The picture is drawn from the watch itself."""
+
+    def decision(self, decision: Decision) -> None:
+        """The audit log has it."""
 
     def draw(self, drops: int) -> None:
         self._live.update(self._view.draw(drops), refresh=True)
