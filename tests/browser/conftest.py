@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import functools
 import os
 import sys
-import threading
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "edge_infer")]
 
+from pages import PHONE, Shop, serving  # noqa: E402 - found by the line above
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from chromium import Chromium, Page
 
@@ -39,106 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@dataclass
-class Shop:
-    """Keys, artifacts and bundles, each made once."""
-
-    folder: Path
-    made: dict[str, Path] = field(default_factory=dict)
-
-    @property
-    def key(self) -> Path:
-        from edge_infer.trust.keygen import generate
-
-        path = self.folder / "fleet.key"
-        return path if path.exists() else generate(self.folder / "fleet")[0]
-
-    @property
-    def trust(self) -> Path:
-        return self.key.with_suffix(".pub")
-
-    def bundle(self, tag: str, estimator: Any, samples: Any, **options: Any) -> Path:
-        """The bundle known as `tag`; `options` are those of `convert.export`."""
-        import convert
-        import firmware_bundle
-
-        if tag not in self.made:
-            artifact = self.folder / f"{tag}-artifact"
-            options.setdefault("name", tag)
-            convert.export(estimator, samples, **options).write(artifact, key=self.key)
-            self.made[tag] = firmware_bundle.bundle(
-                artifact, self.folder / tag, key=self.key, trust=self.trust, target="phone"
-            )
-        return self.made[tag]
-
-    def digits(self, *, sequence: int = 1, may_replace: int | None = None) -> Path:
-        """Handwritten digits by logistic regression; its model reads pictures."""
-        import firmware_bundle
-        from convert.image_option import parse_image
-
-        X, y = digits()
-        tag = f"digits-{sequence}"
-        made = self.bundle(
-            tag, trained(X, y), X[:1347:6], name="digits", sequence=sequence,
-            image=parse_image("L:8x8,range=0..16"),
-        )  # fmt: skip
-        if may_replace is None:
-            return made
-        return firmware_bundle.bundle(
-            self.folder / f"{tag}-artifact", self.folder / f"{tag}-back", key=self.key,
-            trust=self.trust, target="phone", may_replace=may_replace,
-        )  # fmt: skip
-
-    def identity(self, image: Any) -> dict[str, bytes]:
-        """What is served of a model whose decision scores are the row itself."""
-        from artifact_builder import Linear, contract_parts
-
-        from edge_infer.contract import write_contract
-
-        f = image.width * image.height * (1 if image.mode == "L" else 3)
-        model = Linear(np.zeros(f), np.ones(f), np.eye(f), np.zeros(f), np.arange(f))
-        contract, golden = contract_parts(model, np.random.default_rng(0).normal(size=(4, f)))
-        contract = dataclasses.replace(contract, image=image, outputs=contract.outputs[:2])
-        contract = dataclasses.replace(
-            contract,
-            golden=dataclasses.replace(contract.golden, outputs=contract.golden.outputs[:2]),
-        )
-        return self.page(
-            {
-                "contract.json": write_contract(contract),
-                "model.onnx": model.onnx(),
-                "golden.bin": golden,
-            },
-            contract,
-        )
-
-    def page(self, artifact: dict[str, bytes], contract: Any) -> dict[str, bytes]:
-        """What is served of an artifact's files."""
-        from firmware_bundle.phone.page import phone_files
-
-        made = phone_files(artifact, contract, key=self.key)
-        return {name.removeprefix("phone/"): content for name, content in made.items()}
-
-    def files(self, bundle: Path) -> dict[str, bytes]:
-        """Name to content of what is served of it."""
-        from firmware_bundle.phone.serving import read_page
-
-        return read_page(bundle, [self.trust])[0]
-
-
-def digits() -> tuple[Any, Any]:
-    from sklearn.datasets import load_digits
-
-    X, y = load_digits(return_X_y=True)
-    return X, y
-
-
-def trained(X: Any, y: Any) -> Any:
-    from sklearn.linear_model import SGDClassifier
-
-    return SGDClassifier(loss="log_loss", random_state=0).fit(X[:1347], y[:1347])
-
-
 @pytest.fixture(scope="session", autouse=True)
 def engine_packed_once() -> Iterator[None]:
     """It is the same 14 MB each time."""
@@ -154,29 +51,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(tmp_path_factory.mktemp("shop"))
 
 
-@contextlib.contextmanager
-def serving(files: Mapping[str, bytes], port: int = 0) -> Iterator[str]:
-    """The address of a server of these files."""
-    from firmware_bundle.phone.serving import PageServer
-
-    with PageServer(files, port=port) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="session")
 def address(shop: Shop) -> Iterator[str]:
     """Where the digits are served."""
     with serving(shop.files(shop.digits())) as url:
         yield url
-
-
-PHONE = {"viewport": {"width": 360, "height": 740}, "deviceScaleFactor": 1}
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +74,3 @@ def page(browser: Chromium, address: str) -> Page:
     one = browser.open(address)
     assert one.state == "verified", (one.text("#refused_text"), one.errors)
     return one
-
-
-def csv(X: Any) -> str:
-    """Rows as text, every digit of them."""
-    return "\n".join(",".join(repr(float(x)) for x in row) for row in np.asarray(X))

@@ -10,11 +10,11 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conftest import serving
+from pages import serving
 
 if TYPE_CHECKING:
     from chromium import Chromium
-    from conftest import Shop
+    from pages import Shop
 
 SINGLE_BYTES, FOLDER_BYTES = 5_500_000, 4_000_000
 FIRST_MS = 3_000

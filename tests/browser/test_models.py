@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import csv, serving
+from pages import csv, serving
 from zoo import EXHIBITS, fitted, rows
 
 import edge_infer
@@ -20,7 +20,7 @@ from edge_infer.commands.predict import answers
 
 if TYPE_CHECKING:
     from chromium import Chromium, Page
-    from conftest import Shop
+    from pages import Shop
     from zoo import Exhibit
 
 TABLE: list[dict[str, Any]] = []

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from chromium import Chromium
-from conftest import PHONE, csv, digits, trained
 from fake_camera import CAMERA, film, watched
+from pages import PHONE, csv, digits, trained
 
 from firmware_bundle.phone.serving import PageServer, as_served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Shop
+    from pages import Shop
 
 FRAMES = 60
 ROWS = 1000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from conftest import csv, digits, trained
+from pages import csv, digits, trained
 
 if TYPE_CHECKING:
     from chromium import Chromium, Page
-    from conftest import Shop
+    from pages import Shop
 
 
 def test_the_page_predicts_what_scikit_learn_predicts(page: Page) -> None:

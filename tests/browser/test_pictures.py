@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import serving
+from pages import serving
 from PIL import Image as Pillow
 from PIL import features
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chromium import Chromium, Page
-    from conftest import Shop
+    from pages import Shop
 
     from edge_infer.contract import Image
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import PHONE, csv, digits, serving
+from pages import PHONE, csv, digits, serving
 
 if TYPE_CHECKING:
     from chromium import Page
-    from conftest import Shop
+    from pages import Shop
 
     from edge_infer.contract import Contract
 

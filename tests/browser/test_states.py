@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chromium import Chromium
-from conftest import PHONE, csv, digits, serving, trained
 from fake_camera import CAMERA, film
+from pages import PHONE, csv, digits, serving, trained
 from PIL import Image as Pillow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chromium import Page
-    from conftest import Shop
+    from pages import Shop
 
 THREE = [[0.3, 0.2], [0.6, 0.15], [0.68, 0.32], [0.45, 0.47], [0.7, 0.6], [0.62, 0.8], [0.3, 0.82]]
 """Where a pen goes that draws a three."""

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import csv, digits, serving
+from pages import csv, digits, serving
 
 from edge_infer.contract import read_contract
 from edge_infer.trust.keygen import generate
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chromium import Chromium, Page
-    from conftest import Shop
+    from pages import Shop
 
 CHANCE = random.Random(9)
 FOLDER = [
@@ -136,7 +136,7 @@ def test_a_whole_page_verifies_after_all_that(server: PageServer, browser: Chrom
 @pytest.fixture(scope="module")
 def forged(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The same model in a page that a stranger signed, whole and consistent."""
-    from conftest import Shop
+    from pages import Shop
 
     folder = tmp_path_factory.mktemp("stranger")
     generate(folder / "fleet")
