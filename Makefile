@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser phone-pictures lab fuzz check format bench bench-native coverage-native coverage runtimes pictures clean
+.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser phone-pictures lab fuzz check format bench bench-conversion bench-native coverage-native coverage runtimes test-runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,9 @@ format: .venv/made-for ## let ruff format and mend what it can
 bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare onnxruntime; about three minutes
 	@$(PY) benchmarks/main_job.py $(ARGS)
 
+bench-conversion: .venv/made-for ## conversion, proof, size and one row beside plain skl2onnx
+	@$(PY) benchmarks/conversion.py $(ARGS)
+
 bench-native: .peers/made-for ## compiled models beside onnxruntime, emlearn, m2cgen and tl2cgen, into docs/native.md; ten minutes
 	@.peers/bin/python benchmarks/native/native.py --write $(ARGS)
 	@.peers/bin/python docs/pictures/native.py
@@ -75,6 +78,9 @@ coverage-native: .venv/made-for ## which estimators are compiled, into docs/nati
 
 coverage: .venv/made-for ## every estimator of scikit-learn on every data set, into docs/coverage.md; within 20 minutes
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.coverage.run $(ARGS)
+
+test-runtimes: .venv/made-for ## today's artifacts on every onnxruntime, without the tests of the converters
+	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.runtimes.run --artifacts $(ARGS)
 
 runtimes: .venv/made-for ## today's artifacts on every onnxruntime from 1.21 on, into docs/runtimes.md
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.runtimes.run $(ARGS)

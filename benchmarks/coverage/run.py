@@ -118,6 +118,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, help="a file of cases: goes on where it ends")
     parser.add_argument("--no-plain", action="store_true", help="without plain skl2onnx")
     parser.add_argument("--full", action="store_true", help="try as many rows as an export does")
+    parser.add_argument("--page", action="store_true", help="write what is kept, measure nothing")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args(arguments)
     # Everything is imported once, and each estimator's process is a fork of this one.
@@ -136,6 +137,9 @@ def main(arguments: Sequence[str]) -> int:
     record = Record(given.keep) if given.keep else None
     found = list(record.cases) if record else []
     left = [one for one in chosen if record is None or record.misses(one)]
+    if given.page:
+        report.write(found, missing=[one.name for one in left])
+        return 0
     started = time.monotonic()
     runs = measured(
         left, processes=given.processes, compare=not given.no_plain, names=given.datasets

@@ -13,6 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 from convert.errors import Unsupported
 from convert.estimators import labels
+from convert.estimators.category_splits import THRESHOLD, CategorySplits
 from convert.estimators.tree_table import LEAF, Tree, constant_tree, tree_ensemble
 from convert.graph.emission import Emission, Scores
 
@@ -49,26 +50,30 @@ def hist_regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:
 
 
 def _raw(g: Graph, estimator: Any, x: Tensor) -> Tensor:
-    if estimator.is_categorical_ is not None and np.any(estimator.is_categorical_):
-        raise Unsupported(
-            f"{type(estimator).__name__} with categorical features has no exact converter",
-            hint="encode the categories before it",
-        )
+    splits = None if estimator._preprocessor is None else CategorySplits(estimator)
     baseline = np.asarray(estimator._baseline_prediction, dtype=np.float64).reshape(-1)
     n_targets = int(estimator.n_trees_per_iteration_)
     trees = [constant_tree(float(baseline[k]), target=k) for k in range(n_targets)]
     for iteration in estimator._predictors:
-        trees += [_read(predictor.nodes, target=k) for k, predictor in enumerate(iteration)]
-    return tree_ensemble(g, x, trees, n_targets=n_targets)
+        trees += [_read(predictor, splits, target=k) for k, predictor in enumerate(iteration)]
+    columns = x if splits is None else splits.columns(g, x)
+    return tree_ensemble(g, columns, trees, n_targets=n_targets)
 
 
-def _read(nodes: Any, *, target: int) -> Tree:
+def _read(predictor: Any, splits: CategorySplits | None, *, target: int) -> Tree:
+    nodes = predictor.nodes
     leaf = nodes["is_leaf"].astype(bool)
+    feature = nodes["feature_idx"].astype(np.int64)
+    threshold = nodes["num_threshold"].astype(np.float64)
+    for node in np.flatnonzero(nodes["is_categorical"].astype(bool) & ~leaf):
+        assert splits is not None, "trees that split by categories were fitted on some"
+        bits = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]]
+        feature[node], threshold[node] = splits.place(int(feature[node]), bits), THRESHOLD
     return Tree(
         left=np.where(leaf, LEAF, nodes["left"].astype(np.int64)),
         right=np.where(leaf, LEAF, nodes["right"].astype(np.int64)),
-        feature=nodes["feature_idx"].astype(np.int64),
-        threshold=nodes["num_threshold"].astype(np.float64),
+        feature=feature,
+        threshold=threshold,
         missing_left=nodes["missing_go_to_left"].astype(bool),
         values=nodes["value"].astype(np.float64)[:, None],
         first_target=target,

@@ -9,9 +9,14 @@ from sklearn.impute._iterative import IterativeImputer
 
 from convert.errors import Unsupported
 from convert.estimators import labels
+from convert.estimators.arrays import dense
+from convert.estimators.asking import quietly
 from convert.estimators.imputation import columns, missing_mask, simple_imputer, with_indicator
 from convert.estimators.scaling import numpy_clip
 from convert.graph.emission import Check, Emission
+
+_SAME = 1e-10
+"""Of the largest value: a tenth of what a proof lets pass."""
 
 if TYPE_CHECKING:
     from convert.estimators.members import Composite, Emit
@@ -39,7 +44,7 @@ def iterative_imputer(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emissi
     for step in estimator.imputation_sequence_:
         y = _one_feature(g, estimator, step, y, holes, n_columns, emit)
     emission = with_indicator(g, estimator, y, n_columns, missing)
-    if not estimator.imputation_sequence_:
+    if not estimator.imputation_sequence_ or not _hangs_on_others(estimator):
         return emission
     return Emission(emission.verbs, checks=(*emission.checks, _nothing_known(g, holes)))
 
@@ -61,6 +66,16 @@ def _one_feature(
         predicted = numpy_clip(g, predicted, low, high)
     here = g.op("And", holes, np.arange(n_columns) == feature)
     return g.op("Where", here, predicted, y)
+
+
+def _hangs_on_others(estimator: Any) -> bool:
+    """Whether a row without any value gets other values alone than beside a known one."""
+    row = np.full((1, int(estimator.n_features_in_)), estimator.missing_values, dtype=np.float64)
+    with quietly():
+        alone = dense(estimator.transform(row))
+        beside = dense(estimator.transform(np.concatenate([row, np.zeros_like(row)])))[:1]
+    size = np.abs(alone).max(initial=0.0)
+    return not bool((np.abs(alone - beside) <= _SAME * size).all())
 
 
 def _nothing_known(g: Graph, holes: Tensor) -> Check:

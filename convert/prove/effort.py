@@ -38,7 +38,7 @@ class Bounds:
     row_buffers: int
 
 
-BOUNDS = Bounds(probes=(1200, 6000), alone=(70, 600), engine=(300, 6000), row_buffers=500)
+BOUNDS = Bounds(probes=(1200, 6000), alone=(40, 600), engine=(300, 6000), row_buffers=500)
 
 SECONDS = 1.5
 """What each part of a proof may take on a common machine, within the bounds."""

@@ -120,6 +120,8 @@ def _groves(
         before, by_column = _through(before, step), by_column and _keeps_columns(step)
     last = steps_of(estimator)[-1][1]
     trees = tuple(_trees(last))
+    if trees and (order := _histogram_columns(last)) is not None:
+        before = _categories_as_codes(before, last, order)
     if trees:
         yield Grove(lambda X: _dense(before(X)), by_column, trees)
         return
@@ -138,6 +140,21 @@ def _through(before: Callable[[Doubles], Any], step: Any) -> Callable[[Doubles],
             return step.transform(before(X))
 
     return transform
+
+
+def _categories_as_codes(
+    before: Callable[[Doubles], Any], model: Any, order: NDArray[np.intp]
+) -> Callable[[Doubles], Any]:
+    """What the trees of histogram boosting see, in the order of the rows' own columns."""
+
+    def encoded(X: Doubles) -> Doubles:
+        with quiet():
+            seen = np.asarray(model._preprocess_X(before(X), reset=False), dtype=np.float64)
+        found = np.empty_like(seen)
+        found[:, order] = seen
+        return found
+
+    return encoded
 
 
 def _keeps_columns(step: Any) -> bool:
@@ -178,8 +195,9 @@ def _trees(model: Any) -> Iterator[Nodes]:
     if not is_tree_model(model):
         return
     if hasattr(model, "_predictors"):
+        order = _histogram_columns(model)
         for predictor in np.ravel(np.asarray(model._predictors, dtype=object)):
-            yield _histogram_nodes(predictor.nodes)
+            yield _histogram_nodes(predictor.nodes, order)
         return
     if hasattr(model, "tree_"):
         yield _nodes(model.tree_, None)
@@ -203,13 +221,20 @@ def _nodes(tree: Any, columns: NDArray[np.int64] | None) -> Nodes:
     )
 
 
-def _histogram_nodes(nodes: Any) -> Nodes:
+def _histogram_columns(model: Any) -> NDArray[np.intp] | None:
+    """Which columns of the rows the trees read, where the categorical ones were put first."""
+    if getattr(model, "_preprocessor", None) is None:
+        return None
+    return np.argsort(~np.asarray(model.is_categorical_, dtype=bool), kind="stable")
+
+
+def _histogram_nodes(nodes: Any, order: NDArray[np.intp] | None) -> Nodes:
     inner = nodes["is_leaf"] == 0
     numeric = inner & (nodes["is_categorical"] == 0)
     return Nodes(
         np.where(inner, nodes["left"].astype(np.int64), -1),
         np.where(inner, nodes["right"].astype(np.int64), -1),
-        nodes["feature_idx"].astype(np.int64),
+        nodes["feature_idx"].astype(np.int64) if order is None else order[nodes["feature_idx"]],
         np.where(numeric, nodes["num_threshold"], np.nan),
         single=False,
     )

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
@@ -268,3 +272,16 @@ def test_integers_that_wrap_around_where_doubles_do_not_are_refused(loaded):
         with pytest.raises(BadInput, match="not proven"):
             model.predict(rows)
     assert_parity(model, estimator, frame)
+
+
+def test_boosting_on_categories_of_a_frame(loaded):
+    frame, y = shop()
+    for kind in ("category", None):
+        rows = frame if kind is None else frame.astype({"city": kind, "tier": kind})
+        named = "from_dtype" if kind else ["city", "tier"]
+        estimator = HistGradientBoostingClassifier(max_iter=10, categorical_features=named)
+        estimator.fit(rows, y)
+        model = loaded(convert.export(estimator, rows))
+        assert_parity(model, estimator, rows)
+        if kind is None:
+            assert_parity(model, estimator, hostile(rows))

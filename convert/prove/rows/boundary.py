@@ -8,6 +8,8 @@ import numpy as np
 
 from convert.prove.bisection import OUTWARD, ROWS_PER_PAIR, bisect_rows, with_outward
 from convert.prove.compare import RELATIVE_TOLERANCE, label_differs
+from convert.prove.reference import steps_of
+from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +34,9 @@ def boundary(context: Context, count: int) -> Rows:
     def is_low(rows: Rows) -> NDArray[np.bool_]:
         return ~label_differs(_labels(context, rows), wanted)
 
-    ends = bisect_rows(low, high, is_low, straight_steps=_STRAIGHT_STEPS)
+    # Trees compare columns one by one: counting through doubles alone leads to a threshold too.
+    trees = is_tree_model(steps_of(context.reference.estimator)[-1][1])
+    ends = bisect_rows(low, high, is_low, straight_steps=0 if trees else _STRAIGHT_STEPS)
     tolerance = context.reference.tolerance
     declared = (_NEAR * tolerance, _FAR * tolerance)
     ways = OUTWARD if tolerance == RELATIVE_TOLERANCE else declared

@@ -9,6 +9,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
 from sklearn.linear_model import (
@@ -118,3 +120,44 @@ def test_an_init_estimator_that_computes_in_float32_is_refused():
     estimator = GradientBoostingRegressor(init=LinearRegression(), n_estimators=2)
     with pytest.raises(Unsupported, match="float32"):
         emit_model(estimator.fit(*DIABETES), 10)
+
+
+@pytest.mark.parametrize(
+    "estimator", [HistGradientBoostingClassifier, HistGradientBoostingRegressor]
+)
+@pytest.mark.parametrize("categories", [2, 9, 60])
+def test_splits_by_categories(estimator, categories, side_by_side):
+    """Known and unknown categories, missing ones, fractions between them."""
+    rng = np.random.default_rng(categories)
+    X = rng.normal(size=(400, 4))
+    X[:, 1] = rng.integers(0, categories, 400) * 3 - 5
+    X[:, 3] = rng.integers(0, 4, 400)
+    X[rng.random(400) < 0.1, 1] = np.nan
+    effect = rng.normal(size=categories + 1)
+    y = effect[np.nan_to_num((X[:, 1] + 5) / 3, nan=-1).astype(int)] + 0.3 * X[:, 0] + 0.2 * X[:, 3]
+    y = (y > 0).astype(int) if estimator is HistGradientBoostingClassifier else y
+    model = estimator(max_iter=15, categorical_features=[1, 3], min_samples_leaf=5).fit(X, y)
+    rows = np.repeat(X[:60], 6, axis=0)
+    rows[::6, 1], rows[1::6, 1], rows[2::6, 1], rows[3::6, 3] = np.nan, 1e9, -4.5, np.nan
+    rows[4::6, 0], rows[5::6, 3] = np.nan, -1
+    both = side_by_side(model, 4)
+    both.assert_all_close(rows)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"monotonic_cst": [1, 0, -1, 0]},
+        {"interaction_cst": [{0, 1}, {2, 3}]},
+        {"interaction_cst": "no_interactions", "max_leaf_nodes": 4},
+        {"class_weight": "balanced", "max_depth": 2},
+    ],
+    ids=str,
+)
+def test_constraints(settings, side_by_side):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(300, 4))
+    y = (X[:, 0] - X[:, 2] + X[:, 1] * X[:, 3] > 0).astype(int)
+    model = HistGradientBoostingClassifier(max_iter=15, **settings).fit(X, y)
+    both = side_by_side(model, 4)
+    both.assert_close("decision_function", rng.normal(size=(300, 4)), relative=1e-14)

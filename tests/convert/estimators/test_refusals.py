@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
@@ -60,10 +59,3 @@ def test_not_an_estimator(thing):
 def test_a_callable_kernel():
     with pytest.raises(Unsupported, match="callable kernel"):
         emit_model(SVC(kernel=lambda a, b: a @ b.T).fit(X, Y), 4)
-
-
-def test_categorical_boosting():
-    rows = np.c_[X, Y]
-    estimator = HistGradientBoostingClassifier(max_iter=2, categorical_features=[4]).fit(rows, Y)
-    with pytest.raises(Unsupported, match="categorical"):
-        emit_model(estimator, 5)
