@@ -1,11 +1,12 @@
 """Why a flow is called malicious: which of its numbers the score rests on.
 
-Each reason stands for a few features that say one thing. They are set to what is ordinary, all
-others stay, and the model is asked again: what the score loses is the weight of the reason.
+Each reason stands for a few features that say one thing. The model is asked again with those set
+to what is ordinary, and with all others set to it: what the score loses and gains is its weight.
 """
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
 from examples.router.features import FEATURES, NAMES, Row
@@ -85,7 +86,7 @@ LEAST_WEIGHT = 0.02
 MOST_REMEMBERED = 4096
 _UNANSWERED = NAMES.index("unanswered")
 
-_ORDINARY = [(tuple(NAMES.index(name) for name in reason.features)) for reason in REASONS]
+_COLUMNS = [tuple(NAMES.index(name) for name in reason.features) for reason in REASONS]
 
 
 class Why:
@@ -107,19 +108,46 @@ class Why:
             if len(self._ranked) >= MOST_REMEMBERED:
                 self._ranked.clear()
             ranked = self._ranked[alike] = self._rank(row, score)
-        values = dict(zip(NAMES, row, strict=True))
-        return [REASONS[number].text.format_map(values) for number in ranked]
+        return [_told(number, row) for number in ranked]
 
     def _rank(self, row: Row, score: float) -> tuple[int, ...]:
-        without = self._scores([_ordinary_in(row, columns) for columns in _ORDINARY])
-        weights = [score - one for one in without]
-        order = sorted(range(len(REASONS)), key=lambda number: -weights[number])
-        strong = [number for number in order if weights[number] >= LEAST_WEIGHT]
+        """By the mean of two differences: the flow without the reason, and the reason alone.
+
+        The first misses what two reasons say alike, the second what takes two to tell.
+        """
+        quiet = tuple(one.ordinary for one in FEATURES)
+        asked = [quiet]
+        asked += [_replaced(row, columns, quiet) for columns in _COLUMNS]
+        asked += [_replaced(quiet, columns, row) for columns in _COLUMNS]
+        scores = self._scores(asked)
+        number = len(REASONS)
+        without, alone = scores[1 : 1 + number], scores[1 + number :]
+        weights = [score - a + b - scores[0] for a, b in zip(without, alone, strict=True)]
+        order = sorted(range(number), key=lambda one: -weights[one])
+        strong = [one for one in order if weights[one] >= LEAST_WEIGHT]
         return tuple((strong or order[:1])[:MOST])
 
 
-def _ordinary_in(row: Row, columns: tuple[int, ...]) -> Row:
+def _replaced(row: Row, columns: tuple[int, ...], by: Row) -> Row:
     changed = list(row)
     for column in columns:
-        changed[column] = FEATURES[column].ordinary
+        changed[column] = by[column]
     return tuple(changed)
+
+
+def _told(number: int, row: Row) -> str:
+    text, columns = _TEXTS[number]
+    return text.format(*[row[column] for column in columns])
+
+
+def _by_position(text: str) -> tuple[str, tuple[int, ...]]:
+    """The text with numbered places, and the columns that fill them."""
+    parts = list(Formatter().parse(text))
+    columns = tuple(NAMES.index(name) for _, name, _, _ in parts if name is not None)
+    places = "".join(
+        before + ("" if name is None else f"{{:{style}}}") for before, name, style, _ in parts
+    )
+    return places, columns
+
+
+_TEXTS = [_by_position(reason.text) for reason in REASONS]

@@ -8,7 +8,7 @@ from examples.router.packets.transport import ICMP, ICMP6, TCP, UDP
 
 if TYPE_CHECKING:
     from examples.router.flows.flow import Flow
-    from examples.router.flows.hosts import Window
+    from examples.router.flows.hosts import Source
 
 Row = tuple[float, ...]
 
@@ -25,7 +25,6 @@ def row_of(flow: Flow, clock_ns: int) -> Row:
     protocol = flow.protocol
     shape_up, shape_down = flow.shape_up, flow.shape_down
     is_unanswered = not (flow.is_answered or flow.is_multicast)
-    source = flow.source_host
     return (
         1.0 if protocol == TCP else 0.0,
         1.0 if protocol == UDP else 0.0,
@@ -63,29 +62,63 @@ def row_of(flow: Flow, clock_ns: int) -> Row:
         flow.dns_other,
         float(flow.dns_distinct),
         float(flow.target_host.half_open(clock_ns)) if is_unanswered else 0.0,
-        *_window(source.short, clock_ns),
-        *_window(source.long, clock_ns),
+        *_lately(flow.source_host, clock_ns),
     )
 
 
-def _window(window: Window, clock_ns: int) -> Row:
-    """What the flow's source did in one window."""
-    now, before = window.roll(clock_ns), window.before
-    flows = now.flows + before.flows
-    unanswered = max(flows - now.answered - before.answered, 0)
-    services = (now.services | before.services).bit_count()
-    queries = now.queries + before.queries
-    failed = now.dns_failed + before.dns_failed
+def _lately(source: Source, clock_ns: int) -> Row:
+    """What the flow's source did in the short window, then in the long one."""
+    now = source.roll(clock_ns)
+    before, long, long_before = source.before, source.long, source.long_before
+    recent = _counts(
+        now.flows + before.flows,
+        now.answered + before.answered,
+        now.refused + before.refused,
+        now.hosts | before.hosts,
+        now.services | before.services,
+        now.ports | before.ports,
+        now.queries + before.queries,
+        now.dns_failed + before.dns_failed,
+        now.dns_names | before.dns_names,
+    )
+    if long is long_before:  # nothing went before the running period
+        return recent + recent
+    return recent + _counts(
+        now.flows + long.flows + long_before.flows,
+        now.answered + long.answered + long_before.answered,
+        now.refused + long.refused + long_before.refused,
+        now.hosts | long.hosts | long_before.hosts,
+        now.services | long.services | long_before.services,
+        now.ports | long.ports | long_before.ports,
+        now.queries + long.queries + long_before.queries,
+        now.dns_failed + long.dns_failed + long_before.dns_failed,
+        now.dns_names | long.dns_names | long_before.dns_names,
+    )
+
+
+def _counts(
+    flows: int,
+    answered: int,
+    refused: int,
+    hosts: int,
+    services: int,
+    ports: int,
+    queries: int,
+    failed: int,
+    names: int,
+) -> Row:
+    unanswered = flows - answered if flows > answered else 0
+    different = services.bit_count()
     return (
         float(flows),
-        float((now.hosts | before.hosts).bit_count()),
-        float(services),
-        float((now.ports | before.ports).bit_count()),
-        flows / services if services else 0.0,
+        float(hosts.bit_count()),
+        float(different),
+        float(ports.bit_count()),
+        flows / different if different else 0.0,
         float(unanswered),
         unanswered / flows if flows else 0.0,
-        float(now.refused + before.refused),
+        float(refused),
         float(queries),
-        float((now.dns_names | before.dns_names).bit_count()),
+        float(names.bit_count()),
         failed / queries if queries else 0.0,
     )

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECOND = 1_000_000_000
-SHORT_NS, LONG_NS = 20 * SECOND, 300 * SECOND
+SHORT_NS = 20 * SECOND
+SHORTS_A_LONG = 15
 BITS = 511
 """Mask of the bitmaps' positions."""
 
@@ -26,86 +27,90 @@ def bit_of(address: int, port: int) -> int:
 
 
 class Period:
-    """Counts within one period of a window."""
+    """Counts within one period of a window; what it begins with is the class's own."""
 
-    __slots__ = (
-        "answered", "dns_failed", "dns_names", "flows", "hosts", "ports", "queries", "refused",
-        "services",
-    )  # fmt: skip
+    flows = answered = refused = 0
+    hosts = services = ports = 0
+    queries = dns_failed = dns_names = 0
 
-    def __init__(self) -> None:
-        self.flows = self.answered = self.refused = 0
-        self.hosts = self.services = self.ports = 0
-        self.queries = self.dns_failed = self.dns_names = 0
+    def add(self, other: Period) -> None:
+        """Put the counts of another period to these."""
+        self.flows += other.flows
+        self.answered += other.answered
+        self.refused += other.refused
+        self.hosts |= other.hosts
+        self.services |= other.services
+        self.ports |= other.ports
+        self.queries += other.queries
+        self.dns_failed += other.dns_failed
+        self.dns_names |= other.dns_names
 
 
 _NOTHING = Period()
 """What went before where nothing is known; never written to."""
 
 
-class Window:
-    """The running period and the one before it."""
-
-    __slots__ = ("_number", "_period_ns", "before", "now")
-
-    def __init__(self, period_ns: int, clock_ns: int) -> None:
-        self._period_ns = period_ns
-        self._number = clock_ns // period_ns
-        self.now = Period()
-        self.before = _NOTHING
-
-    def roll(self, clock_ns: int) -> Period:
-        """The running period; what came before moves on or is forgotten."""
-        number = clock_ns // self._period_ns
-        if number != self._number:
-            self.before = self.now if number == self._number + 1 else _NOTHING
-            self.now = Period()
-            self._number = number
-        return self.now
-
-
 class Source:
-    """One address as the opener of flows, in both windows."""
+    """One address as the opener of flows.
 
-    __slots__ = ("long", "seen_ns", "short")
+    Only the running short period is counted into; when it is over it is the one before, and goes
+    into the long one, which holds a whole number of short ones.
+    """
+
+    __slots__ = ("_number", "before", "long", "long_before", "now", "seen_ns")
 
     def __init__(self, clock_ns: int) -> None:
-        self.short = Window(SHORT_NS, clock_ns)
-        self.long = Window(LONG_NS, clock_ns)
+        self._number = clock_ns // SHORT_NS
+        self.now = Period()
+        self.before = self.long = self.long_before = _NOTHING
         self.seen_ns = clock_ns
+
+    def roll(self, clock_ns: int) -> Period:
+        """The running short period, after moving on what is over."""
+        number = clock_ns // SHORT_NS
+        if number != self._number:
+            self._move_on(number)
+        return self.now
+
+    def _move_on(self, number: int) -> None:
+        if self.long is _NOTHING:
+            self.long = Period()
+        self.long.add(self.now)
+        passed = number // SHORTS_A_LONG - self._number // SHORTS_A_LONG
+        if passed:
+            self.long_before = self.long if passed == 1 else _NOTHING
+            self.long = _NOTHING
+        self.before = self.now if number == self._number + 1 else _NOTHING
+        self.now = Period()
+        self._number = number
 
     def opened(self, clock_ns: int, destination: int, port: int, is_answered: bool) -> None:
         """It opened a flow; one that cannot be answered (to many) counts as answered."""
-        host, service, bit = bit_of(destination, 0), bit_of(destination, port), bit_of(port, 1)
-        for window in (self.short, self.long):
-            period = window.roll(clock_ns)
-            period.flows += 1
-            period.answered += is_answered
-            period.hosts |= host
-            period.services |= service
-            period.ports |= bit
+        period = self.roll(clock_ns)
+        period.flows += 1
+        if is_answered:
+            period.answered += 1
+        period.hosts |= bit_of(destination, 0)
+        period.services |= bit_of(destination, port)
+        period.ports |= bit_of(port, 1)
 
     def answered(self, clock_ns: int) -> None:
         """One of its flows was answered."""
-        self.short.roll(clock_ns).answered += 1
-        self.long.roll(clock_ns).answered += 1
+        self.roll(clock_ns).answered += 1
 
     def refused(self, clock_ns: int) -> None:
         """One of its flows was turned away: a reset at once, or unreachable."""
-        self.short.roll(clock_ns).refused += 1
-        self.long.roll(clock_ns).refused += 1
+        self.roll(clock_ns).refused += 1
 
     def asked(self, clock_ns: int, name_bit: int) -> None:
         """It asked the DNS for a name."""
-        for window in (self.short, self.long):
-            period = window.roll(clock_ns)
-            period.queries += 1
-            period.dns_names |= name_bit
+        period = self.roll(clock_ns)
+        period.queries += 1
+        period.dns_names |= name_bit
 
     def not_found(self, clock_ns: int) -> None:
         """The DNS had no answer for it."""
-        self.short.roll(clock_ns).dns_failed += 1
-        self.long.roll(clock_ns).dns_failed += 1
+        self.roll(clock_ns).dns_failed += 1
 
 
 class Target:

@@ -10,7 +10,9 @@ import struct
 from typing import NamedTuple
 
 MOST_BYTES = 512
-"""Of a payload are looked at."""
+"""Of a payload are looked at; for what kinds of bytes it has, the first `KINDS_BYTES`."""
+
+KINDS_BYTES = 128
 
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
 _META = b"\"'`$|;<>(){}[]\\^*%!~"
@@ -36,27 +38,32 @@ class Shape(NamedTuple):
 NO_SHAPE = Shape(0.0, 0.0, 0.0, 0.0)
 
 
+def bytes_of(payload: bytes) -> Shape:
+    """Shares of text and of different byte values, 0 to 1."""
+    head = payload[:KINDS_BYTES]
+    size = len(head)
+    if not size:
+        return NO_SHAPE
+    text = (size - len(head.translate(None, _TEXT))) / size
+    return Shape(text, len(set(head)) / size, 0.0, 0.0)
+
+
 def shape_of(payload: bytes) -> Shape:
-    """Shares of text and of different byte values, 0 to 1, and the code in a request.
+    """As `bytes_of`, and the code in a request.
 
     A request is text whose first line ends in a protocol and its version, as HTTP's and SIP's do.
     `meta_target` counts the meta characters of that line, `meta_rest` the rarer of them behind it.
     """
-    payload = payload[:MOST_BYTES]
-    size = len(payload)
-    if not size:
-        return NO_SHAPE
-    text = (size - len(payload.translate(None, _TEXT))) / size
-    distinct = len(set(payload)) / min(size, 256)
-    if text < 0.95:
-        return Shape(text, distinct, 0.0, 0.0)
-    line, _, rest = payload.partition(b"\n")
+    shape = bytes_of(payload)
+    if shape[0] < 0.95:
+        return shape
+    line, _, rest = payload[:MOST_BYTES].partition(b"\n")
     version = line.rpartition(b" ")[2]
     if not (version[:1].isalpha() and b"/" in version[1:6]):
-        return Shape(text, distinct, 0.0, 0.0)
+        return shape
     target = len(line) - len(line.translate(None, _META))
     behind = len(rest) - len(rest.translate(None, _RARE))
-    return Shape(text, distinct, float(target), float(behind))
+    return Shape(shape[0], shape[1], float(target), float(behind))
 
 
 class Query(NamedTuple):
@@ -100,10 +107,12 @@ def dns_of(payload: bytes) -> Query | None:
         at += 1 + length
     if at + 5 > size or at - DNS_HEADER_BYTES > LONGEST_NAME:
         return None
+    if flags & 0x8000:
+        return Query(True, bool(flags & 15), b"", 0.0, 0)
     name = payload[DNS_HEADER_BYTES + 1 : at]
     letters = len(longest) - len(longest.translate(None, _LETTERS))
     other = 1.0 - letters / len(longest) if longest else 0.0
-    return Query(bool(flags & 0x8000), bool(flags & 15), name, other, len(set(longest)))
+    return Query(False, False, name, other, len(set(longest)))
 
 
 def dns_over_tcp(payload: bytes) -> Query | None:

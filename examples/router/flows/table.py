@@ -116,9 +116,9 @@ class FlowTable:
             now = self._stepped_back(now)
         gap_ns = now - self._clock_ns
         self._covered_ns += gap_ns if gap_ns < PAUSE_NS else PAUSE_NS
-        self._clock_ns = now
         if now >= self._sweep_ns:
             self._sweep(now)
+        self._clock_ns = now
         source, destination, source_port, destination_port, protocol, flags, size, at = packet
         if not (source_port or destination_port):
             ports = self._without_ports(packet, data)
@@ -163,12 +163,13 @@ class FlowTable:
             self._end(flow)
 
     def tick(self, time_ns: int) -> None:
-        """Time passed without a packet, on a live interface."""
+        """No packet before this time is still to come, on a live interface.
+
+        The rows are those that the next packet would have brought, only sooner.
+        """
         now = time_ns + self._offset_ns
-        if now > self._clock_ns:
-            self._clock_ns = now
-            if now >= self._sweep_ns:
-                self._sweep(now)
+        if now > self._clock_ns and now >= self._sweep_ns and self._sweep_ns:
+            self._sweep(now)
 
     def _stepped_back(self, now: int) -> int:
         """The table's clock where the capture's went back: it stands still, or goes on."""
@@ -247,10 +248,19 @@ class FlowTable:
             flow.source_host.refused(self._clock_ns)
 
     def _sweep(self, now: int) -> None:
-        """Ends the flows that were idle for longer than they may be."""
-        self._sweep_ns = now + SWEEP_NS
-        for flow in [f for f in self._flows.values() if now - f.seen_ns > f.limit_ns]:
-            self._end(flow)
+        """Ends the flows that were idle for longer than they may be.
+
+        Always on the whole seconds of the table's clock, one after another, so that it does not
+        matter to any row when somebody looked.
+        """
+        flows = self._flows
+        while self._sweep_ns <= now and flows:
+            self._clock_ns = at = self._sweep_ns
+            self._sweep_ns = at + SWEEP_NS
+            for flow in [one for one in flows.values() if at - one.seen_ns > one.limit_ns]:
+                self._end(flow)
+        if not flows:
+            self._sweep_ns = (now // SWEEP_NS + 1) * SWEEP_NS
 
     def _make_room(self) -> None:
         """Evicts a few flows, the oldest first; one that had packets since it was last looked at

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_infer import BadInput
+from examples.router.addresses import flow_of
 from examples.router.features import NAMES, Row
 from examples.router.flows import FlowTable
 from examples.router.packets import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,7 +32,10 @@ class Capture:
     path: Path
     label: str
     origin: str
-    """Whose it is: the captures of one origin may be left out or weighed together."""
+    """The folder that it came from."""
+
+    attackers: frozenset[str] = frozenset()
+    """Where they are known, a malicious capture's flows between others are not learned from."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,25 @@ class Rows:
         return Rows(self.X[kept], self.capture[kept], self.flow[kept], self.captures, self.seconds)
 
 
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, captures and flows numbered on."""
+    captures: list[Capture] = []
+    capture, flow = [], []
+    flows = 0
+    for part in parts:
+        capture.append(part.capture + len(captures))
+        flow.append(part.flow + flows)
+        captures += part.captures
+        flows += int(part.flow.max()) + 1
+    return Rows(
+        np.concatenate([part.X for part in parts]),
+        np.concatenate(capture),
+        np.concatenate(flow),
+        tuple(captures),
+        np.concatenate([part.seconds for part in parts]),
+    )
+
+
 def labelled_folder(folder: Path, origin: str) -> list[Capture]:
     """The captures of a folder that has a `manifest.json`, or folders `benign` and `malicious`.
 
@@ -98,7 +121,13 @@ def labelled_folder(folder: Path, origin: str) -> list[Capture]:
     manifest = folder / "manifest.json"
     if manifest.is_file():
         found = [
-            Capture(one["file"], folder / one["file"], one["label"], origin)
+            Capture(
+                one["file"],
+                folder / one["file"],
+                one["label"],
+                origin,
+                frozenset(one.get("attackers", ())),
+            )
             for one in json.loads(manifest.read_text("utf-8"))
         ]
     else:
@@ -134,6 +163,8 @@ def extract(captures: Iterable[Capture]) -> Rows:
         table.end()
         seconds[number] = table.seconds
         for due in table.due:
+            if capture.attackers and not capture.attackers.intersection(flow_of(due.flow.key)[:2]):
+                continue
             # The flows are alive in `due`, so no two of them have one identity.
             flow = numbers.setdefault(id(due.flow), flows + len(numbers))
             rows.append(due.row)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 
 from examples.router.features import NAMES
 from examples.router.synthetic.make import make_captures
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MADE_EACH = 10
 """Captures made of each kind of scene."""
 
-MOST_FLOWS = 400
-MOST_MADE_FLOWS = 120
+MOST_FLOWS = 200
+MOST_MADE_FLOWS = 60
 """Flows of a capture, and of a made one, that are learned from."""
 
 SAMPLES = 4_000
