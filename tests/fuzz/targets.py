@@ -97,6 +97,33 @@ def read_picture(data: bytes) -> None:
     assert (row <= 16).all()
 
 
+def read_capture(data: bytes) -> None:
+    examples_on_path()
+    from examples.router.flows import FlowTable
+    from examples.router.packets.files import read_open_file
+
+    table = FlowTable(capacity=64, hosts=16)
+    file = io.BufferedReader(io.BytesIO(data))
+    for frame in read_open_file(file, "the file", table.problems):
+        table.add(frame)
+    table.end()
+    counters = table.counters
+    assert counters.packets == counters.unread + counters.link_control + counters.errors + sum(
+        due.flow.packets for due in table.due if due.ended
+    )
+    assert all(value == value for due in table.due for value in due.row)
+
+
+def examples_on_path() -> None:
+    """The examples are no installed package."""
+    import sys
+    from pathlib import Path
+
+    root = str(Path(__file__).parents[2])
+    if root not in sys.path:
+        sys.path.append(root)
+
+
 def bundle_seeds() -> list[bytes]:
     import inspect
 
@@ -162,6 +189,34 @@ def picture_seeds() -> list[bytes]:
     return found
 
 
+def capture_seeds() -> list[bytes]:
+    import struct
+    import tempfile
+    from pathlib import Path
+    from random import Random
+
+    examples_on_path()
+    from examples.router.synthetic.attacks import dns_tunnel, guessing, udp_scan
+    from examples.router.synthetic.benign import Scene, chatter, discovery
+    from examples.router.synthetic.wire import Wire
+
+    found = []
+    for number, play in enumerate((dns_tunnel, guessing, udp_scan, chatter, discovery)):
+        wire = Wire(Random(number))
+        play(Scene(wire, wire.random), 1_700_000_000.0)
+        wire.frames = wire.frames[:40]
+        with tempfile.TemporaryDirectory() as folder:
+            wire.write(Path(folder) / "x")
+            found.append((Path(folder) / "x").read_bytes())
+    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    interface = struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
+    frame = wire.frames[0][1][:60]
+    block = (
+        struct.pack("<IIIIIII", 6, 92, 0, 1, 2, 60, 60) + frame.ljust(60) + struct.pack("<I", 92)
+    )
+    return [*found, section + interface + block, gzip.compress(found[0])]
+
+
 TARGETS = {
     "bundle": Target(read_bundle, bundle_seeds),
     "signature": Target(read_signature, signature_seeds),
@@ -170,4 +225,5 @@ TARGETS = {
     "pickle": Target(read_pickle, pickle_seeds),
     "onnx": Target(read_onnx, onnx_seeds),
     "picture": Target(read_picture, picture_seeds),
+    "capture": Target(read_capture, capture_seeds),
 }

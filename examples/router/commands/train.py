@@ -24,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"without one {RECORDINGS}, where it exists",
     )  # fmt: skip
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="bundle to make")
+    parser.add_argument(
+        "--own", nargs="+", metavar="DIR", type=Path,
+        help="folders of recordings of one's own, as the lab makes them: learned from, not judged",
+    )  # fmt: skip
     parser.add_argument("--made", metavar="N", type=int, help="captures made of each kind")
     parser.add_argument("--seed", type=int, help="of the made captures and of the model")
     parser.add_argument("--native", default="host", help="targets to compile for")
@@ -32,19 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, and say what the model does with captures that it did not see."""
     from examples.router.training.estimators import SEED
-    from examples.router.training.train import MADE_EACH, train
+    from examples.router.training.train import MADE_EACH, gather, train
 
     if options.out.exists() or options.out.with_suffix(".pub").exists():
         raise BadInput(
             f"{options.out} exists", expected="a new directory", hint="name another one with --out"
         )
     folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
+    seed = SEED if options.seed is None else options.seed
+    each = MADE_EACH if options.made is None else options.made
+    data = gather(folders, own=options.own or (), each=each, seed=seed)
     trained = train(
-        folders,
+        data,
         options.out,
-        each=MADE_EACH if options.made is None else options.made,
-        seed=SEED if options.seed is None else options.seed,
         native=options.native,
+        seed=seed,
         progress=lambda stage: print(stage, file=sys.stderr),
     )
     score = trained.held_out.score

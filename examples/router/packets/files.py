@@ -12,6 +12,7 @@ from examples.router.packets.stream import Stream
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
+    from io import BufferedReader
 
     from examples.router.packets.frame import Frame
     from examples.router.packets.problems import Problems
@@ -30,6 +31,15 @@ def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Fram
         raise Unavailable(
             f"{path}: cannot be opened", expected="a capture file", actual=error.strerror or "?"
         ) from error
+    yield from read_open_file(file, str(path), problems)
+
+
+def read_open_file(file: BufferedReader, name: str, problems: Problems) -> Iterator[Frame]:
+    """As `read_file`, of a file that is open and is closed at the end.
+
+    Raises:
+        BadInput: it is no capture file at all.
+    """
     with Stream(file, problems) as stream:
         stream.fill(4)
         magic = stream.data[:4]
@@ -39,7 +49,7 @@ def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Fram
             yield from pcapng.read_pcapng(stream, problems)
         else:
             raise BadInput(
-                f"{path}: not a capture file",
+                f"{name}: not a capture file",
                 expected="pcap or pcapng, plain or gzip",
                 actual="an empty file" if not magic else f"a file that begins with {magic.hex()}",
             )

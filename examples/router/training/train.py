@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 
+from edge_infer import BadInput
 from examples.router.features import NAMES
 from examples.router.synthetic.make import make_captures
-from examples.router.training.dataset import Rows, extract, labelled_folder
+from examples.router.training.dataset import Rows, extract, joined, labelled_folder
 from examples.router.training.estimators import FAMILIES, SEED, at_operating_point
 from examples.router.training.evaluate import (
     LABELS,
@@ -27,17 +28,28 @@ from examples.router.training.publish import publish
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-MADE_EACH = 10
+MADE_EACH = 6
 """Captures made of each kind of scene."""
 
 MOST_FLOWS = 200
 MOST_MADE_FLOWS = 60
 """Flows of a capture, and of a made one, that are learned from."""
 
-SAMPLES = 4_000
+SAMPLES = 2_000
 """Rows on which the exported model is proven, beside the hostile ones."""
 
 FAMILY = "boosting"
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is learned from."""
+
+    judged: Rows
+    """The captures that are held out in turn."""
+
+    others: Rows | None
+    """Captures of our own, which are learned from beside them and never judged."""
 
 
 @dataclass(frozen=True)
@@ -50,48 +62,57 @@ class Trained:
     held_out: HeldOut
 
 
-def made_rows(*, each: int = MADE_EACH, seed: int = SEED) -> Rows:
-    """The rows of captures that are made on the spot and thrown away again."""
-    with tempfile.TemporaryDirectory() as folder:
-        make_captures(Path(folder), seed=seed, each=each)
-        captures = labelled_folder(Path(folder), "made")
-        return extract(captures).thinned(MOST_MADE_FLOWS, seed)
+def gather(
+    folders: Sequence[Path], *, own: Sequence[Path] = (), each: int = MADE_EACH, seed: int = SEED
+) -> Data:
+    """The rows of labelled folders, of folders of our own, and of captures made on the spot.
 
-
-def recorded_rows(folders: Sequence[Path], *, seed: int = SEED) -> Rows | None:
-    """The rows of labelled folders, None where there are none."""
-    captures = [one for folder in folders for one in labelled_folder(folder, folder.name)]
-    return extract(captures).thinned(MOST_FLOWS, seed) if captures else None
-
-
-def train(
-    folders: Sequence[Path],
-    out: Path,
-    *,
-    each: int = MADE_EACH,
-    seed: int = SEED,
-    native: str = "host",
-    progress: Callable[[str], None] = print,
-) -> Trained:
-    """Train on the captures of `folders` and on made ones, and write the bundle `out`.
-
-    Without folders the operating point is chosen on made captures held out.
+    Without folders, the captures of our own are held out in turn.
     """
-    progress("making captures")
-    made = made_rows(each=each, seed=seed)
-    progress("reading captures")
-    rows = recorded_rows(folders, seed=seed)
-    judged, others = (rows, made) if rows is not None else (made, None)
-    progress("holding out captures")
-    held_out = hold_out_captures(FAMILIES[FAMILY], judged, others, seed)
+    parts = [_recorded(own, MOST_MADE_FLOWS, seed)] if own else []
+    if each:
+        with tempfile.TemporaryDirectory() as folder:
+            make_captures(Path(folder), seed=seed, each=each)
+            parts.append(_recorded([Path(folder)], MOST_MADE_FLOWS, seed))
+    others = joined(parts) if parts else None
+    if folders:
+        return Data(_recorded(folders, MOST_FLOWS, seed), others)
+    if others is None:
+        raise BadInput("nothing to learn from", hint="name a folder of captures, or make some")
+    return Data(others, None)
+
+
+def _recorded(folders: Sequence[Path], most_flows: int, seed: int) -> Rows:
+    captures = [one for folder in folders for one in labelled_folder(folder, folder.name)]
+    return extract(captures).thinned(most_flows, seed)
+
+
+def finish(
+    data: Data, held_out: HeldOut, out: Path, *, native: str = "host", seed: int = SEED
+) -> Trained:
+    """Learn from everything, at the operating point that was chosen on captures held out."""
     threshold = operating_point(held_out)
-    progress(f"fitting; operating point {threshold:.3f}")
-    estimator = fit(FAMILIES[FAMILY], judged, learnable(judged), others)
+    estimator = fit(FAMILIES[FAMILY], data.judged, learnable(data.judged), data.others)
     chosen = at_operating_point(estimator, threshold)
-    chosen.fit(pd.DataFrame(judged.X[:2], columns=list(NAMES)), LABELS)
-    samples = judged.X if others is None else np.concatenate([judged.X, others.X])
+    chosen.fit(pd.DataFrame(data.judged.X[:2], columns=list(NAMES)), LABELS)
+    every = [data.judged.X] if data.others is None else [data.judged.X, data.others.X]
+    samples = np.concatenate(every)
     picked = np.random.default_rng(seed).permutation(len(samples))[:SAMPLES]
-    progress("signing, proving and compiling")
     with tempfile.TemporaryDirectory() as folder:
         trust = publish(chosen, samples[picked], Path(folder), out, native=native)
     return Trained(out, trust, threshold, held_out)
+
+
+def train(
+    data: Data,
+    out: Path,
+    *,
+    native: str = "host",
+    seed: int = SEED,
+    progress: Callable[[str], None] = print,
+) -> Trained:
+    """Hold captures out, choose the operating point, learn from all, and write the bundle `out`."""
+    progress("holding out captures")
+    held_out = hold_out_captures(FAMILIES[FAMILY], data.judged, data.others, seed)
+    progress("learning, signing, proving and compiling")
+    return finish(data, held_out, out, native=native, seed=seed)

@@ -1,0 +1,123 @@
+"""The score sheet: `python -m benchmarks.router.score [--own DIR …] [--ship]`.
+
+Every family on whole captures held out, beside a random split and beside a forest on the header
+fields of packets; into docs/router/scores.json, from which the model card's tables and pictures are
+made. `--ship` publishes the bundle of the boosting with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.router.header_fields import hold_out_headers
+from examples.router.training.estimators import FAMILIES, SEED
+from examples.router.training.evaluate import HeldOut, hold_out_captures, hold_out_flows
+from examples.router.training.metrics import benign_hours
+from examples.router.training.train import FAMILY, Data, finish, gather
+
+ROOT = Path(__file__).parents[2]
+RECORDINGS = Path(os.environ.get("EDGE_INFER_DATA", ROOT / "../shared/data")) / "packets"
+SCORES = ROOT / "docs" / "router" / "scores.json"
+MODELS = ROOT / "examples" / "router" / "models"
+NATIVE = "host"
+
+
+def curve(found: HeldOut) -> list[list[float]]:
+    """Recall and precision at 60 thresholds."""
+    weight, malicious = found.flows.weight, found.flows.is_malicious
+    points = []
+    for threshold in np.unique(np.quantile(found.scores, np.linspace(0, 1, 60))):
+        flagged = found.scores >= threshold
+        hit = weight[flagged & malicious].sum()
+        false = weight[flagged & ~malicious].sum()
+        points.append([hit / weight[malicious].sum(), hit / (hit + false)])
+    return [[round(float(x), 4), round(float(y), 4)] for x, y in points]
+
+
+def calibration(found: HeldOut) -> list[list[float]]:
+    """Mean score and malicious share of ten bins of the score."""
+    points = []
+    for low in np.linspace(0, 0.9, 10):
+        here = (found.scores >= low) & (found.scores <= low + 0.1)
+        weight = found.flows.weight[here]
+        if weight.sum():
+            share = np.average(found.flows.is_malicious[here], weights=weight)
+            points.append([float(np.average(found.scores[here], weights=weight)), float(share)])
+    return [[round(x, 4), round(y, 4)] for x, y in points]
+
+
+def by_capture(data: Data, found: HeldOut) -> list[dict[str, Any]]:
+    """Of each capture, how many flows there are and which share was flagged."""
+    rows = []
+    for number, capture in enumerate(data.judged.captures):
+        here = found.flows.capture == number
+        if here.any():
+            rows.append(
+                {
+                    "capture": capture.name,
+                    "label": capture.label,
+                    "flows": int(here.sum()),
+                    "flagged": round(float(found.flagged[here].mean()), 4),
+                    "median_score": round(float(np.median(found.scores[here])), 4),
+                }
+            )
+    return rows
+
+
+def sheet(data: Data) -> tuple[dict[str, Any], HeldOut]:
+    """All families, and what boosting said of captures held out."""
+    families: dict[str, Any] = {}
+    kept: HeldOut | None = None
+    for name in [FAMILY, *(one for one in FAMILIES if one != FAMILY)]:
+        found = hold_out_captures(FAMILIES[name], data.judged, data.others, SEED)
+        random = hold_out_flows(FAMILIES[name], data.judged, SEED)
+        families[name] = {
+            "held_out": asdict(found.score),
+            "hindsight": asdict(found.hindsight),
+            "random_split": asdict(random.score),
+            "curve": curve(found),
+            "calibration": calibration(found),
+            "captures": by_capture(data, found),
+        }
+        print(name, json.dumps(families[name]["held_out"]), flush=True)
+        print("   hindsight", json.dumps(families[name]["hindsight"]), flush=True)
+        print("   random   ", json.dumps(families[name]["random_split"]), flush=True)
+        kept = kept or found
+    assert kept is not None
+    return {"benign_hours": round(benign_hours(data.judged), 3), "families": families}, kept
+
+
+def main() -> None:
+    """Score, keep the figures, and ship where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--own", nargs="+", type=Path, default=[])
+    parser.add_argument("--ship", action="store_true")
+    options = parser.parse_args()
+    data = gather([RECORDINGS], own=options.own)
+    figures, held_out = sheet(data)
+    headers = hold_out_headers(data.judged.captures, SEED)
+    figures["header_fields"] = {
+        "held_out": asdict(headers.score),
+        "hindsight": asdict(headers.hindsight),
+    }
+    print("header fields", json.dumps(figures["header_fields"]))
+    SCORES.parent.mkdir(exist_ok=True)
+    SCORES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    if options.ship:
+        bundle = MODELS / "bundle"
+        shutil.rmtree(bundle, ignore_errors=True)
+        trained = finish(data, held_out, bundle, native=NATIVE)
+        trained.trust.replace(MODELS / "router.pub")
+        print(f"shipped at {trained.threshold:.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""`replay` on the shipped bundle: what is asked for is printed, by either engine, or refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+from router_frames import ethernet, ipv4, pcap, tcp
+
+import edge_infer
+from edge_infer import Incompatible
+from examples.router.__main__ import main
+from examples.router.judge import check_model
+from examples.router.models import SHIPPED, SHIPPED_KEY, open_judge
+from examples.router.replay import Replay
+from examples.router.synthetic.attacks import tcp_scan
+from examples.router.synthetic.benign import Scene, browse
+from examples.router.synthetic.wire import Wire
+
+ROOT = Path(__file__).parents[3]
+FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms"]
+SYN = ethernet(0x800, ipv4(6, tcp()))
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A scan and somebody who browses."""
+    folder, found = tmp_path_factory.mktemp("captures"), {}
+    for name, play, seed in (("scan", tcp_scan, 5), ("browsing", browse, 6)):
+        random = Random(seed)
+        wire = Wire(random)
+        play(Scene(wire, random), 1_700_000_000.0)
+        found[name] = folder / f"{name}.pcap"
+        wire.write(found[name])
+    return found
+
+
+def lines(out: str) -> tuple[list[dict[str, object]], dict[str, object]]:
+    """The lines of the flows, and the summary that ends them."""
+    *flows, last = [json.loads(line) for line in out.splitlines()]
+    assert list(last) == ["summary"]
+    assert all(list(flow) == FIELDS for flow in flows)
+    return flows, last["summary"]
+
+
+def test_a_json_line_a_flow_and_a_summary(
+    captures: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(captures["scan"]), str(captures["browsing"])]
+    assert main(["replay", *files, "--json"]) == 0
+    flows, summary = lines(capsys.readouterr().out)
+    assert summary["flows"] == len(flows) == summary["malicious"] + summary["benign"]
+    assert [one["file"] for one in summary["files"]] == files
+    assert sum(one["packets"] for one in summary["files"]) == summary["packets"]
+    for flow in flows:
+        assert flow["verdict"] in ("malicious", "benign")
+        assert flow["why"]
+        assert 0 <= flow["score"] <= 1
+        assert flow["first"] <= flow["last"]
+    malicious = [flow for flow in flows if flow["verdict"] == "malicious"]
+    scan, browsing = summary["files"]
+    assert scan["malicious"] > 0.9 * scan["flows"]
+    assert browsing["malicious"] <= 0.05 * browsing["flows"]
+    assert {text for flow in malicious for text in flow["why"]}
+
+
+def test_without_json_the_malicious_flows_and_the_totals(
+    captures: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(captures["scan"])]) == 0
+    *flows, total = capsys.readouterr().out.splitlines()
+    assert f"{len(flows):,} malicious" in total
+    assert all("tcp" in line for line in flows)
+
+
+def test_both_engines_give_the_same_verdicts(captures: dict[str, Path]) -> None:
+    found = []
+    for engine in ("onnxruntime", "native"):
+        replay = Replay(open_judge(engine=engine))
+        found.append([one.verdict for one in replay.run(map(str, captures.values())) if one.ended])
+    assert [(one.flow, one.verdict, one.first) for one in found[0]] == [
+        (one.flow, one.verdict, one.first) for one in found[1]
+    ]
+    assert len({one.verdict for one in found[0]}) == 2
+    for one, other in zip(*found, strict=True):
+        assert one.score == pytest.approx(other.score, abs=1e-9)
+
+
+def test_a_python_with_nothing_installed_gives_the_same_lines(
+    captures: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(captures["browsing"])]
+    assert main(["replay", *files, "--json", "--engine", "native"]) == 0
+    here, _ = lines(capsys.readouterr().out)
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        f"from examples.router.__main__ import main\n"
+        f"code = main(['replay', {files[0]!r}, '--json'])\n"
+        f"assert not {{'numpy', 'onnxruntime', 'sklearn', 'rich'}} & set(sys.modules)\n"
+        f"sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    bare, _ = lines(done.stdout)
+    for flow in (*here, *bare):
+        flow.pop("latency_ms")
+    assert bare == here
+
+
+def test_a_model_of_other_features_is_refused() -> None:
+    other = edge_infer.load(ROOT / "tests/data/v1/linear", trust=ROOT / "tests/data/v1/fleet.pub")
+    with pytest.raises(Incompatible, match="other features"):
+        check_model(other)
+    check_model(edge_infer.load(SHIPPED, trust=SHIPPED_KEY))
+
+
+def test_a_bundle_with_one_byte_changed_judges_nothing(
+    captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = shutil.copytree(SHIPPED, tmp_path / "bundle")
+    model = bundle / "artifact" / "model.onnx"
+    data = bytearray(model.read_bytes())
+    data[len(data) // 2] ^= 1
+    model.write_bytes(data)
+    assert main(["replay", str(captures["scan"]), "--bundle", str(bundle)]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Untrusted" in said.err
+
+
+def test_a_link_type_that_is_not_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wifi.pcap").write_bytes(pcap([(0, bytes(60))], linktype=127))
+    assert main(["replay", str(tmp_path / "wifi.pcap")]) == 5
+    assert "802.11 with radiotap" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("data", [b"", b"#!/bin/sh\n"])
+def test_what_is_no_capture_is_refused(
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x").write_bytes(data)
+    assert main(["replay", str(tmp_path / "x")]) == 5
+    assert "not a capture file" in capsys.readouterr().err
+
+
+def test_damage_is_counted_and_the_rest_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [(0, bytes(4)), (1, SYN), (2, b""), (3, SYN[:30]), (4, SYN + bytes(64_000))]
+    (tmp_path / "x.pcap").write_bytes(pcap(frames)[:-100])
+    assert main(["replay", str(tmp_path / "x.pcap"), "--json"]) == 0
+    flows, summary = lines(capsys.readouterr().out)
+    assert len(flows) == 1
+    (file,) = summary["files"]
+    assert file["problems"] == {
+        "ethernet: header cut short": 2,
+        "file: cut short": 1,
+        "ipv4: header cut short": 1,
+    }
