@@ -94,7 +94,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 clean: ## remove the environments and everything else that was made
 	@rm -rf .venv .device .peers .devices .fuzz .runtimes .lab .camera build dist *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -name __pycache__ -not -path './examples/router/models/*' -type d -prune -exec rm -rf {} +
 
 # An environment is made again when its directory was moved or its Python has gone.
 define stale

@@ -81,8 +81,8 @@ def resident_mb() -> float:
 
 def measure(name: str, packets: int) -> dict[str, object]:
     """Run one flood in this process; its memory every `EVERY` packets."""
+    from examples.router.bundles import open_judge
     from examples.router.flows import FlowTable
-    from examples.router.models import open_judge
     from examples.router.replay import BATCH
 
     judge = open_judge(engine="native")

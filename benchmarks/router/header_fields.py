@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from examples.router.training.dataset import Capture
 
-MOST_PACKETS = 1_500
+MOST_PACKETS = 500
 FOLDS = 8
 
 
@@ -79,7 +79,7 @@ def hold_out_headers(captures: Sequence[Capture], seed: int) -> HeldOut:
     weights = balanced(rows.y, rows.weights())
     for number in range(FOLDS):
         held = (fold == number)[rows.capture]
-        forest = RandomForestClassifier(60, random_state=seed)
+        forest = RandomForestClassifier(50, random_state=seed)
         forest.fit(rows.X[~held], LABELS[rows.y[~held]], sample_weight=weights[~held])
         scores[held] = forest.predict_proba(rows.X[held])[:, 1]
     mean = np.bincount(rows.flow, weights=scores) / np.bincount(rows.flow)

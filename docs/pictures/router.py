@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from svg import document, text
 
-DOCS = Path(__file__).parents[1] / "router"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "router"
+CARD = ROOT / "examples" / "router" / "models" / "MODEL_CARD.md"
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 340, 64, 44, 170, 48
 COLOURS = ("#0969da", "#bf8700", "#1a7f37", "#8250df", "#cf222e")
 
@@ -75,8 +82,84 @@ def calibration(figures: dict[str, Any]) -> str:
     return chart("Malicious share by score", "score", curves, x_most=1.0, y_most=1.0)
 
 
+def tables(figures: dict[str, Any]) -> str:
+    """The score sheet as the model card has it."""
+    lines = [
+        f"Benign captures: {figures['benign_hours']:.2f} hours.",
+        "",
+        "| captures held out | F1 | precision | recall | benign flagged | false alarms an hour "
+        "| F1 in hindsight | F1 at 0.5 | flagged at 0.5 | F1 of a random split |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    rows = {**figures["families"], "forest on header fields": figures["header_fields"]}
+    for name, one in rows.items():
+        held, random = one["held_out"], one.get("random_split")
+        alarms = f"{held['false_an_hour']:.1f}" if random else ""
+        flattered = f"{random['f1']:.3f}" if random else ""
+        lines.append(
+            f"| {name} | {held['f1']:.3f} | {held['precision']:.3f} | {held['recall']:.3f} "
+            f"| {held['false_share']:.2%} | {alarms} | {one['hindsight']['f1']:.3f} "
+            f"| {one['at_half']['f1']:.3f} | {one['at_half']['false_share']:.1%} "
+            f"| {flattered} |"
+        )
+    lines += ["", "Boosting, capture by capture:", "", "| capture | label | flows | flagged |"]
+    lines.append("| --- | --- | ---: | ---: |")
+    for one in figures["families"]["boosting"]["captures"]:
+        lines.append(
+            f"| {one['capture']} | {one['label']} | {one['flows']:,} | {one['flagged']:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+def into_card(figures: dict[str, Any]) -> None:
+    """Put the tables where the model card keeps them."""
+    text_of = CARD.read_text("utf-8")
+    head, _, rest = text_of.partition("<!-- figures -->\n")
+    _, _, tail = rest.partition("<!-- end -->")
+    CARD.write_text(
+        f"{head}<!-- figures -->\n{tables(figures)}\n<!-- end -->{tail}", encoding="utf-8"
+    )
+
+
+def terminal() -> str:
+    """What `watch` draws, on made traffic judged by the shipped model."""
+    sys.path.insert(0, str(ROOT))
+    from random import Random
+
+    from rich.console import Console
+
+    from examples.router.bundles import open_judge
+    from examples.router.live.view import View
+    from examples.router.live.watching import Watch
+    from examples.router.packets import Frame
+    from examples.router.synthetic.attacks import dns_tunnel, guessing, tcp_scan
+    from examples.router.synthetic.benign import Scene, browse, busy, stream
+    from examples.router.synthetic.wire import Wire
+
+    wire = Wire(Random(2))  # noqa: S311 - a picture, no secret
+    for play in (browse, busy, stream, tcp_scan, guessing, dns_tunnel):
+        play(Scene(wire, wire.random), 1_700_000_000.0)
+    wire.frames.sort(key=lambda one: one[0])
+    frames = [Frame(int(time * 1e9), 1, data, len(data)) for time, data in wire.frames]
+
+    class Recorded:
+        def frames(self, _: float = 1.0) -> Iterator[Frame | None]:
+            for number, frame in enumerate(frames):
+                yield frame
+                if number % 64 == 0:
+                    yield None
+
+    watch = Watch(open_judge(engine="native"), clock=lambda: 0)
+    for _ in watch.run(Recorded()):
+        pass
+    console = Console(record=True, width=110, file=io.StringIO())
+    console.print(View(watch, "wan0", "dry run").draw(0))
+    return console.export_svg(title="python -m examples.router watch wan0 --enforce nftables")
+
+
 def main() -> None:
     """Draw what there are figures for."""
+    (DOCS / "watch.svg").write_text(terminal(), "utf-8")
     found = DOCS / "memory.json"
     if found.is_file():
         (DOCS / "memory.svg").write_text(memory(json.loads(found.read_text("utf-8"))), "utf-8")
@@ -85,6 +168,7 @@ def main() -> None:
         figures = json.loads(found.read_text("utf-8"))
         (DOCS / "precision_recall.svg").write_text(precision_recall(figures), "utf-8")
         (DOCS / "calibration.svg").write_text(calibration(figures), "utf-8")
+        into_card(figures)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from examples.router.bundles import open_judge
 from examples.router.commands.options import add_model_options
-from examples.router.models import open_judge
 from examples.router.replay import Replay, json_line
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
+from examples.router.bundles import open_judge
 from examples.router.commands.options import add_model_options
 from examples.router.enforce.options import add_options, build
 from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
 from examples.router.live.interface import RETIRE_MS
 from examples.router.live.watching import BATCH
-from examples.router.models import open_judge
 from examples.router.replay import json_line
 
 if TYPE_CHECKING:
@@ -142,7 +142,12 @@ class _Lines:
 
     def summary(self, watch: Watch, drops: int) -> None:
         """What it was in all."""
-        counts = {"flows": watch.flows, "malicious": watch.malicious, "dropped": drops}
+        counts = {
+            "flows": watch.flows,
+            "malicious": watch.malicious,
+            "dropped": drops,
+            "latency_ms": {"median": watch.latency_ms(0.5), "p99": watch.latency_ms(0.99)},
+        }
         if self._is_json:
             print(json.dumps({"summary": {**counts, **watch.table.summary()}}))
         else:

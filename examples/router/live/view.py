@@ -40,8 +40,6 @@ class View:
         if now - since >= 0.9:
             self._rate = (packets - before) / (now - since)
             self._before = now, packets
-        ordered = sorted(watch.latencies_ms)
-        p99 = ordered[int(len(ordered) * 0.99)] if ordered else 0.0
         grid = Table.grid(padding=(0, 3), expand=True)
         for _ in range(5):
             grid.add_column(justify="right")
@@ -50,7 +48,7 @@ class View:
             f"[bold]{self._rate:,.0f}[/]",
             f"{len(watch.table):,} now, {watch.flows:,} over",
             f"[bold red]{watch.malicious:,}[/]" if watch.malicious else "0",
-            f"{p99:.1f} ms",
+            f"{watch.latency_ms(0.99):.1f} ms",
             f"{drops:,}, {counters.evicted:,}, {counters.unread:,}",
         )
         return grid

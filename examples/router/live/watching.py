@@ -47,6 +47,11 @@ class Watch:
         self._batch = batch
         self._clock = clock
 
+    def latency_ms(self, part: float) -> float:
+        """Of the last verdicts, the latency that `part` of them stayed within."""
+        ordered = sorted(self.latencies_ms)
+        return round(ordered[int(len(ordered) * part)], 3) if ordered else 0.0
+
     def run(self, source: Source) -> Iterator[Judged | None]:
         """Verdicts as they fall, None at each pause of the source; ends where the source does."""
         table, due, batch = self.table, self.table.due, self._batch

@@ -25,7 +25,7 @@ def linear() -> Any:
     return make_pipeline(
         FunctionTransformer(np.arcsinh),
         StandardScaler(),
-        LogisticRegression(C=0.05, max_iter=2000),
+        LogisticRegression(C=0.05, max_iter=300),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 
 from edge_infer import BadInput
 from examples.router.features import NAMES
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 MADE_EACH = 6
 """Captures made of each kind of scene."""
 
-MOST_FLOWS = 200
-MOST_MADE_FLOWS = 60
+MOST_FLOWS = 100
+MOST_MADE_FLOWS = 30
 """Flows of a capture, and of a made one, that are learned from."""
 
-SAMPLES = 2_000
+SAMPLES = 1_000
 """Rows on which the exported model is proven, beside the hostile ones."""
 
 FAMILY = "boosting"

@@ -15,8 +15,8 @@ from router_frames import ethernet, ipv4, pcap, tcp
 import edge_infer
 from edge_infer import Incompatible
 from examples.router.__main__ import main
+from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
 from examples.router.judge import check_model
-from examples.router.models import SHIPPED, SHIPPED_KEY, open_judge
 from examples.router.replay import Replay
 from examples.router.synthetic.attacks import tcp_scan
 from examples.router.synthetic.benign import Scene, browse

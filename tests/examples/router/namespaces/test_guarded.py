@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from pcap_writer import write_pcap
 from three_hosts import ATTACKER, CLIENT, MAC, SERVER, three_hosts
 
+from examples.router.bundles import SHIPPED
 from examples.router.lab.flood import Frames, arguments
-from examples.router.models import SHIPPED
 
 if TYPE_CHECKING:
     import subprocess

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "project"))
 import markdown_runner
 from three_hosts import three_hosts
 
-from examples.router.models import SHIPPED
+from examples.router.bundles import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from pcap_writer import write_pcap
 from three_hosts import three_hosts
 
-from examples.router.models import SHIPPED
+from examples.router.bundles import SHIPPED
 from examples.router.packets.files import read_file
 from examples.router.packets.problems import Problems
 

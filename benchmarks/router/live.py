@@ -1,0 +1,103 @@
+"""Live capture at a rate: `python -m benchmarks.router.live --rate 50000 --seconds 30`, as root.
+
+Makes a network namespace of its own with a pair of virtual interfaces, runs `watch` on one end and
+sends made traffic into the other, at most `rate * seconds` packets. Prints what was sent, what was
+seen, what the kernel dropped for want of room in the ring, and the time from packet to verdict.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+ROOT = Path(__file__).parents[2]
+NEAR, FAR = "ours", "theirs"
+BURST_SECONDS = 0.002
+
+
+def frames(number: int) -> list[bytes]:
+    """Frames of ordinary scenes and of two attacks, in the order of time."""
+    from examples.router.synthetic.attacks import dns_tunnel, tcp_scan
+    from examples.router.synthetic.benign import Scene, browse, busy, stream
+    from examples.router.synthetic.wire import Wire
+
+    wire = Wire(Random(4))
+    scenes = (browse, stream, busy, stream, browse, tcp_scan, dns_tunnel)
+    for again in range(100):
+        for play in scenes:
+            play(Scene(wire, wire.random), again * 60.0)
+        if len(wire.frames) >= number:
+            break
+    wire.frames.sort(key=lambda one: one[0])
+    return [data[:1500] for _, data in wire.frames[:number]]
+
+
+def send(packets: int, rate: float) -> dict[str, float]:
+    """Send in bursts of two milliseconds; the rate that came of it."""
+    sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    sender.bind((FAR, 0))
+    made = frames(min(packets, 60_000))
+    began = time.monotonic()
+    number = 0
+    while number < packets:
+        due = min(int((time.monotonic() - began) * rate) + 1, packets)
+        for at in range(number, due):
+            sender.send(made[at % len(made)])
+        number = max(due, number)
+        time.sleep(BURST_SECONDS)
+    took = time.monotonic() - began
+    return {"sent": packets, "seconds": round(took, 2), "rate": round(packets / took)}
+
+
+def within(options: argparse.Namespace) -> None:
+    """In the namespace: both ends, the program that watches, and the sender."""
+    for command in (
+        f"ip link add {NEAR} type veth peer name {FAR}",
+        f"ip link set {NEAR} up",
+        f"ip link set {FAR} up",
+    ):
+        subprocess.run(command.split(), check=True)
+    for name in (NEAR, FAR):  # no neighbour discovery between the packets that are counted
+        Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1", "ascii")
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "examples.router", "watch", NEAR, "--json", "--seconds",
+         str(options.seconds * 2 + 20), *(["--no-batch"] if options.no_batch else []),
+         *(["--engine", options.engine] if options.engine else [])],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(options.wait)
+    sent = send(int(options.rate * options.seconds), options.rate)
+    time.sleep(2.0)
+    watch.terminate()
+    assert watch.stdout is not None
+    last = watch.stdout.read().splitlines()[-1]
+    summary = json.loads(last)["summary"]
+    kept = ("packets", "dropped", "flows", "malicious", "latency_ms", "evicted")
+    print(json.dumps({**sent, **{name: summary[name] for name in kept}}))
+
+
+def main() -> None:
+    """Go into a namespace of our own and measure there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=50_000)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--wait", type=float, default=4.0, help="for the program to start")
+    parser.add_argument("--no-batch", action="store_true")
+    parser.add_argument("--engine", choices=("onnxruntime", "native"))
+    parser.add_argument("--within", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.within:
+        within(options)
+        return
+    program = [sys.executable, "-m", "benchmarks.router.live", "--within", *sys.argv[1:]]
+    subprocess.run(["unshare", "--net", *program], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()

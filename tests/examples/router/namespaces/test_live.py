@@ -1,0 +1,61 @@
+"""`watch` on a real interface: nothing is missed, verdicts fall, and its end is told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[4]
+
+
+def in_namespace(script: str, *, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run a shell script in a network namespace of its own, with a pair of interfaces."""
+    setup = (
+        "ip link add ours type veth peer name theirs; ip link set ours up; ip link set theirs up\n"
+    )
+    return subprocess.run(
+        ["unshare", "--net", "bash", "-c", setup + script.replace("PYTHON", sys.executable)],
+        cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
+
+
+def test_every_packet_is_seen_and_the_attacks_among_them_are_called_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.router.live", "--rate", "2000", "--seconds", "4"],
+        cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["packets"] == found["sent"] == 8000
+    assert found["dropped"] == 0
+    assert found["malicious"] > 20
+
+
+def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
+    started = time.monotonic()
+    done = in_namespace(
+        "(sleep 4; ip link del ours) & PYTHON -m examples.router watch ours --json --seconds 30"
+    )
+    assert done.returncode == 6, done.stderr
+    assert "ours: the interface vanished" in done.stderr
+    assert time.monotonic() - started < 25
+
+
+def test_an_interface_that_is_not_there_is_named_with_those_that_are() -> None:
+    done = in_namespace("PYTHON -m examples.router watch wan9 --json")
+    assert done.returncode == 5
+    assert "ours" in done.stderr
+    assert "wan9" in done.stderr
+
+
+def test_without_the_capability_it_says_which_one_and_how_to_grant_it() -> None:
+    done = in_namespace(
+        "exec setpriv --bounding-set -net_raw --inh-caps -net_raw "
+        "PYTHON -m examples.router watch ours --json"
+    )
+    assert done.returncode == 6, done.stderr
+    assert "CAP_NET_RAW" in done.stderr
+    assert "setcap" in done.stderr

@@ -1,0 +1,42 @@
+"""The README's commands do what it says, in order and in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+README = ROOT / "examples" / "router" / "README.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_every_shell_block_runs_and_prints_what_it_promises(tmp_path: Path) -> None:
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
+    }
+    printed, ran = None, 0
+    for language, text in FENCE.findall(README.read_text("utf-8")):
+        if language == "text" and printed is not None:
+            assert printed == text
+        printed = None
+        if language != "sh":
+            continue
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        printed, ran = done.stdout, ran + 1
+    assert ran == 3
+
+
+def test_links_lead_somewhere() -> None:
+    for document in (README, README.parent / "models" / "MODEL_CARD.md"):
+        links = re.findall(r"\]\(([^)#\s]+)", document.read_text("utf-8"))
+        assert links
+        assert [link for link in links if not (document.parent / link).exists()] == []
