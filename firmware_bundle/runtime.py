@@ -17,6 +17,7 @@ import io
 import marshal
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import edge_infer
@@ -104,6 +105,7 @@ def device_sources(without: frozenset[str]) -> dict[str, bytes]:
     return {name: read_file(path) for name, path in files.items() if name not in without}
 
 
+@cache  # a process that makes many bundles compiles once
 def _archive(without: frozenset[str]) -> bytes:
     sources = device_sources(without)
     files = {**sources, **_metadata()}

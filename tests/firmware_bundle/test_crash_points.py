@@ -28,7 +28,7 @@ EVERY = os.environ.get("EDGE_INFER_EVERY_CRASH") == "1"
 SAMPLES = 40 if EVERY else 4
 STRIDE = 1 if EVERY else 7
 """Of many states each so many-th is made: no divisor of the number of fates of unsynced data."""
-DISTINCT = 10**9 if EVERY else 24
+DISTINCT = 10**9 if EVERY else 16
 """How many different states of a scenario are started anew."""
 
 NOTHING = None
@@ -209,7 +209,7 @@ def test_case_52_an_interrupted_installation_is_repeated(
     disk = recorded(name, fleet, tmp_path / "medium")
     number = 1 if name.startswith("first") else 2
     seen = {fingerprint(tree): tree for tree in states_after(disk, samples=2, stride=STRIDE)}
-    for tree in list(seen.values())[:: max(1, len(seen) // (10**9 if EVERY else 8))]:
+    for tree in list(seen.values())[:: max(1, len(seen) // (10**9 if EVERY else 6))]:
         lay_out(tree, tmp_path / "found")
         root = tmp_path / "found" / "gadget"
         for _ in range(2):

@@ -203,6 +203,7 @@ def test_what_the_device_refuses_is_said_here_and_nothing_changes(
     assert label(root) == 2
 
 
+@pytest.mark.deep
 def test_a_new_device_without_a_key_pins_nothing(
     server: Server, bundles: dict[int, Path], tmp_path: Path
 ) -> None:
