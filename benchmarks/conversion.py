@@ -78,7 +78,7 @@ def estimators() -> dict[str, Any]:
         "PCA(20), LogisticRegression": make_pipeline(PCA(20), LogisticRegression(max_iter=300)),
         "MLP(100)": MLPClassifier(max_iter=60, random_state=0),
         "SVC": SVC(),
-        "kNN": KNeighborsClassifier(),
+        "scaler, kNN": make_pipeline(StandardScaler(), KNeighborsClassifier()),
     }
 
 

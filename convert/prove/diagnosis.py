@@ -56,8 +56,22 @@ def refusal(departure: Departure, reference: Reference) -> NotExact:
         + (f"; the first step that departs is {step!r}" if step else ""),
         expected=_shown(d.want, d),
         actual=_shown(d.got, d) + _margin(d),
-        hint="this is a fault of the exporter, not of the model: report the estimator's class and "
-        "settings" + (f" of step {step!r}" if step else ""),
+        hint=_hint(reference.estimator, step),
+    )
+
+
+def _hint(estimator: Any, step: str | None) -> str:
+    last = steps_of(estimator)[-1][1]
+    if hasattr(last, "n_neighbors") and hasattr(last, "_fit_X"):
+        return (
+            "training points that are equally far to the last bit, as whole numbers are, leave "
+            "scikit-learn's choice to the heap of each thread: scale the columns before "
+            "(StandardScaler), or train on fewer than 600 points with algorithm='kd_tree'"
+        )
+    of_step = f" of step {step!r}" if step else ""
+    return (
+        "this is a fault of the exporter, not of the model: report the estimator's class and "
+        f"settings{of_step}"
     )
 
 
