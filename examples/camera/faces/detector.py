@@ -148,7 +148,8 @@ class FaceDetector:
 
     def _levels(self, grey: Grey, region: Region) -> Iterator[Level]:
         x0, y0, x1, y1 = region
-        return pyramid(np.ascontiguousarray(grey[y0:y1, x0:x1]), self.smallest, corner=(x0, y0))
+        part = np.ascontiguousarray(grey[y0:y1, x0:x1])
+        return pyramid(part, self.smallest, step=self.settings.step, corner=(x0, y0))
 
     def _face_in(self, box: np.ndarray) -> tuple[float, float, float, float]:
         x, y, side = box[0], box[1], box[2] - box[0]

@@ -99,10 +99,9 @@ def _first_bins(columns: int) -> NDArray[np.int64]:
 
 def _gradients(signed: Floats, out: Floats) -> None:
     rows, columns = signed.shape[1:]
-    directions = out[: SIGNED + UNSIGNED]
+    directions, energies = out[: SIGNED + UNSIGNED], out[SIGNED + UNSIGNED :]
     directions[:SIGNED] = signed
-    unsigned = directions[SIGNED:]
-    np.add(signed[:UNSIGNED], signed[UNSIGNED:], out=unsigned)
+    unsigned = np.add(signed[:UNSIGNED], signed[UNSIGNED:], out=directions[SIGNED:])
     energy = np.einsum("kij,kij->ij", unsigned, unsigned)
     padded = cv2.copyMakeBorder(energy, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     # One entry for each corner of a cell: the energy of the 2 x 2 cells that meet there.
@@ -111,11 +110,12 @@ def _gradients(signed: Floats, out: Floats) -> None:
     corners = [norm[y : y + rows, x : x + columns] for y in (0, 1) for x in (0, 1)]
     total = signed.sum(axis=0)
     total *= np.float32(ENERGY)
-    for channel, corner in zip(out[SIGNED + UNSIGNED :], corners, strict=True):
+    for channel, corner in zip(energies, corners, strict=True):
         np.multiply(total, corner, out=channel)
-    directions *= sum(corners[1:], corners[0]) * np.float32(0.25)
-    np.minimum(directions, np.float32(CLIP), out=directions)
-    directions *= 2
+    twice = sum(corners[1:], corners[0]) * np.float32(0.5)
+    for channel in directions:
+        channel *= twice
+        np.minimum(channel, np.float32(2 * CLIP), out=channel)
 
 
 def _brightness(grey: Grey) -> Floats:

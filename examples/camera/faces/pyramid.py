@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-STEP = 1.15
-"""Ratio between the sizes of neighbouring levels."""
 MARGIN = 2 * CELL
 """Pixels repeated around every level, so that a face at the edge has cells around it."""
 
@@ -42,10 +40,11 @@ class Level:
 
 
 def pyramid(
-    grey: Grey, smallest: float, *, step: float = STEP, corner: tuple[int, int] = (0, 0)
+    grey: Grey, smallest: float, *, step: float, corner: tuple[int, int] = (0, 0)
 ) -> Iterator[Level]:
     """Levels from the one where a face of `smallest` pixels fills the window to the last that fits.
 
+    Each is smaller than the one before by `step`, > 1.
     Halving averages four pixels; between halvings each level is interpolated from the last half,
     which costs a fifth of averaging every level from the frame.
     """

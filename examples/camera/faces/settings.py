@@ -24,6 +24,8 @@ class Settings:
 
     features: str
     """`features.VERSION` of the training."""
+    step: float
+    """Ratio between the sizes of neighbouring levels of the pyramid."""
     least: float
     """Windows under this score of the linear model are no candidates."""
     doubt: float

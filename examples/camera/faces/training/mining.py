@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from examples.camera.faces.scanning import Product
 
 SMALLEST = 36
+_DENSE = 1.15
 _COARSE = 1.4
 """Step between levels for random windows, which need not be dense."""
 
@@ -40,7 +41,7 @@ def fooling_windows(
     found = [np.zeros((0, ROW), np.float32)]
     for grey in pictures:
         rows, scores = [np.zeros((0, ROW), np.float32)], [np.zeros(0, np.float32)]
-        for level in pyramid(grey, SMALLEST):
+        for level in pyramid(grey, SMALLEST, step=_DENSE):
             cells = features(level.grey)
             mapped = product.scores(cells)
             top, left = np.nonzero(mapped >= least)

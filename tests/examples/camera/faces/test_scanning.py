@@ -42,9 +42,9 @@ def test_the_product_scores_each_window_as_the_model_does(shape: tuple[int, int]
 def test_candidates_are_all_windows_from_the_threshold_on_with_the_models_own_scores() -> None:
     grey = np.random.default_rng(2).integers(0, 256, (90, 120), dtype=np.uint8)
     least = 0.0
-    found = Scan(Linear()).candidates(pyramid(grey, 36), least)
+    found = Scan(Linear()).candidates(pyramid(grey, 36, step=1.2), least)
     want = []
-    for level in pyramid(grey, 36):
+    for level in pyramid(grey, 36, step=1.2):
         cells = features(level.grey)
         rows, columns = cells.shape[1] - 6, cells.shape[2] - 6
         top, left = (index.ravel() for index in np.indices((rows, columns)))

@@ -10,7 +10,7 @@ from edge_infer import Incompatible, Untrusted
 from examples.camera.faces.features import VERSION
 from examples.camera.faces.settings import Settings, model_name, read_settings, write_settings
 
-SETTINGS = Settings(VERSION, -0.6, -1.0, 2.5, (0.05, 0.05, 0.95, 0.95))
+SETTINGS = Settings(VERSION, 1.2, -0.6, -1.0, 2.5, (0.05, 0.05, 0.95, 0.95))
 
 
 def test_what_is_written_is_read() -> None:
