@@ -180,8 +180,8 @@ def test_a_connection_that_drops_midway_is_resumed(
         time.sleep(0.1)
     assert arrived > 100_000
     assert not (root / "versions").exists()
-    done = push(bundles[1], server.place(root), ssh=server.ssh, **options)
-    assert label(root) == 1
+    done = push(bundles[1], server.place(root), ssh=server.ssh, later=True, **options)
+    assert (done.on_trial, label(root)) == (True, 1)
     assert done.sent_bytes < size(bundles[1]) - arrived * 0.5
 
 
@@ -190,7 +190,7 @@ def test_what_the_device_refuses_is_said_here_and_nothing_changes(
 ) -> None:
     root = tmp_path / "gadget"
     options = {"ssh": server.ssh, "python": sys.executable}
-    push(bundles[2], server.place(root), trust=fleet.trust(), **options)
+    push(bundles[2], server.place(root), trust=fleet.trust(), later=True, **options)
     with pytest.raises(Untrusted, match="the device refuses: the release is older"):
         push(bundles[1], server.place(root), **options)
     spoilt = Path(shutil.copytree(bundles[2], tmp_path / "spoilt"))
