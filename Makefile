@@ -90,6 +90,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/latency.py
 	@$(PY) docs/pictures/native.py
 	@$(PY) docs/pictures/faces.py
+	@$(PY) -m examples.camera.figures
 	@$(PY) docs/pictures/icon.py
 
 clean: ## remove the environments and everything else that was made

@@ -96,6 +96,8 @@ class Watch:
         fresh = [t for t in self._tracker.tracks if not t.confirmed and t.seen_s == time_s]
         if reason is None and fresh:
             reason = "debounce"
+        if reason is None and motion.restless and not motion.boxes:
+            reason = "restless"
         if reason is None and motion.too_small and not motion.boxes:
             reason = "area"
         if reason is None and motion.masked and not motion.boxes:

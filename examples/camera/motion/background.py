@@ -85,7 +85,8 @@ class Background:
         self._absorb = settings.absorb_frames
         self.frames = 0
         height, width = first.luma.shape
-        self._flicker = np.zeros((height, width), np.uint8)
+        self.flicker = np.zeros((height, width), np.uint8)
+        """Grey levels of tolerance that each pixel has gained by its restlessness."""
         self._before = np.zeros((height, width), np.uint8)
         shape = (height + WANDER, width + WANDER)
         noise = np.frombuffer(self._random.randbytes(shape[0] * shape[1]), np.uint8)
@@ -99,7 +100,7 @@ class Background:
     def compare(self, now: Planes) -> Mask:
         """The pixels that are not background: (h, w), 0 or 255."""
         height, width = now.luma.shape
-        changed = cv2.compare(self.luma.count(now.luma, self._flicker), NEAR, cv2.CMP_LT)
+        changed = cv2.compare(self.luma.count(now.luma, self.flicker), NEAR, cv2.CMP_LT)
         if self.chroma is not None and now.chroma is not None:
             near = self.chroma.count(now.chroma, None)
             few = cv2.min(near[: height // 2], near[height // 2 :])
@@ -141,8 +142,8 @@ class Background:
         """A pixel that changes sides where no object is, is restless: leaves, water, a screen."""
         blink = cv2.subtract(cv2.bitwise_xor(changed, self._before), held)
         if self.frames % 4 == 0:
-            self._flicker = np.asarray(cv2.subtract(self._flicker, 2), np.uint8)
-        self._flicker = np.asarray(cv2.add(self._flicker, cv2.min(blink, FLICKER)), np.uint8)
+            self.flicker = np.asarray(cv2.subtract(self.flicker, 2), np.uint8)
+        self.flicker = np.asarray(cv2.add(self.flicker, cv2.min(blink, FLICKER)), np.uint8)
         self._before = changed
 
     def _replace(self, now: Planes, free: Mask, *, fast: bool) -> None:

@@ -47,6 +47,8 @@ class Motion:
     """Whether something changed that is a little too small."""
     masked: bool = False
     """Whether enough changed where it does not count."""
+    restless: bool = False
+    """Whether something was left out that moves to and fro all the time, as leaves do."""
 
     def full_mask(self) -> NDArray[np.uint8]:
         """The mask at the frame's size."""
@@ -119,7 +121,7 @@ class MotionDetector:
         if ignore is not None:
             masked = cv2.countNonZero(cv2.bitwise_and(candidates, ignore)) >= smallest
             candidates = np.asarray(cv2.subtract(candidates, ignore), np.uint8)
-        found = regions(candidates, smallest)
+        found = regions(candidates, smallest, background.flicker)
         mask = found.mask
         share = cv2.countNonZero(mask) / mask.size
         reason = self._reason(background, time_s, share)
@@ -129,7 +131,9 @@ class MotionDetector:
         background.learn(now, changed, held, fast=settling and self._relearn > 0)
         self._warm = self._warm or reason != "warm-up"
         boxes = tuple(_scaled(found.boxes, mask, self._size))
-        return Motion(mask, boxes, share, reason, self._size, found.too_small, masked)
+        return Motion(
+            mask, boxes, share, reason, self._size, found.too_small, masked, found.restless
+        )
 
     def _reason(self, background: Background, time_s: float, share: float) -> str | None:
         settings = self._settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 import recordings
@@ -77,4 +78,14 @@ def test_a_change_of_the_light_over_waving_trees_is_no_object(light: str) -> Non
         if number >= 50 and motion.boxes and motion.reason is None:
             told.append(number)
     # A lone frame is debounced by the events.
+    assert len(told) <= 2
+
+
+@pytest.mark.parametrize("size", [(320, 240), (640, 480)])
+def test_trees_in_larger_frames_are_no_object_either(size: tuple[int, int]) -> None:
+    detector, told = MotionDetector(MotionSettings()), []
+    for number, frame in zip(range(242), recordings.waving_trees(), strict=False):
+        motion = detector.step(np.asarray(cv2.resize(frame, size), np.uint8), number / 25)
+        if number >= 50 and motion.boxes and motion.reason is None:
+            told.append(number)
     assert len(told) <= 2
