@@ -6,6 +6,7 @@ time, is said by name.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -78,9 +79,10 @@ def _emlearn(estimator: Any, X: Any, folder: Path) -> Made:
     """emlearn's inline trees, features as float."""
     import emlearn
 
-    code = emlearn.convert(estimator, dtype="float").save(
-        name="peer", format="c", inference=["inline"]
-    )
+    with contextlib.chdir(folder):  # it writes a folder `tmp` of its own
+        code = emlearn.convert(estimator, dtype="float").save(
+            name="peer", format="c", inference=["inline"]
+        )
     loop = f"""
     void all(const float *x, long n, long *out)
     {{ for (long i = 0; i < n; i++) out[i] = peer_predict(x + i * {X.shape[1]}, {X.shape[1]}); }}"""

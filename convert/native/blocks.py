@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _WIDE_FROM = 16
 """Elements that the loops of one row compute, from which wider registers pay."""
+_WIDE_MOST = 48
+"""Statements up to which a second copy pays: compilers take minutes over the long programs that
+unrolled searches become."""
 
 
 def block_function(program: Program, ensembles: dict[int, str]) -> tuple[str, int]:
@@ -42,7 +45,7 @@ def block_function(program: Program, ensembles: dict[int, str]) -> tuple[str, in
         for statement in program.statements
         if isinstance(statement, Map | Fold | Scan)
     )
-    is_wide = elements >= _WIDE_FROM
+    is_wide = elements >= _WIDE_FROM and len(program.statements) <= _WIDE_MOST
     name = f"body_{program.verb}" if is_wide else f"run_{program.verb}"
     text = [f"{'EDGE_INLINE' if is_wide else 'static'} int {name}({parameters})", "{"]
     for buffer, at in sorted(placed.items(), key=lambda item: item[0].number):
