@@ -50,7 +50,7 @@ def queue(lab: Lab, *bad: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield program
             if program.poll() is None:
-                router.run("pkill", "-TERM", "-f", "queue_program.py")
+                router.run("pkill", "-TERM", "-f", "queue_program.py", check=False)
             program.wait(timeout=10)
         finally:
             program.kill()
@@ -66,7 +66,7 @@ def test_every_packet_is_seen_and_let_through(lab: Lab) -> None:
         assert lab.pings(CLIENT, 50) >= 49
         url = f"http://{SERVER}/f/800000"
         lab.hosts.client.run("curl", "-s", "-o", "/run/lab/got", "--interface", CLIENT, url)
-        lab.hosts.router.run("pkill", "-TERM", "-f", "queue_program.py")
+        lab.hosts.router.run("pkill", "-TERM", "-f", "queue_program.py", check=False)
         assert program.stdout is not None
         counts = json.loads(program.stdout.readline())
     assert (lab.folder / "got").read_bytes() == (lab.folder / "www/f/800000").read_bytes()
