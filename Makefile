@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router test-browser phone-pictures lab fuzz check format bench bench-conversion bench-native coverage-native coverage runtimes test-runtimes pictures clean
+.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router score-router test-browser phone-pictures lab fuzz check format bench bench-conversion bench-native coverage-native coverage runtimes test-runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ test-router: .venv/made-for ## the router's firewall between real hosts in names
 
 test-camera: .venv/made-for ## the camera's scores on labelled recordings, where EDGE_INFER_DATA has them
 	@EDGE_INFER_CAMERA=1 $(PY) -m pytest -q $(ARGS) tests/examples/camera
+
+score-router: .venv/made-for ## the router's model on recordings held out, where EDGE_INFER_DATA has them; some minutes
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.router.score --check
 
 lab: .venv/made-for ## record labelled traffic of real servers, clients and attacks into .lab; needs root
 	@$(PY) -m examples.router.lab --out .lab $(ARGS)

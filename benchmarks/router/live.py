@@ -69,9 +69,10 @@ def within(options: argparse.Namespace) -> None:
         [sys.executable, "-m", "examples.router", "watch", NEAR, "--json", "--seconds",
          str(options.seconds * 2 + 20), *(["--no-batch"] if options.no_batch else []),
          *(["--engine", options.engine] if options.engine else [])],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(options.wait)
+    assert watch.stderr is not None
+    assert "watching" in watch.stderr.readline()
     sent = send(int(options.rate * options.seconds), options.rate)
     time.sleep(2.0)
     watch.terminate()
@@ -87,7 +88,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=50_000)
     parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--wait", type=float, default=4.0, help="for the program to start")
     parser.add_argument("--no-batch", action="store_true")
     parser.add_argument("--engine", choices=("onnxruntime", "native"))
     parser.add_argument("--within", action="store_true", help=argparse.SUPPRESS)

@@ -2,7 +2,7 @@
 
 Every family on whole captures held out, beside a random split and beside a forest on the header
 fields of packets; into docs/router/scores.json, from which the model card's tables and pictures are
-made. `--ship` publishes the bundle of the boosting with it.
+made. `--ship` publishes the bundle of the shipped family with it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ RECORDINGS = Path(os.environ.get("EDGE_INFER_DATA", ROOT / "../shared/data")) / 
 SCORES = ROOT / "docs" / "router" / "scores.json"
 MODELS = ROOT / "examples" / "router" / "models"
 NATIVE = "host"
+LEAST_F1 = 0.5
+"""With a margin: the folds' seed and the missing lab move it by several hundredths."""
 
 
 def curve(found: HeldOut) -> list[list[float]]:
@@ -77,9 +79,19 @@ def by_capture(data: Data, found: HeldOut) -> list[dict[str, Any]]:
     return rows
 
 
-def sheet(data: Data, *, ship: bool) -> dict[str, Any]:
-    """All families; the bundle is made when its own was scored."""
+def keep(figures: dict[str, Any]) -> None:
+    """What there is so far: the whole takes a while."""
+    SCORES.parent.mkdir(exist_ok=True)
+    SCORES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+def sheet(data: Data, *, ship: bool) -> None:
+    """All families, the shipped one first; the bundle is made when that was scored."""
     families: dict[str, Any] = {}
+    figures: dict[str, Any] = {
+        "benign_hours": round(benign_hours(data.judged), 3),
+        "families": families,
+    }
     for name in [FAMILY, *(one for one in FAMILIES if one != FAMILY)]:
         found = hold_out_captures(FAMILIES[name], data.judged, data.others, SEED)
         random = hold_out_flows(FAMILIES[name], data.judged, SEED)
@@ -95,9 +107,18 @@ def sheet(data: Data, *, ship: bool) -> dict[str, Any]:
         print(name, json.dumps(families[name]["held_out"]), flush=True)
         print("   hindsight", json.dumps(families[name]["hindsight"]), flush=True)
         print("   random   ", json.dumps(families[name]["random_split"]), flush=True)
-        if ship and name == FAMILY:
+        keep(figures)
+        if name != FAMILY:
+            continue
+        if ship:
             publish_bundle(data, found)
-    return {"benign_hours": round(benign_hours(data.judged), 3), "families": families}
+        headers = hold_out_headers(data.judged.captures, SEED)
+        figures["header_fields"] = {
+            "held_out": asdict(headers.score),
+            "hindsight": asdict(headers.hindsight),
+            "at_half": asdict(at_half(headers, data)),
+        }
+        print("header fields", json.dumps(figures["header_fields"]), flush=True)
 
 
 def publish_bundle(data: Data, held_out: HeldOut) -> None:
@@ -110,24 +131,31 @@ def publish_bundle(data: Data, held_out: HeldOut) -> None:
     print(f"shipped at {trained.threshold:.4f}", flush=True)
 
 
+def check(data: Data) -> None:
+    """The shipped family without the lab's captures, which are not at hand everywhere.
+
+    Raises:
+        SystemExit: it is far under what the model card says.
+    """
+    found = hold_out_captures(FAMILIES[FAMILY], data.judged, data.others, SEED)
+    print(json.dumps({"held_out": asdict(found.score), "hindsight": asdict(found.hindsight)}))
+    if found.hindsight.f1 < LEAST_F1:
+        raise SystemExit(f"F1 {found.hindsight.f1:.3f} on captures held out, under {LEAST_F1}")
+
+
 def main() -> None:
     """Score, keep the figures, and ship where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--own", nargs="+", type=Path, default=[])
     parser.add_argument("--ship", action="store_true")
+    parser.add_argument("--check", action="store_true", help="the shipped family alone, no files")
     options = parser.parse_args()
+    if options.check:
+        check(gather([RECORDINGS]))
+        return
     data = gather([RECORDINGS], own=options.own)
     MODELS.mkdir(exist_ok=True)
-    figures = sheet(data, ship=options.ship)
-    headers = hold_out_headers(data.judged.captures, SEED)
-    figures["header_fields"] = {
-        "held_out": asdict(headers.score),
-        "hindsight": asdict(headers.hindsight),
-        "at_half": asdict(at_half(headers, data)),
-    }
-    print("header fields", json.dumps(figures["header_fields"]))
-    SCORES.parent.mkdir(exist_ok=True)
-    SCORES.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    sheet(data, ship=options.ship)
 
 
 if __name__ == "__main__":

@@ -102,9 +102,9 @@ def tables(figures: dict[str, Any]) -> str:
             f"| {one['at_half']['f1']:.3f} | {one['at_half']['false_share']:.1%} "
             f"| {flattered} |"
         )
-    lines += ["", "Boosting, capture by capture:", "", "| capture | label | flows | flagged |"]
-    lines.append("| --- | --- | ---: | ---: |")
-    for one in figures["families"]["boosting"]["captures"]:
+    lines += ["", "The shipped blend, capture by capture:", ""]
+    lines += ["| capture | label | flows | flagged |", "| --- | --- | ---: | ---: |"]
+    for one in figures["families"]["blend"]["captures"]:
         lines.append(
             f"| {one['capture']} | {one['label']} | {one['flows']:,} | {one['flagged']:.0%} |"
         )

@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     name = options.interface or f"queue {options.queue}"
     with source:
         show = _shown(watch, name, options)
+        print(f"watching {name}", file=sys.stderr, flush=True)
         try:
             # The bans are undone before the last flows are judged, which may take a while.
             with enforcer or nullcontext():

@@ -7,7 +7,6 @@ import mmap
 import select
 import socket
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from edge_infer import BadInput, Unavailable
@@ -23,7 +22,7 @@ SOL_PACKET, RX_RING, STATISTICS, VERSION, IGNORE_OUTGOING = 263, 5, 6, 10, 23
 TPACKET_V3 = 2
 ETHERNET_LIKE = (1, 772)
 LOOPBACK_TYPE = 772
-CLASS_NET = Path("/sys/class/net")
+GET_HARDWARE = 0x8927  # SIOCGIFHWADDR
 
 RETIRE_MS = 5
 """A block that is not full is handed over after this long."""
@@ -126,17 +125,26 @@ class Interface:
         self.close()
 
     def _kind(self) -> int:
-        path = CLASS_NET / self.name / "type"
-        if "/" in self.name or not path.is_file():
-            names = ", ".join(sorted(one.name for one in CLASS_NET.glob("*"))) or "none"
+        """The hardware type, asked of the kernel: /sys may be another namespace's."""
+        import fcntl
+
+        if not self._exists():
+            names = ", ".join(name for _, name in socket.if_nameindex()) or "none"
             raise BadInput("no such interface", expected=f"one of {names}", actual=self.name)
-        return int(path.read_text("ascii"))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            request = struct.pack("16sH14x", self.name.encode(), 0)
+            answer = fcntl.ioctl(asked.fileno(), GET_HARDWARE, request)
+        kind: int = struct.unpack_from("H", answer, 16)[0]
+        return kind
+
+    def _exists(self) -> bool:
+        return any(name == self.name for _, name in socket.if_nameindex())
 
     def _check(self) -> None:
         """The socket outlives its interface in silence, so the interface is looked for."""
         assert self._socket is not None
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error not in (0, errno.ENETDOWN) or not (CLASS_NET / self.name).exists():
+        if error not in (0, errno.ENETDOWN) or not self._exists():
             raise Unavailable(
                 f"{self.name}: the interface vanished",
                 hint="start again when it is back; bans end by their own timeouts",

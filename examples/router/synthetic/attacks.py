@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from examples.router.synthetic.benign import Scene, page
 from examples.router.synthetic.content import cipher, request, response, text, tls_hello, word
-from examples.router.synthetic.talk import Say, ask, back, connection, dns_message, refused
+from examples.router.synthetic.talk import Say, ask, back, connection, dns_message, lease, refused
 from examples.router.synthetic.wire import ACK, FIN, PSH, RST, SYN
 
 if TYPE_CHECKING:
@@ -177,8 +177,7 @@ def flood(scene: Scene, time: float) -> None:
         elif kind == "icmp":
             wire.echo(time, source, target, cipher(random, size))
         else:
-            lease = b"\1\1\6\0" + cipher(random, 240 + random.randint(0, 60))
-            wire.udp(time, (0, 68, 0xFFFFFFFF, 67), lease)
+            wire.udp(time, (0, 68, 0xFFFFFFFF, 67), lease(random))
 
 
 def _encoded(scene: Scene, size: int) -> bytes:

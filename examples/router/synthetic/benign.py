@@ -13,7 +13,7 @@ from examples.router.synthetic.content import (
     tls_hello,
     word,
 )
-from examples.router.synthetic.talk import Say, ask, connection, dns_message, refused
+from examples.router.synthetic.talk import Say, ask, connection, dns_message, lease, refused
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:
@@ -189,6 +189,9 @@ def chatter(scene: Scene, time: float) -> None:
             talk = text(random, 200) if port in (1900, 17500) else dns_message(random, name)
             for again in range(random.choice((1, 2, 3))):
                 wire.udp(time + again * 0.2, (host, port, group, port), talk)
+        elif what < 0.45:
+            for again in range(random.choice((1, 2, 4))):
+                wire.udp(time + 4 * again, (0, 68, 0xFFFFFFFF, 67), lease(random))
         elif what < 0.55:
             ends = scene.ends(host, scene.remote(), 123)
             wire.udp(time, ends, b"\x23" + bytes(39) + cipher(random, 8))

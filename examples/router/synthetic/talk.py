@@ -91,6 +91,14 @@ def dns_message(
     return question + struct.pack(">HHHIH", 0xC00C, kind, 1, 300, len(answer)) + answer
 
 
+def lease(random: Random) -> bytes:
+    """A DHCP request (RFC 2131): a few fields, and mostly zeros."""
+    hardware = random.randbytes(6)
+    head = b"\1\1\6\0" + random.randbytes(4) + bytes(20) + hardware + bytes(202)
+    options = b"\x63\x82\x53\x63\x35\1\3\x3d\7\1" + hardware + b"\xff"
+    return head + options
+
+
 def ask(
     wire: Wire,
     time: float,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from examples.router.features import NAMES
-from examples.router.training.estimators import weight_option
+from examples.router.training.estimators import fit_weighted
 from examples.router.training.metrics import (
     Flows,
     Score,
@@ -33,7 +33,7 @@ BUDGET = 0.005
 """Of the benign flows, what the operating point may flag: half of the goal, since captures that
 were not seen flag more than those it was chosen on."""
 
-MADE_WEIGHT = 0.4
+MADE_WEIGHT = 1.0
 """Of a capture that was made or recorded by ourselves, beside one of other people's."""
 
 EVALUATED_ONLY = frozenset(("ustc_Facetime.pcap",))
@@ -78,7 +78,7 @@ def fit(family: Family, rows: Rows, chosen: NDArray[np.bool_], made: Rows | None
     X, y, weights = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     estimator = family()
     named = pd.DataFrame(X, columns=list(NAMES))
-    return estimator.fit(named, LABELS[y], **weight_option(estimator, balanced(y, weights)))
+    return fit_weighted(estimator, named, LABELS[y], balanced(y, weights))
 
 
 def malice(estimator: Any, X: Floats) -> Floats:

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 MADE_EACH = 6
 """Captures made of each kind of scene."""
 
-MOST_FLOWS = 100
-MOST_MADE_FLOWS = 30
+MOST_FLOWS = 300
+MOST_MADE_FLOWS = 60
 """Flows of a capture, and of a made one, that are learned from."""
 
 SAMPLES = 1_000
 """Rows on which the exported model is proven, beside the hostile ones."""
 
-FAMILY = "boosting"
+FAMILY = "blend"
 
 
 @dataclass(frozen=True)
