@@ -35,7 +35,8 @@ def test_every_packet_is_seen_and_the_attacks_among_them_are_called_so() -> None
 
 def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
     done = in_namespace(
-        "said=$(mktemp); PYTHON -m examples.router watch ours --json --seconds 60 2>$said & pid=$!\n"
+        "said=$(mktemp); "
+        "PYTHON -m examples.router watch ours --json --seconds 60 2>$said & pid=$!\n"
         "for _ in $(seq 400); do grep -q watching $said && break; sleep 0.1; done\n"
         "ip link del ours; wait $pid; code=$?; cat $said >&2; rm $said; exit $code",
         timeout=120,
