@@ -58,6 +58,7 @@ def pictures() -> dict[str, bytes]:
     found = {
         "grey.png": encode(grey, "PNG"),
         "colour.png": png,
+        "as large as the row.png": encode(colour.crop((0, 0, 15, 11)), "PNG"),
         "palette.png": encode(colour.quantize(17), "PNG"),
         "one-bit.png": encode(grey.convert("1"), "PNG"),
         "opaque.png": encode(opaque, "PNG"),
@@ -86,7 +87,7 @@ CONTRACTS = {
     "L:8x8,range=0..16": ("L", 8, 8, "bilinear"),
     "L:28x20,range=-1..1,invert,resample=lanczos": ("L", 28, 20, "lanczos"),
     "RGB:9x14,range=0..255,resample=bicubic": ("RGB", 9, 14, "bicubic"),
-    "RGB:45x31,range=0..1,resample=nearest": ("RGB", 45, 31, "nearest"),
+    "RGB:15x11,range=0..1,resample=nearest": ("RGB", 15, 11, "nearest"),
 }
 
 
