@@ -53,6 +53,13 @@ def require(*tools: str) -> None:
             f"the lab needs programs that are not installed: {', '.join(missing)}",
             hint="apt install the packages that packages.debian lists for the router",
         )
+    tried = subprocess.run([*UNSHARE, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        raise edge_infer.Unavailable(
+            "namespaces cannot be made here",
+            expected="CAP_SYS_ADMIN, as a container without --privileged lacks it",
+            actual=tried.stderr.strip(),
+        )
 
 
 def find(tool: str) -> str | None:
