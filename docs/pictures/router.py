@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,12 @@ def chart(title: str, across: str, curves: list[Curve], *, x_most: float, y_most
         body += [
             f'<path class="arrow" style="opacity:.35" d="M{LEFT} {y:.1f}H{LEFT + width}"/>',
             text(LEFT - 8, y + 4, f"{part * y_most:g}", anchor="end", kind="small"),
-            text(x, TOP + height + 18, f"{part * x_most:,g}", kind="small"),
+            text(
+                x,
+                TOP + height + 18,
+                f"{part * x_most:,.0f}" if x_most > 9 else f"{part * x_most:g}",
+                kind="small",
+            ),
         ]
     body.append(text(LEFT + width / 2, HEIGHT - 10, across, kind="small"))
     for number, (name, points) in enumerate(curves):
@@ -137,10 +143,10 @@ def terminal() -> str:
     from examples.router.synthetic.wire import Wire
 
     wire = Wire(Random(2))  # noqa: S311 - a picture, no secret
-    for play in (browse, busy, stream, tcp_scan, guessing, dns_tunnel):
-        play(Scene(wire, wire.random), 1_700_000_000.0)
+    for after, play in enumerate((browse, busy, stream, tcp_scan, guessing, dns_tunnel)):
+        play(Scene(wire, wire.random), 1_700_000_000.0 + 40 * after)
     wire.frames.sort(key=lambda one: one[0])
-    frames = [Frame(int(time * 1e9), 1, data, len(data)) for time, data in wire.frames]
+    frames = [Frame(int(at * 1e9), 1, data, len(data)) for at, data in wire.frames]
 
     class Recorded:
         def frames(self, _: float = 1.0) -> Iterator[Frame | None]:
@@ -150,10 +156,12 @@ def terminal() -> str:
                     yield None
 
     watch = Watch(open_judge(engine="native"), clock=lambda: 0)
+    view = View(watch, "wan0", "dry run")
     for _ in watch.run(Recorded()):
         pass
     console = Console(record=True, width=110, file=io.StringIO())
-    console.print(View(watch, "wan0", "dry run").draw(0))
+    time.sleep(1.0)  # the rate is of a second at least
+    console.print(view.draw(0))
     return console.export_svg(title="python -m examples.router watch wan0 --enforce nftables")
 
 
