@@ -110,7 +110,9 @@ class Interface:
         return self.dropped
 
     def close(self) -> None:
-        """End the capture."""
+        """End the capture; what was dropped until now stays known."""
+        if self._ring is not None:
+            self.drops()
         if self._ring is not None:
             self._ring.close()
             self._ring = None
