@@ -71,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
             options.out,
             key=options.key,
             native=options.native,
+            drawings=options.drawings,
         )
     except edge_infer.EdgeInferError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -79,7 +80,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def train(
-    crops: list[Path], backgrounds: Path, out: Path, *, key: Path | None, native: str | None
+    crops: list[Path],
+    backgrounds: Path,
+    out: Path,
+    *,
+    key: Path | None,
+    native: str | None,
+    drawings: int,
 ) -> None:
     """Make the directory `out`: `detector.json`, the signed models, the public key.
 
@@ -95,14 +102,14 @@ def train(
     lessons, calibrating, _ = divided(files)
     kept_out = [read_grey(f) for f in calibrating]
     pictures = [v for f in lessons for v in varied_backgrounds(read_grey(f), rng)]
-    pictures += [drawing(rng) for _ in range(DRAWINGS)]
-    _say(f"{len(read):,} crops, {len(lessons)} backgrounds, {DRAWINGS} drawings")
+    pictures += [drawing(rng) for _ in range(drawings)]
+    _say(f"{len(read):,} crops, {len(lessons)} backgrounds, {drawings} drawings")
     faces = crop_rows(read, min(round(FACE_ROWS / len(read)) - 1, MOST_COPIES), rng)
     scan, others = fit_scan(faces, pictures, rng, _say)
     passed = passing(scan, faces), passing(scan, others)
     _say(f"{len(passed[0]):,} faces and {len(passed[1]):,} others for the second model")
     judge = fit_judge(*passed)
-    kept_out += [drawing(rng) for _ in range(KEPT_OUT - len(kept_out))]
+    kept_out += [drawing(rng) for _ in range(min(KEPT_OUT - len(kept_out), 2 * drawings))]
     settings = _calibrated(scan, judge, kept_out)
     with tempfile.TemporaryDirectory() as folder:
         signing = key or _new_key(Path(folder))
@@ -155,6 +162,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--backgrounds", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="DETECTOR")
     parser.add_argument("--key", type=Path, help="signs it; a new one is made and forgotten else")
+    parser.add_argument(
+        "--drawings",
+        type=int,
+        default=DRAWINGS,
+        metavar="N",
+        help=f"pictures to draw and learn from, beside the backgrounds; {DRAWINGS} unless said",
+    )
     parser.add_argument(
         "--native", metavar="TARGETS", help="compile for these as well: host, x86_64,aarch64 …"
     )

@@ -24,4 +24,4 @@ def test_every_block_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Monke
         return {**clean(folder), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
     monkeypatch.setattr(markdown_runner, "environment", within_the_repository)
-    assert markdown_runner.run(ROOT / "docs" / "faces.md", tmp_path) == 6
+    assert markdown_runner.run(ROOT / "docs" / "faces.md", tmp_path) == 5

@@ -119,6 +119,7 @@ def test_a_detector_trained_on_drawn_faces_finds_drawn_faces(tmp_path: Path) -> 
         cv2.imwrite(str(backgrounds / f"{i}.png"), drawing(rng))
     out = tmp_path / "detector"
     arguments = ["--crops", str(crops), "--backgrounds", str(backgrounds), "--out", str(out)]
+    arguments += ["--drawings", "15"]
     assert train_faces.main(arguments) == 0
     assert not list(tmp_path.rglob("*.key")), "nobody can sign another detector with its key"
     detector = FaceDetector.load(out, trust=out / PUBLIC_KEY)
