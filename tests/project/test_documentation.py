@@ -17,8 +17,8 @@ WITH_CODE = [ROOT / "README.md", ROOT / "docs/converting.md", ROOT / "docs/deplo
              ROOT / "docs/security.md"]  # fmt: skip
 
 
-ELSEWHERE = [ROOT / "docs/phone.md"]
-"""Run by tests/browser, where npm's packages are."""
+ELSEWHERE = [ROOT / "docs/phone.md", ROOT / "docs/faces.md"]
+"""Run by tests/browser, where npm's packages are, and by tests/examples/camera."""
 
 
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
