@@ -45,6 +45,7 @@ async function start() {
     });
     write('stage', say('stage_model'));
     const file = (/** @type {string} */ name) => /** @type {Uint8Array<ArrayBuffer>} */ (files.get(name));
+    const pins = checkPins(signed, file('bundle.json'));
     const questions = new Questions(file('worker.js'));
     const opened = await questions.ask('open', {
       engine: file('engine.bin'),
@@ -52,8 +53,8 @@ async function start() {
       onnx: file('artifact/model.onnx'),
       golden: file('artifact/golden.bin'),
     });
-    const pin = checkPins(signed.fingerprint, opened.contract, file('bundle.json'));
-    showProof(signed, opened, pin, signed.digests.size);
+    pins.settle(opened.contract);
+    showProof(signed, opened, pins.by, signed.digests.size);
     serve(questions, opened.contract, file('artifact/golden.bin'));
     show('progress', false);
     state('verified');

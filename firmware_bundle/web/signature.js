@@ -15,6 +15,8 @@ const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const PREDICATE_TYPE = 'https://model_signing/signature/v1.0';
 // SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING { uncompressed point, x, y } }
 const SPKI_PREFIX = '3059301306072a8648ce3d020106082a8648ce3d03010703420004';
+const MAX_BYTES = 1 << 20;
+const MAX_FILES = 10_000;
 const PEM = /^-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=\n]+)\n-----END PUBLIC KEY-----\n$/;
 
 /**
@@ -63,7 +65,7 @@ function readKey(pem) {
  * @param {string} hint what the signer calls the key
  */
 function readEnvelope(bytes, hint) {
-  const text = fromUtf8(bytes) ?? '';
+  const text = bytes.length > MAX_BYTES ? '' : fromUtf8(bytes) ?? '';
   const found = /"payload":"([^"]*)".*"sig":"([^"]*)"/.exec(text);
   const payload = found === null ? null : fromBase64(found[1]);
   const sig = found === null ? null : fromBase64(found[2]);
@@ -126,6 +128,7 @@ async function readStatement(payload) {
     throw new Refusal('Untrusted', 'signature_malformed');
   }
   const subject = value?.subject?.[0];
+  if (typeof subject?.name !== 'string') throw new Refusal('Untrusted', 'signature_malformed');
   const resources = value?.predicate?.resources;
   const listed = Array.isArray(resources) ? resources.map(readResource) : [];
   const digests = new Map(listed);
@@ -140,10 +143,9 @@ async function readStatement(payload) {
       resources: listed.map(([name, digest]) => ({ name, algorithm: 'sha256', digest })),
     },
   };
-  if (digests.size === 0 || digests.size !== listed.length || asAscii(spelled) !== text) {
-    throw new Refusal('Untrusted', 'signature_malformed');
-  }
-  return { subject: String(subject.name), digests };
+  const unclear = listed.length === 0 || listed.length > MAX_FILES || collide(listed.map(([name]) => name));
+  if (unclear || asAscii(spelled) !== text) throw new Refusal('Untrusted', 'signature_malformed');
+  return { subject: subject.name, digests };
 }
 
 /**
@@ -153,11 +155,32 @@ async function readStatement(payload) {
 function readResource(entry) {
   const name = entry?.name;
   const digest = entry?.digest;
-  const plain = typeof name === 'string' && /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/.test(name);
-  if (!plain || name.split('/').some((part) => /^\.+$/.test(part)) || !/^[0-9a-f]{64}$/.test(digest)) {
+  const plain = typeof name === 'string' && name.length <= 1024
+    && /^[A-Za-z0-9_.-]{1,255}(\/[A-Za-z0-9_.-]{1,255}){0,31}$/.test(name);
+  const isDigest = typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest);
+  if (!plain || name.split('/').some((part) => /^\.+$/.test(part)) || !isDigest) {
     throw new Refusal('Untrusted', 'signature_malformed');
   }
   return [name, digest];
+}
+
+/**
+ * Whether two names are one on some filesystem: equal but for case, or a file here and a folder there.
+ * @param {string[]} names
+ */
+function collide(names) {
+  /** @type {Map<string, {path: string, isFile: boolean}>} */
+  const spelled = new Map();
+  return names.some((name) => {
+    const parts = name.split('/');
+    return parts.some((_, i) => {
+      const path = parts.slice(0, i + 1).join('/');
+      const isFile = i + 1 === parts.length;
+      const known = spelled.get(path.toLowerCase());
+      if (known === undefined) spelled.set(path.toLowerCase(), { path, isFile });
+      return known !== undefined && (isFile || known.isFile || known.path !== path);
+    });
+  });
 }
 
 /** As Python's json.dumps spells it, all of it ASCII. @param {unknown} value */

@@ -33,6 +33,8 @@ function folder() {
 /**
  * The files stand in the page as base64. What remains of the page without them is the file
  * `phone.html` of the signed list: the document, as it was parsed, is spelled as the file is.
+ * Then it is made anew of that spelling: a shadow root that the parser attached is in no spelling,
+ * and would be shown in place of what was signed.
  * @returns {Source}
  */
 function singleFile() {
@@ -44,6 +46,7 @@ function singleFile() {
   }
   const known = document.doctype?.name === 'html' && document.doctype.publicId === '';
   const shell = (known ? DOCTYPE : '') + document.documentElement.outerHTML;
+  document.documentElement.innerHTML = document.documentElement.innerHTML;
   return {
     single: true,
     read: async (name) => {

@@ -107,7 +107,7 @@ def test_a_missing_file_is_refused_by_name(
 PLACES = [
     "artifact/contract.json", "artifact/golden.bin", "artifact/model.onnx", "engine.bin",
     "worker.js", "key.pub", "model.sig", "<style>", "<script", "Content-Security-Policy",
-    "<h1", "DOCTYPE", "data-form", "</html>", "not_started", "application/base64",
+    "<h1", "DOCTYPE", "data-form", "</main>", "not_started", "application/base64",
 ]  # fmt: skip
 
 
@@ -123,6 +123,26 @@ def test_a_flipped_byte_in_the_one_file_is_refused_on_the_screen(
     (tmp_path / "phone.html").write_bytes(flipped(content, at))
     page = browser.open((tmp_path / "phone.html").as_uri(), settled=False)
     assert_refused(page, (place, at))
+    page.close()
+
+
+RENDERED = "document.querySelector('%s').getBoundingClientRect().height > 0"
+
+
+@pytest.mark.parametrize("mode", ["open", "closed"])
+@pytest.mark.parametrize("place", ["<main>", '<body data-form="single">'])
+def test_a_shadow_root_in_the_one_file_shows_nothing(
+    shop: Shop, browser: Chromium, tmp_path: Path, mode: str, place: str
+) -> None:
+    """The parser takes it out of the spelling, and shows it in place of what was signed."""
+    fake = f'<template shadowrootmode="{mode}"><p>Verified. It is a 3.</p></template>'
+    text = (shop.digits() / "phone.html").read_text("utf-8")
+    assert text.count(place) == 1
+    (tmp_path / "phone.html").write_text(text.replace(place, place + fake), "utf-8")
+    page = browser.open((tmp_path / "phone.html").as_uri())
+    for selector in ("#state", "#work"):
+        assert page.evaluate(RENDERED % selector), selector
+    assert page.rows(csv(digits()[0][:1]))[0]["label"] == 0
     page.close()
 
 

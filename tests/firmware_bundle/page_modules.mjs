@@ -1,11 +1,14 @@
 // Runs modules of the page on what a test in Python hands over as JSON; answers as JSON.
 //   {"signature": base64, "key": base64}   each byte of both flipped: which flips were accepted
+//   {"signatures": [[signature, key]]}     whose signature holds over which names, or why not
+//   {"visits": [{link, name, sequence…}]}  what the page says to each, in one browser
 //   {"documents": [text]}                  which of them are strict JSON, and what they say
 //   {"csv": [text]}                        cells of each line, or why not
 import { readFileSync } from 'node:fs';
 
 const web = new URL('../../firmware_bundle/web/', import.meta.url);
 const { verifySignature } = await import(new URL('signature.js', web));
+const { checkPins } = await import(new URL('pins.js', web));
 const { parseStrict } = await import(new URL('strict_json.js', web));
 const { number, parseCsv } = await import(new URL('csv.js', web));
 
@@ -27,6 +30,29 @@ if (given.signature !== undefined) {
     }
   }
   said.tried = signature.length + key.length;
+}
+if (given.signatures !== undefined) {
+  said.signatures = [];
+  for (const pair of given.signatures) {
+    said.signatures.push(await verifySignature(...pair.map(bytes)).then(
+      ({ digests }) => ({ names: [...digests.keys()] }), (error) => ({ refused: error.key ?? String(error) }),
+    ));
+  }
+}
+if (given.visits !== undefined) {
+  const kept = new Map();
+  globalThis.localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+  said.visits = given.visits.map(({ link, key, content, head, contract }) => {
+    globalThis.location = { hash: link };
+    const digests = new Map([['artifact/model.onnx', content]]);
+    try {
+      const pins = checkPins({ fingerprint: key, digests }, new TextEncoder().encode(head));
+      pins.settle({ ...contract, sequence: BigInt(contract.sequence) });
+      return pins.by;
+    } catch (error) {
+      return error.key ?? String(error);
+    }
+  });
 }
 if (given.documents !== undefined) {
   said.documents = given.documents.map((text) => {
