@@ -115,7 +115,7 @@ class MotionDetector:
     ) -> Motion:
         changed = background.compare(now)
         candidates = changed
-        if self._settings.shadows:
+        if self._settings.shadows and cv2.countNonZero(changed):
             candidates = np.asarray(cv2.subtract(changed, shadows(background, now)), np.uint8)
         smallest, masked = self._settings.min_area_percent / 100 * changed.size, False
         if ignore is not None:
