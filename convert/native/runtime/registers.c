@@ -2,6 +2,7 @@
 #if defined(__GNUC__)
 #define EDGE_UNUSED __attribute__((unused))
 #define EDGE_INLINE static inline __attribute__((unused, always_inline))
+#define EDGE_APART static __attribute__((noinline))
 typedef double edge_two __attribute__((vector_size(16), aligned(8)));
 typedef int64_t edge_mask __attribute__((vector_size(16)));
 typedef uint64_t edge_pair __attribute__((vector_size(16)));
@@ -10,6 +11,7 @@ typedef uint64_t edge_pair __attribute__((vector_size(16)));
 #else
 #define EDGE_UNUSED
 #define EDGE_INLINE static inline
+#define EDGE_APART static
 #endif
 
 /* Before a loop whose steps do not read what others of them write. */

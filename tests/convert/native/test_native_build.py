@@ -11,6 +11,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 import convert
 from convert.errors import NotExact, Unsupported
@@ -218,6 +219,17 @@ def test_a_cortex_m_links_the_model_alone(model, request):
     assert 500 < found.flash_bytes < 32 * 1024
     assert found.ram_bytes == 0
     assert found.workspace_bytes < 1024
+
+
+def test_an_unrolled_search_compiles_in_parts():
+    """Compilers took minutes over one function of all its statements."""
+    X = np.random.default_rng(0).integers(0, 9, (40, 2)).astype(float)
+    estimator = KNeighborsClassifier(algorithm="kd_tree").fit(X, X[:, 0] > 4)
+    artifact = convert.export(estimator, X)
+    source = emit_source(artifact.onnx, artifact.contract).c
+    assert source.count("EDGE_APART int part_predict_") > 5
+    built = artifact.compiled("host")
+    assert list(built.native)
 
 
 def test_source_is_written_whole_or_not_at_all(artifact, tmp_path):
