@@ -126,6 +126,14 @@ def table(motion: dict[str, Any], loop: dict[str, Any]) -> str:
                 f" {row['frames_per_cpu_second']} | {row['ms_median']} / {row['ms_p95']} |"
                 f" {row['memory_peak_mb']} |"
             )
+    if "live" in loop:
+        live = loop["live"]
+        rows += [
+            "",
+            f"Live, at 25 frames a second: {live['p50_ms']} ms from a frame's arrival to its events"
+            f" in the median, {live['p95_ms']} ms at 95 %; {live['dropped']} of"
+            f" {live['frames'] + live['dropped']} frames dropped.",
+        ]
     rows += ["", "![Memory over time](memory.svg)"]
     return "\n".join(rows)
 
