@@ -37,6 +37,22 @@ ENVIRONMENT = {
     ("firmware_bundle/delivery/push.py", None),
 }
 
+OF_EXAMPLES = {
+    # The plain way that the demo compares with.
+    ("examples/digits/naive.py", "ORT_DISABLE_TELEMETRY"),
+    # Where recordings lie that are learned from.
+    ("examples/router/commands/train.py", "EDGE_INFER_DATA"),
+    # How systemd wants to be told that the camera lives.
+    ("examples/camera/notify.py", "NOTIFY_SOCKET"),
+    ("examples/camera/notify.py", "WATCHDOG_USEC"),
+    # Which root a release goes into; what it holds is verified under the key pinned there.
+    ("examples/fleet/mender_module.py", "EDGE_INFER_ROOT"),
+    # The laboratory's tools and namespaces, which run no model.
+    ("examples/router/lab/hosts.py", "PATH"),
+    ("examples/router/lab/bounds.py", None),
+}
+"""The same, in the examples."""
+
 SWITCHES = {"help", "json", "passphrase", "secret", "tar", "with_wheels", "later"}
 """Options without a value, of any command."""
 
@@ -65,6 +81,25 @@ def test_the_environment_is_read_only_where_this_list_says() -> None:
         one for room in ROOMS for path in (ROOT / room).rglob("*.py") for one in environment(path)
     }
     assert found <= ENVIRONMENT
+
+
+def test_the_examples_read_nothing_else() -> None:
+    found = {one for path in (ROOT / "examples").rglob("*.py") for one in environment(path)}
+    assert found <= OF_EXAMPLES
+
+
+BAD = ("insecure", "verif", "unsafe", "skip", "ignore", "no-trust", "unsigned", "untrusted")
+
+
+def test_no_option_of_an_example_is_a_switch_for_trust() -> None:
+    options: set[str] = set()
+    for path in (ROOT / "examples").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".add_argument"):
+                words = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                options |= {word for word in words if str(word).startswith("--")}
+    assert {"--trust", "--faces-trust"} <= options
+    assert not [option for option in options for part in BAD if part in option]
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:

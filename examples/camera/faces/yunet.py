@@ -1,14 +1,19 @@
-"""YuNet, for whoever has its file: a small network that OpenCV runs by itself."""
+"""YuNet, for whoever has its file: a small network that OpenCV runs by itself.
+
+Nobody signed it with a key that could be pinned, so the files that were tried are pinned by their
+digests: OpenCV reads no other one.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from edge_infer import BadInput
+from edge_infer import BadInput, Untrusted
 from examples.camera.faces.detector import Face
 from examples.camera.faces.regions import Region, merged
 
@@ -16,16 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MIN_SCORE = 0.8
+MOST_BYTES = 1 << 20
+KNOWN = {
+    "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4": "2023mar",
+    "ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0": "2026may",
+}
+"""SHA-256 of a file of the OpenCV zoo to its release."""
 
 
 class YuNet:
-    """`cv2.FaceDetectorYN` behind the same interface. Its file is not verified."""
+    """`cv2.FaceDetectorYN` behind the same interface, from the bytes that were hashed."""
 
     def __init__(self, file: Path | str, *, smallest: int, min_score: float | None = None) -> None:
         """Read the model.
 
         Raises:
             BadInput: there is no such file, or OpenCV cannot use it.
+            Untrusted: it is none of the files that were tried.
         """
         if not Path(file).is_file():
             raise BadInput(
@@ -33,10 +45,13 @@ class YuNet:
                 expected="face_detection_yunet_….onnx from the OpenCV zoo",
                 actual=str(file),
             )
+        content = _known(Path(file))
         threshold = MIN_SCORE if min_score is None else min_score
         self.smallest = smallest
         try:
-            self._network = cv2.FaceDetectorYN.create(str(file), "", (320, 320), threshold)
+            self._network = cv2.FaceDetectorYN.create(
+                "onnx", content, np.empty(0, np.uint8), (320, 320), threshold
+            )
         except cv2.error as error:
             raise BadInput(f"OpenCV cannot use {file} as YuNet", actual=error.err) from error
 
@@ -64,3 +79,18 @@ class YuNet:
             for x, y, w, h in [row[:4]]
             if w >= self.smallest
         ]
+
+
+def _known(file: Path) -> np.ndarray:
+    """The bytes of one of the files that were tried, read once."""
+    with file.open("rb") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest not in KNOWN:
+        raise Untrusted(
+            f"{file} is none of the YuNet files that were tried",
+            expected=", ".join(f"SHA-256 {one} ({release})" for one, release in KNOWN.items()),
+            actual=f"SHA-256 {digest}",
+            hint="copy the file from the OpenCV zoo again, or use 'shipped'",
+        )
+    return np.frombuffer(content, np.uint8)

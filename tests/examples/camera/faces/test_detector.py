@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from edge_infer import BadInput, Untrusted
 from examples.camera.faces.detector import PUBLIC_KEY, SHIPPED, Face, FaceDetector, open_detector
 from examples.camera.faces.portrait import scene
 
+DATA = Path(os.environ.get("EDGE_INFER_DATA", Path(__file__).parents[4].parent / "shared" / "data"))
 PLACES = ((60, 40, 60), (300, 140, 120), (470, 30, 90))
 
 
@@ -134,6 +136,22 @@ def test_a_detector_of_ones_own_needs_a_key() -> None:
 def test_a_missing_yunet_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no YuNet"):
         open_detector(f"yunet={tmp_path / 'none.onnx'}")
+
+
+def test_a_network_that_nobody_pinned_is_not_handed_to_opencv(tmp_path: Path) -> None:
+    """An option that names any file would be a way around the signature."""
+    model = next(SHIPPED.rglob("model.onnx"))
+    (tmp_path / "own.onnx").write_bytes(model.read_bytes())
+    with pytest.raises(Untrusted, match="none of the YuNet files"):
+        open_detector(f"yunet={tmp_path / 'own.onnx'}")
+
+
+def test_the_pinned_yunet_runs_from_the_bytes_that_were_hashed(picture: np.ndarray) -> None:
+    file = DATA / "camera" / "faces" / "face_detection_yunet_2026may.onnx"
+    if not file.is_file():
+        pytest.skip(f"{file} is missing: set EDGE_INFER_DATA")
+    found = open_detector(f"yunet={file}", smallest=20).detect(picture)
+    assert all(0 <= face.score <= 1 for face in found)
 
 
 def test_off_finds_nothing(picture: np.ndarray) -> None:
