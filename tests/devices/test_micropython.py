@@ -172,6 +172,32 @@ def test_a_flipped_byte_is_refused(place: Place, name: str) -> None:
     assert "is not the file that was signed" in done.stderr
 
 
+def test_a_library_that_is_swapped_after_it_was_compared_is_not_loaded(place: Place) -> None:
+    """What is opened are the bytes that were hashed, not the file's later ones."""
+    library = place.artifact / "native" / f"{place.target}.so"
+    right = library.read_bytes()
+    program = """
+import array, edge_model
+right = edge_model.read
+def swapping(path, digest):
+    data = right(path, digest)
+    if path.endswith(".so"):
+        with open(path, "wb") as file:
+            file.write(b"another library")
+    return data
+edge_model.read = swapping
+model = edge_model.load("bundle/artifact", sys.argv[1])
+with open("rows.raw", "rb") as file:
+    print(model.predict(array.array("d", file.read(64 * 8))))
+"""
+    try:
+        done = place.run(program, place.pin)
+        assert library.read_bytes() == b"another library"
+    finally:
+        library.write_bytes(right)
+    assert succeed(done).split() == ["0"]
+
+
 def test_golden_vectors_that_another_model_answers_are_found(place: Place) -> None:
     """Signed, but not of this model: the self-test is the last word."""
     program = """
