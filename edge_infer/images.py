@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 << 20
 MAX_PIXELS = 20_000_000
+MAX_SIDE = 65_535
+"""As JPEG's. Resampling keeps weights for each pixel of a side, and a strip of 20 million by one
+grows to a gigabyte on its way to a few pixels."""
 """Pillow takes four bytes for a pixel in colour, twice while it turns one upright: 160 MB."""
 
 CHANNELS = {"L": 1, "RGB": 3}
@@ -168,10 +171,10 @@ def _read(source: Any) -> bytes:
 
 def _check_size(size: tuple[int, int]) -> None:
     width, height = size
-    if width * height > MAX_PIXELS or width < 1 or height < 1:
+    if width * height > MAX_PIXELS or max(size) > MAX_SIDE or width < 1 or height < 1:
         raise BadInput(
             "the picture is too large" if width and height else "the picture is empty",
-            expected=f"at most {MAX_PIXELS} pixels",
+            expected=f"at most {MAX_PIXELS} pixels, {MAX_SIDE} a side",
             actual=f"{width}x{height} = {width * height} pixels",
             hint="scale it down first" if width and height else None,
         )
@@ -279,6 +282,7 @@ def _fit(picture: Any, image: Image) -> Any:
     # One direction a call: which of two Pillow takes first changed with release 13, and with it
     # pixels by a level. A call that changes nothing gives the picture as it is.
     resample = pillow.Resampling[image.resample.upper()]
+    _check_size((image.width, picture.height))
     for size in ((image.width, picture.height), (image.width, image.height)):
         if picture.size != size:
             picture = picture.resize(size, resample)

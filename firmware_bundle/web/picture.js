@@ -3,6 +3,7 @@
  * mode → resize → low + p * (high - low) / 255, p being the pixel (or 255 - p where it inverts).
  */
 
+import { checkPixels } from './picture_file.js';
 import { resize } from './resample.js';
 import { Refusal } from './refusal.js';
 
@@ -16,6 +17,7 @@ import { Refusal } from './refusal.js';
  * @throws {Refusal} it is transparent somewhere
  */
 export function pictureRow(rgba, wanted) {
+  checkPixels(wanted.width, rgba.height);
   const { data } = resize(withMode(rgba, wanted.mode), wanted.width, wanted.height, wanted.resample);
   const span = wanted.high - wanted.low;
   return Float64Array.from(data, (p) => wanted.low + ((wanted.invert ? 255 - p : p) * span) / 255);

@@ -7,6 +7,7 @@ import { Refusal } from './refusal.js';
 
 const MAX_FILE_BYTES = 64 << 20;
 const MAX_PIXELS = 20_000_000;
+const MAX_SIDE = 65_535;
 const FRAME_MARKERS = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 
 /** @typedef {{format: string, width: number, height: number}} Described */
@@ -30,14 +31,23 @@ export function describePicture(bytes) {
     throw new Refusal('BadInput', 'picture_broken');
   }
   if (described === null) throw read === undefined ? unknownFormat(bytes) : new Refusal('BadInput', 'picture_broken');
-  const pixels = described.width * described.height;
-  if (pixels > MAX_PIXELS || pixels < 1) {
-    throw new Refusal('BadInput', pixels < 1 ? 'picture_broken' : 'picture_pixels', {
-      expected: MAX_PIXELS / 1e6,
-      actual: `${described.width} × ${described.height} = ${Math.round(pixels / 1e5) / 10}`,
-    });
-  }
+  checkPixels(described.width, described.height);
   return described;
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @throws {Refusal} so many pixels are not decoded or made, or in so long a strip
+ */
+export function checkPixels(width, height) {
+  const pixels = width * height;
+  if (pixels <= MAX_PIXELS && Math.max(width, height) <= MAX_SIDE && pixels >= 1) return;
+  throw new Refusal('BadInput', pixels < 1 ? 'picture_broken' : 'picture_pixels', {
+    expected: MAX_PIXELS / 1e6,
+    side: MAX_SIDE,
+    actual: `${width} × ${height} = ${Math.round(pixels / 1e5) / 10}`,
+  });
 }
 
 /** @type {[string, (bytes: Uint8Array, view: DataView) => Described | null][]} */

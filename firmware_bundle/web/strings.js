@@ -137,7 +137,7 @@ export const STRINGS = {
   "picture_no_decoder": "This is a TIFF or PPM picture, which browsers do not read. Save it as PNG.",
   "picture_broken": "The picture is broken or cut short.",
   "picture_bytes": "The picture file has {actual} MB; at most {expected}.",
-  "picture_pixels": "The picture has {actual} megapixels; at most {expected}. Scale it down first.",
+  "picture_pixels": "The picture has {actual} megapixels; at most {expected}, and {side} pixels a side. Scale it down first.",
   "picture_frames": "The picture is animated ({actual}), and which frame is meant is unknown. Save one frame as PNG.",
   "picture_depth": "The picture has {actual} bits a channel, and which range it means is unknown. Scale it to 8 bits first.",
   "picture_cmyk": "The picture's colours are CMYK, which have no one right conversion. Convert it to RGB first.",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import struct
+import subprocess
+import sys
 import tracemalloc
 import warnings
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +24,6 @@ from edge_infer.errors import BadInput, Unavailable
 from edge_infer.images import read_image
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from artifact_builder import Linear
 
     from edge_infer.model import Model
@@ -211,6 +213,42 @@ def test_attack_a_hundred_megapixels_are_refused_before_they_are_decoded() -> No
     assert peak_bytes < 10_000_000
     with pytest.raises(BadInput, match="too large"):
         read_image(Pillow.new("1", (10_000, 10_000)), AS_IS)
+
+
+STRIP = """
+import resource, sys
+sys.path[:0] = sys.argv[1:3]
+from artifact_builder import digits_image
+from edge_infer.errors import BadInput
+from edge_infer.images import read_image
+for data in (open(sys.argv[3], "rb").read(), open(sys.argv[4], "rb").read()):
+    try:
+        read_image(data, digits_image(resample="lanczos"))
+    except BadInput as error:
+        assert "too large" in str(error), error
+    else:
+        sys.exit("accepted")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_attack_a_strip_of_20_million_pixels_does_not_grow_on_its_way_to_64(tmp_path: Path) -> None:
+    """39 kB of PNG took 1.1 GB: resampling keeps weights and rows for the whole of a side."""
+    for name, width, height in (("tall", 1, images.MAX_PIXELS), ("wide", images.MAX_PIXELS, 1)):
+        rows = (b"\0" + bytes((width + 7) // 8)) * height
+        (tmp_path / name).write_bytes(png(0, 1, rows, width=width, height=height))
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", STRIP, here, here.parents[1], tmp_path / "tall"]
+    done = subprocess.run([*command, tmp_path / "wide"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 256 << 10
+
+
+def test_a_tall_picture_is_not_made_wide_beyond_the_bound() -> None:
+    wide = dataclasses.replace(AS_IS, width=1000, height=2)
+    with pytest.raises(BadInput, match="too large"):
+        read_image(Pillow.new("L", (2, 40_000)), wide)
+    assert read_image(Pillow.new("L", (2, 10_000)), wide).shape == (1, 2000)
 
 
 def test_attack_an_endless_file_is_read_no_further_than_the_bound(

@@ -3,12 +3,14 @@
 //   {"signatures": [[signature, key]]}     whose signature holds over which names, or why not
 //   {"visits": [{link, name, sequence…}]}  what the page says to each, in one browser
 //   {"documents": [text]}                  which of them are strict JSON, and what they say
+//   {"sizes": [[width, height]]}           which pictures are decoded
 //   {"csv": [text]}                        cells of each line, or why not
 import { readFileSync } from 'node:fs';
 
 const web = new URL('../../firmware_bundle/web/', import.meta.url);
 const { verifySignature } = await import(new URL('signature.js', web));
 const { checkPins } = await import(new URL('pins.js', web));
+const { checkPixels } = await import(new URL('picture_file.js', web));
 const { parseStrict } = await import(new URL('strict_json.js', web));
 const { number, parseCsv } = await import(new URL('csv.js', web));
 
@@ -60,6 +62,16 @@ if (given.documents !== undefined) {
       return { value: JSON.stringify(parseStrict(text), (_, v) => (typeof v === 'bigint' ? `${v}` : v)) };
     } catch (error) {
       return { refused: error.name };
+    }
+  });
+}
+if (given.sizes !== undefined) {
+  said.sizes = given.sizes.map(([width, height]) => {
+    try {
+      checkPixels(width, height);
+      return true;
+    } catch (error) {
+      return error.key;
     }
   });
 }

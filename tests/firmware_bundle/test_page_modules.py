@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from edge_infer import images
 from edge_infer.commands.rows_file import number
 from edge_infer.errors import BadInput
 from edge_infer.strict_json import parse_json
@@ -81,6 +82,18 @@ def same(got: Any, wanted: Any) -> bool:
     if isinstance(wanted, int) and not isinstance(wanted, bool) and abs(wanted) > 2**53 - 1:
         return bool(got == str(wanted))
     return bool(got == wanted)
+
+
+def test_pictures_are_bounded_as_in_python() -> None:
+    sizes = [[1, 1], [4000, 5000], [4000, 5001], [65_535, 305], [65_536, 1], [1, 65_536], [0, 9]]
+    found = modules(sizes=sizes)["sizes"]
+    assert found == [True, True, "picture_pixels", True, *["picture_pixels"] * 2, "picture_broken"]
+    for (width, height), said in zip(sizes, found, strict=True):
+        if said is True:
+            images._check_size((width, height))
+        else:
+            with pytest.raises(BadInput):
+                images._check_size((width, height))
 
 
 TABLES = [
