@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import targets  # noqa: E402
 
+INSTRUMENTED = ["edge_infer", "firmware_bundle", "convert.unpickle", "examples.router"]
 HANG_SECONDS = 20
 """Of real time, on a machine that may be busy; `targets.run` holds the processor time."""
 
@@ -72,7 +73,7 @@ def fuzz(name: str, seconds: int) -> int:
     target = targets.TARGETS[name]
     folder = CORPUS / name
     folder.mkdir(parents=True, exist_ok=True)
-    with atheris.instrument_imports(include=["edge_infer", "firmware_bundle", "convert.unpickle"]):
+    with atheris.instrument_imports(include=INSTRUMENTED):
         for number, seed in enumerate(target.seeds()):
             (folder / f"seed-{number}").write_bytes(seed)
             assert targets.run(target, seed), f"the honest file {number} is refused"

@@ -114,6 +114,13 @@ def read_capture(data: bytes) -> None:
     assert all(value == value for due in table.due for value in due.row)
 
 
+def read_contract(data: bytes) -> None:
+    from edge_infer.contract import read_contract, write_contract
+
+    contract = read_contract(data)
+    assert read_contract(write_contract(contract)) == contract
+
+
 def examples_on_path() -> None:
     """The examples are no installed package."""
     import sys
@@ -171,6 +178,12 @@ def pickle_seeds() -> list[bytes]:
     return [*plain, gzip.compress(plain[0])]
 
 
+def contract_seeds() -> list[bytes]:
+    from pathlib import Path
+
+    return [path.read_bytes() for path in Path("tests/data").glob("v*/*/contract.json")]
+
+
 def onnx_seeds() -> list[bytes]:
     from pathlib import Path
 
@@ -226,4 +239,5 @@ TARGETS = {
     "onnx": Target(read_onnx, onnx_seeds),
     "picture": Target(read_picture, picture_seeds),
     "capture": Target(read_capture, capture_seeds),
+    "contract": Target(read_contract, contract_seeds),
 }

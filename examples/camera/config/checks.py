@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from math import isfinite
+from socket import inet_aton
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -90,8 +91,17 @@ def is_local(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return "." not in host or host.lower().endswith(LOCAL_NAMES)
+        return not _is_number(host) and ("." not in host or host.lower().endswith(LOCAL_NAMES))
     return address.is_private or address.is_loopback or address.is_link_local
+
+
+def _is_number(host: str) -> bool:
+    """Whether the C library reads an address where Python sees a name: 134744072, 0x8080808."""
+    try:
+        inet_aton(host)
+    except OSError:
+        return False
+    return True
 
 
 def _contradictions(config: Config) -> list[tuple[bool, str, str]]:

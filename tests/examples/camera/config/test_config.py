@@ -89,6 +89,9 @@ CONTRADICTIONS = {
     "an engine that is none": ('[faces]\nengine = "tpu"\n', "faces.engine"),
     "a broker elsewhere": ('[mqtt]\nhost = "broker.example.com"\n', "mqtt.host"),
     "a public address": ('[mqtt]\nhost = "8.8.8.8"\n', "mqtt.host"),
+    "a public address as one number": ('[mqtt]\nhost = "134744072"\n', "mqtt.host"),
+    "a public address in base 16": ('[source]\nurl = "http://0x08080808/1"\n', "source.url"),
+    "a public address within IPv6": ('[mqtt]\nhost = "::ffff:8.8.8.8"\n', "mqtt.host"),
     "a stream from elsewhere": ('[source]\nurl = "rtsp://example.com/1"\n', "source.url"),
     "a stream of another kind": ('[source]\nurl = "ftp://nas.lan/1"\n', "source.url"),
 }  # fmt: skip
