@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 import edge_infer
+from edge_infer.engines.onnx_check import check_onnx
 from edge_infer.trust import SIGNATURE_NAME
 from edge_infer.trust.keygen import load_private_key, public_key
 from edge_infer.trust.signing import sign_tree
@@ -63,7 +64,9 @@ def phone_files(
         Unavailable: npm has not installed onnxruntime-web.
         Untrusted: it is not what was tried.
         BadInput: the key cannot be used.
+        Incompatible: the graph is more than arithmetic; the page's engine reads it unasked.
     """
+    check_onnx(artifact["model.onnx"])
     parts = {f"artifact/{name}": artifact[name] for name in ARTIFACT}
     parts[ENGINE] = engine_binary()
     parts[WORKER] = (engine_script() + joined(WORKER)).encode("utf-8")

@@ -9,9 +9,11 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import onnx
 import pytest
 
-from edge_infer.errors import Unavailable, Untrusted
+from edge_infer.contract import read_contract
+from edge_infer.errors import Incompatible, Unavailable, Untrusted
 from firmware_bundle.phone import engine, modules, page
 from firmware_bundle.phone.schema import schema_module
 from firmware_bundle.targets import TARGETS, check_machine
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from small_bundles import Fleet
 
 WEB = Path(page.__file__).parents[1] / "web"
+FROZEN = Path(__file__).parents[1] / "data" / "v1"
 USED = re.compile(r"(?:new Refusal\(\s*'\w+',|say\(|write\(\s*'state',) *'(\w+)'")
 
 
@@ -39,6 +42,19 @@ def test_a_script_holds_each_module_once_after_those_it_imports(entry: str) -> N
             ["node", "--check", "-"], input=script, text=True, capture_output=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_a_graph_that_is_more_than_arithmetic_is_put_into_no_page(fleet: Fleet) -> None:
+    """Python reads a graph within bounds before onnxruntime does; in a page nobody else would."""
+    node = onnx.helper.make_node("Spy", ["x"], ["y"], domain="elsewhere")
+    ends = [onnx.helper.make_tensor_value_info(name, 11, [None, 1]) for name in "xy"]
+    graph = onnx.helper.make_graph([node], "g", ends[:1], ends[1:])
+    opsets = [onnx.helper.make_opsetid("", 18), onnx.helper.make_opsetid("elsewhere", 1)]
+    hostile = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
+    artifact = {"contract.json": b"{}", "golden.bin": b"", "model.onnx": hostile}
+    contract = read_contract((FROZEN / "linear" / "contract.json").read_bytes())
+    with pytest.raises(Incompatible, match="elsewhere"):
+        page.phone_files(artifact, contract, key=fleet.key())
 
 
 def test_two_modules_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
