@@ -79,7 +79,7 @@ def within(options: argparse.Namespace) -> None:
     assert watch.stdout is not None
     last = watch.stdout.read().splitlines()[-1]
     summary = json.loads(last)["summary"]
-    kept = ("packets", "dropped", "flows", "malicious", "latency_ms", "evicted")
+    kept = ("packets", "dropped", "waiting", "flows", "malicious", "latency_ms", "evicted")
     print(json.dumps({**sent, **{name: summary[name] for name in kept}}))
 
 

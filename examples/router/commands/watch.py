@@ -72,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
                 signal.signal(number, signal.default_int_handler)
             for judged in watch.end():
                 show.verdict(judged)
-    show.summary(watch, _drops(source))
+    drops = _drops(source)
+    show.summary(watch, drops, _waiting(watch, source, drops))
     return 0
 
 
@@ -89,6 +90,13 @@ def _stop(number: int, frame: object) -> None:
 
 def _drops(source: Interface | PacketQueue) -> int:
     return source.drops() if isinstance(source, Interface) else 0
+
+
+def _waiting(watch: Watch, source: Interface | PacketQueue, drops: int) -> int:
+    """Packets that were in the ring, unread, when the end was asked for."""
+    if not isinstance(source, Interface):
+        return 0
+    return max(0, source.received - drops - watch.table.counters.packets)
 
 
 def _loop(
@@ -141,12 +149,13 @@ class _Lines:
     def close(self) -> None:
         """The traffic ended."""
 
-    def summary(self, watch: Watch, drops: int) -> None:
+    def summary(self, watch: Watch, drops: int, waiting: int) -> None:
         """What it was in all."""
         counts = {
             "flows": watch.flows,
             "malicious": watch.malicious,
             "dropped": drops,
+            "waiting": waiting,
             "latency_ms": {"median": watch.latency_ms(0.5), "p99": watch.latency_ms(0.99)},
         }
         if self._is_json:

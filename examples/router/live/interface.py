@@ -39,6 +39,8 @@ class Interface:
     def __init__(self, name: str, *, retire_ms: int = RETIRE_MS) -> None:
         self.name = name
         self.dropped = 0
+        self.received = 0
+        """All that the kernel saw until `drops` was last asked, with what it dropped."""
         self._retire_ms = retire_ms
         self._socket: socket.socket | None = None
         self._ring: mmap.mmap | None = None
@@ -106,7 +108,9 @@ class Interface:
         """Packets that found the ring full, since `open`. The kernel counts from call to call."""
         if self._socket is not None:
             counts = self._socket.getsockopt(SOL_PACKET, STATISTICS, 12)
-            self.dropped += struct.unpack("=III", counts)[1]
+            received, dropped, _ = struct.unpack("=III", counts)
+            self.received += received
+            self.dropped += dropped
         return self.dropped
 
     def close(self) -> None:
