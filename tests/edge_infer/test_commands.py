@@ -192,6 +192,44 @@ def test_attack_a_pickle_within_an_npy_is_not_opened(shell: Shell, tmp_path: Pat
     assert not canary.exists()
 
 
+def npy(header: str, content: bytes = b"") -> bytes:
+    text = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + content
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (10**14, 4)}"),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (100000000000000, 4)}"),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}"),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 4)}", bytes(33)),
+        npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", bytes(8)),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (("),
+        npy("{'descr': '<f8', b'fortran_order': False, 'shape': ()}"),
+        b"\x93NUMPY\x03\x00",
+        b"PK\x03\x04",
+        b"",
+    ],
+)
+def test_attack_an_npy_whose_header_lies_or_is_broken_is_bad_input(
+    shell: Shell, tmp_path: Path, data: bytes
+) -> None:
+    """A header of petabytes ended in a MemoryError, a broken one in a TokenError."""
+    (tmp_path / "X.npy").write_bytes(data)
+    assert "not an array of numbers" in shell(
+        "predict", tmp_path / "X.npy", code=BadInput.exit_code
+    )
+
+
+def test_attack_an_npz_is_no_npy(shell: Shell, tmp_path: Path) -> None:
+    np.savez(tmp_path / "X.npz", X=np.zeros((1, 4)))
+    (tmp_path / "X.npz").rename(tmp_path / "X.npy")
+    assert "not an array of numbers" in shell(
+        "predict", tmp_path / "X.npy", code=BadInput.exit_code
+    )
+
+
 def test_a_bad_file_among_good_ones_prints_no_half_answer(shell: Shell, tmp_path: Path) -> None:
     good = tmp_path / "good.png"
     Pillow.fromarray(GREY).save(good)

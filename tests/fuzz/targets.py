@@ -114,6 +114,12 @@ def read_capture(data: bytes) -> None:
     assert all(value == value for due in table.due for value in due.row)
 
 
+def read_npy(data: bytes) -> None:
+    from edge_infer.commands.rows_file import _parse_npy
+
+    assert _parse_npy(data, "X.npy").nbytes <= len(data)
+
+
 def read_contract(data: bytes) -> None:
     from edge_infer.contract import read_contract, write_contract
 
@@ -178,6 +184,17 @@ def pickle_seeds() -> list[bytes]:
     return [*plain, gzip.compress(plain[0])]
 
 
+def npy_seeds() -> list[bytes]:
+    import numpy as np
+
+    found = []
+    for array in (np.eye(3), np.array([["a", "bc"]]), np.asfortranarray(np.ones((2, 3), ">f4"))):
+        out = io.BytesIO()
+        np.save(out, array)
+        found.append(out.getvalue())
+    return found
+
+
 def contract_seeds() -> list[bytes]:
     from pathlib import Path
 
@@ -240,4 +257,5 @@ TARGETS = {
     "picture": Target(read_picture, picture_seeds),
     "capture": Target(read_capture, capture_seeds),
     "contract": Target(read_contract, contract_seeds),
+    "npy": Target(read_npy, npy_seeds),
 }
