@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from edge_infer.commands import Command
 from edge_infer.commands.output import columns, print_json, print_table
 from edge_infer.commands.private_key import read_private_key
+from edge_infer.trust.keygen import public_key
 from firmware_bundle import manifest
 from firmware_bundle.bundling import bundle
 from firmware_bundle.manifest import read_manifest
@@ -54,10 +55,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    key = read_private_key(arguments.key)
     out = bundle(
         arguments.artifact,
         arguments.out,
-        key=read_private_key(arguments.key),
+        key=key,
         trust=arguments.trust,
         target=arguments.target,
         tar=arguments.tar,
@@ -74,6 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 "name": described.name,
                 "sequence": described.sequence,
                 "target": described.target,
+                "signed_by": public_key(key).fingerprint,
                 "size_bytes": {part: size for part, _, size in sizes},
             }
         )
@@ -87,6 +90,7 @@ def _run(arguments: argparse.Namespace) -> int:
             "bundle": out,
             "model": f"{described.name}, sequence {described.sequence}",
             "target": described.target,
+            "signed by": f"{public_key(key).fingerprint}, whom devices must trust",
             "holds": columns(rows),
         }
     )

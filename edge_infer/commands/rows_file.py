@@ -125,11 +125,14 @@ def _parse(cells: list[str], width: int, where: str) -> list[float]:
     if len(cells) != width:
         raise uneven(where, width, len(cells))
     numbers = []
-    for column, cell in enumerate(cells):
+    for column, cell in enumerate(cells, 1):  # as lines are counted
         value = number(cell)
         if value is None:
             raise BadInput(
-                f"{where}, column {column}: not a number", expected="a number", actual=repr(cell)
+                f"{where}, column {column}: not a number",
+                expected="a number, or nothing for a missing value",
+                actual=repr(cell),
+                hint="mend the cell; columns are counted from 1, as lines are",
             )
         numbers.append(value)
     return numbers

@@ -79,7 +79,7 @@ def open_root(
         found = opener.open(state.trial)
         if found is not None:
             return found
-    raise _nothing_serves(root, opener.passed_over)
+    raise _nothing_serves(root, opener.passed_over, named=opener.named is not None)
 
 
 def refresh(model: Model, slot: Slot) -> Model:
@@ -190,7 +190,7 @@ def active_version(path: str | os.PathLike[str], trust: Trust | None) -> tuple[P
     state = root.read_state() or states.rebuild(root.survey(pinned))
     name = state.current or state.trial
     if name is None:
-        raise _nothing_serves(root, [])
+        raise _nothing_serves(root, [], named=trust is not None)
     return root.version(name), pinned
 
 
@@ -198,11 +198,12 @@ def _reason(error: BaseException) -> str:
     return error.what if isinstance(error, EdgeInferError) else f"{type(error).__name__}: {error}"
 
 
-def _nothing_serves(root: Root, passed_over: list[tuple[str, str]]) -> Unavailable:
+def _nothing_serves(root: Root, passed_over: list[tuple[str, str]], *, named: bool) -> Unavailable:
     reasons = "; ".join(f"{name}: {why}" for name, why in passed_over)
     return Unavailable(
         f"there is no model in {show(root.path)}",
         expected="a version that is verified and passes its golden vectors",
         actual=reasons or "nothing is installed",
-        hint="install a bundle: edge-infer install BUNDLE ROOT",
+        hint="install a bundle: edge-infer install BUNDLE ROOT"
+        + (", or leave out --trust where it names another key than the root pins" if named else ""),
     )

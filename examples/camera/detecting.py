@@ -51,7 +51,12 @@ def read_image(path: str) -> np.ndarray:
     """
     file = Path(path)
     if not file.is_file():
-        raise BadInput(f"there is no picture {path!r}")
+        raise BadInput(
+            f"there is no picture {path!r}",
+            expected="a file",
+            actual="a directory" if file.is_dir() else "nothing of that name",
+            hint="name the files, such as FOLDER/*.png" if file.is_dir() else "check the path",
+        )
     content = np.frombuffer(file.read_bytes(), np.uint8)
     frame = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     if frame is None:

@@ -156,6 +156,7 @@ CSV_REMEDIES = {
     "no row": ("celsius,humidity\n", "0 rows", "a row"),
     "a short line": ("1,2\n3\n", "line 2", "as many cells"),
     "a column too many": ("0,1,2\n", "3 columns", "no index"),
+    "a word in the second column": ("1,2\n3,x\n", "line 2, column 2", "counted from 1"),
 }
 
 

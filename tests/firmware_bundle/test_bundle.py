@@ -22,6 +22,7 @@ from edge_infer.__main__ import main
 from edge_infer.errors import BadInput, Incompatible, Untrusted
 from edge_infer.trust import verify_tree
 from edge_infer.trust.keygen import generate
+from edge_infer.trust.keys import parse_public_key
 from firmware_bundle.manifest import read_manifest, write_manifest
 from firmware_bundle.runtime import SELDOM
 
@@ -306,11 +307,14 @@ def test_the_command_lists_the_sizes(shop: Path, tmp_path: Path, capsys) -> None
     words += ["--trust", str(shop / "fleet.pub"), "--out"]
     assert main([*words, str(tmp_path / "a")]) == 0
     told = capsys.readouterr().out
+    signer = parse_public_key((shop / "publisher.pub").read_bytes()).fingerprint
     assert "slope, sequence 4" in told
+    assert signer in told
     total = sum(p.stat().st_size for p in (tmp_path / "a").rglob("*") if p.is_file())
     assert f"{total:,} bytes" in told
     assert main([*words, str(tmp_path / "b"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
+    assert told["signed_by"] == signer
     assert sum(told["size_bytes"].values()) == pytest.approx(total, abs=500)
     assert main([*words, str(tmp_path / "b"), "--json"]) == 5
 

@@ -179,6 +179,15 @@ def test_another_key_than_the_pinned_one_is_refused(fleet: Fleet, root: Path) ->
     assert serves(root) == 1
 
 
+def test_a_wrong_key_named_beside_a_root_is_not_mistaken_for_an_empty_root(
+    fleet: Fleet, root: Path
+) -> None:
+    fleet.install(root, 1)
+    with pytest.raises(Unavailable, match="another key") as caught:
+        edge_infer.load(root, trust=fleet.trust("thief"))
+    assert "leave out --trust" in str(caught.value.hint)
+
+
 def test_several_keys_are_pinned_as_one_trust_file(fleet: Fleet, root: Path) -> None:
     both = [fleet.trust(), fleet.trust("second")]
     fleet.install(root, 1, trust=both)

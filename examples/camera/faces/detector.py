@@ -205,7 +205,8 @@ def open_detector(
         raise BadInput(
             f"no key to trust the face detector {spec!r} by",
             expected="the public key file of whoever trained it",
-            hint="name it, or use 'shipped', 'off' or 'yunet=FILE'",
+            hint="name it: `detect --trust KEY.pub`, elsewhere `--faces-trust KEY.pub`; or take "
+            "'shipped', 'off' or 'yunet=FILE'",
         )
     return FaceDetector.load(
         spec, trust=trust, engine=engine, smallest=smallest, min_score=min_score

@@ -22,7 +22,12 @@ class Folder:
     def __init__(self, path: Path, *, fps: float) -> None:
         """Raises BadInput where there is no picture."""
         if not path.is_dir():
-            raise BadInput("not a folder", expected="a folder of pictures", actual=str(path))
+            raise BadInput(
+                "not a folder",
+                expected="a folder of pictures",
+                actual=str(path),
+                hint="`replay` takes videos" if path.is_file() else "check the path",
+            )
         files = [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file()]
         if not files:
             raise BadInput("no picture in the folder", expected=" ".join(SUFFIXES), actual=path)

@@ -29,7 +29,12 @@ def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Fram
         file = Path(path).open("rb")  # noqa: SIM115 - the stream closes it
     except OSError as error:
         raise Unavailable(
-            f"{path}: cannot be opened", expected="a capture file", actual=error.strerror or "?"
+            f"{path}: cannot be opened",
+            expected="a capture file",
+            actual=error.strerror or "?",
+            hint="name files, such as FOLDER/*.pcap"
+            if isinstance(error, IsADirectoryError)
+            else "check the path, and that you may read it",
         ) from error
     yield from read_open_file(file, str(path), problems)
 

@@ -58,7 +58,9 @@ def test_a_folder_without_pictures_is_refused(
     if what == "file":
         folder.write_text("x")
     assert main(["motion", str(folder), "--masks", str(tmp_path / "masks")]) == 5
-    assert "expected" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "expected" in told
+    assert ("`replay` takes videos" in told) == (what == "file")
     assert not (tmp_path / "masks").exists()
 
 
