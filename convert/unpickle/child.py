@@ -201,7 +201,8 @@ def _check_columns(estimator: Any, columns: tuple[str, ...] | None) -> None:
             "the samples' columns are not those of the training",
             expected=", ".join(map(str, names)),
             actual=", ".join(columns),
-            hint="write the columns in the order of the training",
+            hint="write the columns in the order of the training, without the index: "
+            "X.to_csv(FILE, index=False)",
         )
 
 

@@ -141,7 +141,11 @@ def _read_boxes(path: Path, scale: float) -> dict[int, list[Box]]:
     found: dict[int, list[Box]] = {}
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
+            reader = csv.DictReader(file)
+            header = reader.fieldnames
+            if header is not None and not {"frame", "x", "y", "w", "h"}.issubset(header):
+                raise ValueError(f"the columns {', '.join(header)}")
+            for row in reader:
                 x, y, w, h = (scale * float(row[key]) for key in ("x", "y", "w", "h"))
                 found.setdefault(int(row["frame"]), []).append(
                     (round(x), round(y), round(x + w), round(y + h))

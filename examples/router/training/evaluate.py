@@ -105,7 +105,7 @@ def hold_out_captures(family: Family, rows: Rows, made: Rows | None, seed: int) 
     """Grouped cross-validation: the captures of a fold are judged by a model of the others."""
     fold = folds_of(rows, seed)[rows.capture]
     scores = np.zeros(len(rows.X))
-    for number in range(FOLDS):
+    for number in np.unique(fold):  # fewer than FOLDS where there are few captures
         estimator = fit(family, rows, learnable(rows) & (fold != number), made)
         held = fold == number
         scores[held] = malice(estimator, rows.X[held])

@@ -84,7 +84,29 @@ def gather(
 
 def _recorded(folders: Sequence[Path], most_flows: int, seed: int) -> Rows:
     captures = [one for folder in folders for one in labelled_folder(folder, folder.name)]
-    return extract(captures).thinned(most_flows, seed)
+    rows = extract(captures)
+    if not len(rows.X):
+        raise BadInput(
+            "the captures hold no flow",
+            expected="packets of IPv4 or IPv6",
+            actual=", ".join(one.name for one in captures[:5]) or "no capture",
+            hint="look at them with `python -m examples.router replay FILE`",
+        )
+    return rows.thinned(most_flows, seed)
+
+
+def _check_enough(data: Data) -> None:
+    """Of each label one capture can be held out and another be learned from."""
+    rows = data.judged
+    chosen = learnable(rows)
+    counts = [len(np.unique(rows.capture[chosen & (rows.y == y)])) for y in range(len(LABELS))]
+    if min(counts) < 2:
+        raise BadInput(
+            "too few captures to learn from some and judge the others",
+            expected=" and ".join(f"2 {label}" for label in LABELS),
+            actual=", ".join(f"{n} {label}" for n, label in zip(counts, LABELS, strict=True)),
+            hint="add captures, or give these with --own: learned from beside made ones",
+        )
 
 
 def finish(
@@ -111,7 +133,12 @@ def train(
     seed: int = SEED,
     progress: Callable[[str], None] = print,
 ) -> Trained:
-    """Hold captures out, choose the operating point, learn from all, and write the bundle `out`."""
+    """Hold captures out, choose the operating point, learn from all, and write the bundle `out`.
+
+    Raises:
+        BadInput: too few captures to hold any out.
+    """
+    _check_enough(data)
     progress("holding out captures")
     held_out = hold_out_captures(FAMILIES[FAMILY], data.judged, data.others, seed)
     progress("learning, signing, proving and compiling")

@@ -71,7 +71,9 @@ def test_boxes_are_scored(walk: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert scores["median_share"] > 0.9
 
 
-@pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "frame,x,y,w,h\n1,one,2,3,4\n"])
+@pytest.mark.parametrize(
+    "content", ["", "a,b\n1,2\n", "frame;x;y;w;h\n", "frame,x,y,w,h\n1,one,2,3,4\n"]
+)
 def test_labels_that_are_none_are_refused(content: str, walk: Path, tmp_path: Path) -> None:
     (tmp_path / "boxes.csv").write_text(content)
     (tmp_path / "empty").mkdir()

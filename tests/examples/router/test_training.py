@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from examples.router.synthetic.make import make_captures
 from examples.router.training.dataset import Capture, Rows, labelled_folder
 from examples.router.training.evaluate import FOLDS, folds_of
 from examples.router.training.metrics import Flows, flow_scores, score, threshold_for
+from examples.router.training.train import Data, train
 
 
 def rows(labels: list[str], flows: list[int]) -> Rows:
@@ -91,6 +93,27 @@ def test_the_same_seed_makes_the_same_captures(tmp_path: Path) -> None:
         (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
         for name in names
     )
+
+
+@pytest.mark.parametrize("labels", [["benign", "malicious"], ["benign"] * 20, ["malicious"]])
+def test_too_few_captures_are_refused_before_anything_is_learned(
+    labels: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match="too few captures") as caught:
+        train(Data(rows(labels, [1] * len(labels)), None), tmp_path / "mine")
+    assert f"{labels.count('malicious')} malicious" in str(caught.value)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_captures_without_a_flow_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "benign").mkdir()
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    (tmp_path / "benign" / "silence.pcap").write_bytes(header)
+    arguments = ["train", str(tmp_path), "--made", "0", "--out", str(tmp_path / "mine")]
+    assert main(arguments) == BadInput.exit_code
+    assert "silence.pcap" in capsys.readouterr().err
 
 
 @pytest.mark.deep
