@@ -55,7 +55,7 @@ def run(path: Path, folder: Path) -> int:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=180,
+            timeout=600,
             check=False,
         )
         if done.returncode != 0:
