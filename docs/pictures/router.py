@@ -108,6 +108,17 @@ def tables(figures: dict[str, Any]) -> str:
             f"| {one['at_half']['f1']:.3f} | {one['at_half']['false_share']:.1%} "
             f"| {flattered} |"
         )
+    lines += ["", "The lab's captures, judged by models that have learned from none of them:", ""]
+    lines += [
+        "| elsewhere | operating point | F1 | precision | recall | benign flagged |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, one in figures["families"].items():
+        away = one["elsewhere"]
+        lines.append(
+            f"| {name} | {one['operating_point']:.3f} | {away['f1']:.3f} | {away['precision']:.3f} "
+            f"| {away['recall']:.3f} | {away['false_share']:.2%} |"
+        )
     lines += ["", "The shipped blend, capture by capture:", ""]
     lines += ["| capture | label | flows | flagged |", "| --- | --- | ---: | ---: |"]
     for one in figures["families"]["blend"]["captures"]:

@@ -10,7 +10,7 @@ from edge_infer import Incompatible
 from examples.router.addresses import flow_of
 from examples.router.features import NAMES, Row
 from examples.router.verdicts import Verdict
-from examples.router.why import Why
+from examples.router.why import UNTOLD, Told, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +40,8 @@ class Judge:
         self._model = model
         self._column = CLASSES.index(MALICIOUS)
         self._as_rows = _packer()
-        self._why = Why(lambda rows: self._ask(rows)[0])
+        self._why = Why(lambda rows: self._scores(self._as_rows(rows)))
+        self._told = Told()
         self.seconds = 0.0
         self.rows = 0
 
@@ -59,17 +60,23 @@ class Judge:
             if score > flow.score:
                 flow.score = score
                 if flow.is_malicious:
-                    flow.reasons = self._why(row, score)
+                    is_told = self._told.allows(flow.key[0], flow.seen_ns)
+                    flow.reasons = self._why(row, score) if is_told else UNTOLD
             if ended or is_new:
                 yield Judged(_verdict(flow, asked), ended)
 
     def _ask(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
         """Probabilities of malice and labels, `(n,)` each, as plain Python values."""
         X = self._as_rows(rows)
-        found, labels = self._model.predict_proba(X), self._model.predict(X)
+        labels = self._model.predict(X)
+        return self._scores(X), labels if isinstance(labels, list) else labels.tolist()
+
+    def _scores(self, X: Any) -> Sequence[float]:
+        found = self._model.predict_proba(X)
         if isinstance(found, list):
-            return [both[self._column] for both in found], labels
-        return found[:, self._column].tolist(), labels.tolist()
+            return [both[self._column] for both in found]
+        scores: list[float] = found[:, self._column].tolist()
+        return scores
 
 
 def check_model(model: Model) -> None:

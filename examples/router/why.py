@@ -84,6 +84,11 @@ MOST = 3
 
 LEAST_WEIGHT = 0.02
 MOST_REMEMBERED = 4096
+MOST_TOLD = 20
+"""Flows of one source that are explained within a second: a flood's next one says the same."""
+
+UNTOLD = [f"not explained: its source has had {MOST_TOLD} flows explained in this second"]
+SECOND = 1_000_000_000
 _UNANSWERED = NAMES.index("unanswered")
 
 _COLUMNS = [tuple(NAMES.index(name) for name in reason.features) for reason in REASONS]
@@ -126,6 +131,26 @@ class Why:
         order = sorted(range(number), key=lambda one: -weights[one])
         strong = [one for one in order if weights[one] >= LEAST_WEIGHT]
         return tuple((strong or order[:1])[:MOST])
+
+
+class Told:
+    """Counts the flows of each source that were explained in the running second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._flows: dict[int, int] = {}
+
+    def allows(self, source: int, time_ns: int) -> bool:
+        """Whether one more flow of a source is to be explained, which counts it."""
+        second = time_ns // SECOND
+        if second != self._second or len(self._flows) >= MOST_REMEMBERED:
+            self._second = second
+            self._flows.clear()
+        before = self._flows.get(source, 0)
+        if before >= MOST_TOLD:
+            return False
+        self._flows[source] = before + 1
+        return True
 
 
 def _replaced(row: Row, columns: tuple[int, ...], by: Row) -> Row:

@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--own", nargs="+", metavar="DIR", type=Path,
         help="folders of recordings of one's own, as the lab makes them: learned from, not judged",
     )  # fmt: skip
+    parser.add_argument(
+        "--elsewhere", nargs="+", metavar="DIR", type=Path,
+        help="folders of another origin: never learned from, the operating point keeps to 1 %% of "
+        "their benign flows",
+    )  # fmt: skip
     parser.add_argument("--made", metavar="N", type=int, help="captures made of each kind")
     parser.add_argument("--seed", type=int, help="of the made captures and of the model")
     parser.add_argument("--native", default="host", help="targets to compile for")
@@ -45,7 +50,13 @@ def run(options: argparse.Namespace) -> int:
     folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
     seed = SEED if options.seed is None else options.seed
     each = MADE_EACH if options.made is None else options.made
-    data = gather(folders, own=options.own or (), each=each, seed=seed)
+    data = gather(
+        folders,
+        own=options.own or (),
+        elsewhere=options.elsewhere or (),
+        each=each,
+        seed=seed,
+    )
     trained = train(
         data,
         options.out,

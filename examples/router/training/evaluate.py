@@ -33,6 +33,9 @@ BUDGET = 0.005
 """Of the benign flows, what the operating point may flag: half of the goal, since captures that
 were not seen flag more than those it was chosen on."""
 
+ELSEWHERE_BUDGET = 0.01
+"""The same on captures of another origin, by a model that has learned from none of them."""
+
 MADE_WEIGHT = 1.0
 """Of a capture that was made or recorded by ourselves, beside one of other people's."""
 
@@ -101,15 +104,35 @@ def learnable(rows: Rows) -> NDArray[np.bool_]:
     return found
 
 
-def hold_out_captures(family: Family, rows: Rows, made: Rows | None, seed: int) -> HeldOut:
-    """Grouped cross-validation: the captures of a fold are judged by a model of the others."""
+def hold_out_captures(
+    family: Family, rows: Rows, made: Rows | None, seed: int, *, least: float = 0.0
+) -> HeldOut:
+    """Grouped cross-validation: the captures of a fold are judged by a model of the others.
+
+    No fold's operating point is under `least`.
+    """
     fold = folds_of(rows, seed)[rows.capture]
     scores = np.zeros(len(rows.X))
     for number in np.unique(fold):  # fewer than FOLDS where there are few captures
         estimator = fit(family, rows, learnable(rows) & (fold != number), made)
         held = fold == number
         scores[held] = malice(estimator, rows.X[held])
-    return _judged(rows, scores, folds_of(rows, seed))
+    return _judged(rows, scores, folds_of(rows, seed), least)
+
+
+def hold_out_origin(family: Family, rows: Rows, made: Rows | None, away: Rows) -> HeldOut:
+    """Captures of another origin, `away`, judged by a model that has learned from none of them.
+
+    Their one operating point is the lowest within `ELSEWHERE_BUDGET`: chosen on these captures,
+    and by no more than a hundredth of their benign flows.
+    """
+    estimator = fit(family, rows, learnable(rows), made)
+    scores = flow_scores(away, malice(estimator, away.X))
+    flows, hours = Flows.of(away), benign_hours(away)
+    every = np.ones(len(scores), dtype=bool)
+    flagged = scores >= threshold_for(flows, scores, every, ELSEWHERE_BUDGET)
+    found = score(flows, flagged, hours)
+    return HeldOut(flows, scores, flagged, found, found)
 
 
 def hold_out_flows(family: Family, rows: Rows, seed: int) -> HeldOut:
@@ -124,23 +147,24 @@ def hold_out_flows(family: Family, rows: Rows, seed: int) -> HeldOut:
     return _judged(rows, scores, np.zeros(len(rows.captures), dtype=np.int64))
 
 
-def _judged(rows: Rows, row_scores: Floats, fold_of_capture: Ints) -> HeldOut:
-    return judged(
-        Flows.of(rows), flow_scores(rows, row_scores), fold_of_capture, benign_hours(rows)
-    )
+def _judged(rows: Rows, row_scores: Floats, fold_of_capture: Ints, least: float = 0.0) -> HeldOut:
+    flows, scores = Flows.of(rows), flow_scores(rows, row_scores)
+    return judged(flows, scores, fold_of_capture, benign_hours(rows), least)
 
 
-def judged(flows: Flows, scores: Floats, fold_of_capture: Ints, hours: float) -> HeldOut:
+def judged(
+    flows: Flows, scores: Floats, fold_of_capture: Ints, hours: float, least: float = 0.0
+) -> HeldOut:
     """Flag each flow at a threshold that was chosen without its fold, and count.
 
-    Where there is one fold the threshold is chosen on the same flows.
+    Where there is one fold the threshold is chosen on the same flows. None is under `least`.
     """
     fold = fold_of_capture[flows.capture]
     flagged = np.zeros(len(scores), dtype=bool)
     for number in np.unique(fold):
         here = fold == number
         others = ~here if (~here).any() else here
-        flagged[here] = scores[here] >= threshold_for(flows, scores, others, BUDGET)
+        flagged[here] = scores[here] >= max(threshold_for(flows, scores, others, BUDGET), least)
     every = np.ones(len(scores), dtype=bool)
     hindsight = scores >= threshold_for(flows, scores, every, 0.01)
     return HeldOut(
@@ -148,7 +172,7 @@ def judged(flows: Flows, scores: Floats, fold_of_capture: Ints, hours: float) ->
     )
 
 
-def operating_point(held_out: HeldOut) -> float:
-    """The threshold of the model that is shipped: chosen on all flows when they were held out."""
+def operating_point(held_out: HeldOut, budget: float = BUDGET) -> float:
+    """The lowest threshold within a budget, chosen on all flows when they were held out."""
     every = np.ones(len(held_out.scores), dtype=bool)
-    return threshold_for(held_out.flows, held_out.scores, every, BUDGET)
+    return threshold_for(held_out.flows, held_out.scores, every, budget)

@@ -16,10 +16,12 @@ from examples.router.synthetic.make import make_captures
 from examples.router.training.dataset import Rows, extract, joined, labelled_folder
 from examples.router.training.estimators import FAMILIES, SEED, at_operating_point
 from examples.router.training.evaluate import (
+    ELSEWHERE_BUDGET,
     LABELS,
     HeldOut,
     fit,
     hold_out_captures,
+    hold_out_origin,
     learnable,
     operating_point,
 )
@@ -28,7 +30,9 @@ from examples.router.training.publish import publish
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-MADE_EACH = 6
+    from examples.router.training.evaluate import Family
+
+MADE_EACH = 9
 """Captures made of each kind of scene."""
 
 MOST_FLOWS = 300
@@ -48,8 +52,11 @@ class Data:
     judged: Rows
     """The captures that are held out in turn."""
 
-    others: Rows | None
+    others: Rows | None = None
     """Captures of our own, which are learned from beside them and never judged."""
+
+    elsewhere: Rows | None = None
+    """Captures of another origin, which are judged and never learned from."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,17 @@ class Trained:
 
 
 def gather(
-    folders: Sequence[Path], *, own: Sequence[Path] = (), each: int = MADE_EACH, seed: int = SEED
+    folders: Sequence[Path],
+    *,
+    own: Sequence[Path] = (),
+    elsewhere: Sequence[Path] = (),
+    each: int = MADE_EACH,
+    seed: int = SEED,
 ) -> Data:
     """The rows of labelled folders, of folders of our own, and of captures made on the spot.
 
-    Without folders, the captures of our own are held out in turn.
+    Without folders, the captures of our own are held out in turn. What is `elsewhere` is not
+    learned from.
     """
     parts = [_recorded(own, MOST_MADE_FLOWS, seed)] if own else []
     if each:
@@ -75,11 +88,12 @@ def gather(
             make_captures(Path(folder), seed=seed, each=each)
             parts.append(_recorded([Path(folder)], MOST_MADE_FLOWS, seed))
     others = joined(parts) if parts else None
+    away = _recorded(elsewhere, MOST_MADE_FLOWS, seed) if elsewhere else None
     if folders:
-        return Data(_recorded(folders, MOST_FLOWS, seed), others)
+        return Data(_recorded(folders, MOST_FLOWS, seed), others, away)
     if others is None:
         raise BadInput("nothing to learn from", hint="name a folder of captures, or make some")
-    return Data(others, None)
+    return Data(others, None, away)
 
 
 def _recorded(folders: Sequence[Path], most_flows: int, seed: int) -> Rows:
@@ -109,11 +123,35 @@ def _check_enough(data: Data) -> None:
         )
 
 
+def judge_elsewhere(family: Family, data: Data) -> HeldOut | None:
+    """The captures of another origin, judged by a model of all others; None without benign ones."""
+    away = data.elsewhere
+    if away is None or all(one.label != "benign" for one in away.captures):
+        return None
+    return hold_out_origin(family, data.judged, data.others, away)
+
+
+def hold_out(family: Family, data: Data, seed: int) -> tuple[HeldOut, float]:
+    """Captures held out in turn, and the operating point for a model of all of them.
+
+    It keeps to both budgets: of captures held out, and of captures of another origin.
+    """
+    elsewhere = judge_elsewhere(family, data)
+    least = 0.0 if elsewhere is None else operating_point(elsewhere, ELSEWHERE_BUDGET)
+    found = hold_out_captures(family, data.judged, data.others, seed, least=least)
+    return found, max(operating_point(found), least)
+
+
 def finish(
-    data: Data, held_out: HeldOut, out: Path, *, native: str = "host", seed: int = SEED
+    data: Data,
+    held_out: HeldOut,
+    threshold: float,
+    out: Path,
+    *,
+    native: str = "host",
+    seed: int = SEED,
 ) -> Trained:
-    """Learn from everything, at the operating point that was chosen on captures held out."""
-    threshold = operating_point(held_out)
+    """Learn from everything, at the operating point that `hold_out` chose."""
     estimator = fit(FAMILIES[FAMILY], data.judged, learnable(data.judged), data.others)
     chosen = at_operating_point(estimator, threshold)
     chosen.fit(pd.DataFrame(data.judged.X[:2], columns=list(NAMES)), LABELS)
@@ -140,6 +178,6 @@ def train(
     """
     _check_enough(data)
     progress("holding out captures")
-    held_out = hold_out_captures(FAMILIES[FAMILY], data.judged, data.others, seed)
+    held_out, threshold = hold_out(FAMILIES[FAMILY], data, seed)
     progress("learning, signing, proving and compiling")
-    return finish(data, held_out, out, native=native, seed=seed)
+    return finish(data, held_out, threshold, out, native=native, seed=seed)

@@ -17,10 +17,11 @@ from edge_infer import Incompatible
 from examples.router.__main__ import main
 from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
 from examples.router.judge import check_model
-from examples.router.replay import Replay
+from examples.router.replay import Replay, json_line
 from examples.router.synthetic.attacks import tcp_scan
 from examples.router.synthetic.benign import Scene, browse
 from examples.router.synthetic.wire import Wire
+from examples.router.verdicts import Verdict
 
 ROOT = Path(__file__).parents[3]
 FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms"]
@@ -166,3 +167,15 @@ def test_damage_is_counted_and_the_rest_is_judged(
         "file: cut short": 1,
         "ipv4: header cut short": 1,
     }
+
+
+def test_a_line_is_what_json_would_write() -> None:
+    ends = ("::1", "192.0.2.1", 1, 65535, "protocol 200")
+    why = ['a "quoted" reason', "and one with \u00e9"]
+    verdict = Verdict(ends, 1.5, 1e-7, 0.1 + 0.2, "malicious", why, 0.123456, "::1")
+    assert json_line(verdict) == json.dumps(
+        {
+            "flow": ends, "first": 1.5, "last": 1e-7, "score": 0.1 + 0.2, "verdict": "malicious",
+            "why": why, "latency_ms": 0.1235,
+        }
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from edge_infer import BadInput
 from examples.router.__main__ import main
 from examples.router.synthetic.make import make_captures
 from examples.router.training.dataset import Capture, Rows, labelled_folder
-from examples.router.training.evaluate import FOLDS, folds_of
+from examples.router.training.evaluate import FOLDS, folds_of, judged
 from examples.router.training.metrics import Flows, flow_scores, score, threshold_for
 from examples.router.training.train import Data, train
 
@@ -59,6 +59,16 @@ def test_the_operating_point_keeps_to_its_budget() -> None:
     for budget in (0.0, 0.005, 0.02, 0.2):
         threshold = threshold_for(flows, scores, every, budget)
         assert score(flows, scores >= threshold, 1.0).false_share <= budget
+
+
+def test_the_operating_point_keeps_to_captures_of_another_origin_too() -> None:
+    data = rows(["benign", "benign", "malicious", "malicious"], [100] * 4)
+    flows, folds = Flows.of(data), np.array([0, 1, 0, 1])
+    scores = np.concatenate([np.linspace(0.0, 0.5, 200), np.linspace(0.4, 1.0, 200)])
+    low = judged(flows, scores, folds, 1.0)
+    high = judged(flows, scores, folds, 1.0, least=0.8)
+    assert scores[low.flagged].min() < 0.8 <= scores[high.flagged].min()
+    assert high.score.recall < low.score.recall
 
 
 def test_no_capture_is_on_both_sides_and_each_is_held_out_once() -> None:

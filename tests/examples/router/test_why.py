@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from examples.router.features import FEATURES, NAMES, Row
-from examples.router.why import MOST, REASONS, Why
+from examples.router.why import MOST, MOST_TOLD, REASONS, Told, Why
 
 QUIET = tuple(one.ordinary for one in FEATURES)
 HOSTS, PORTS = NAMES.index("recent_hosts"), NAMES.index("recent_ports")
@@ -49,3 +49,11 @@ def test_a_flood_of_like_flows_asks_once() -> None:
 def test_every_feature_belongs_to_one_reason() -> None:
     named = [name for reason in REASONS for name in reason.features]
     assert sorted(named) == sorted(NAMES)
+
+
+def test_of_a_flooding_source_so_many_flows_a_second_are_explained() -> None:
+    told = Told()
+    first = [told.allows(1, 7_000_000_000) for _ in range(MOST_TOLD + 5)]
+    assert first == [True] * MOST_TOLD + [False] * 5
+    assert told.allows(2, 7_000_000_000), "another source has its own share"
+    assert told.allows(1, 8_000_000_000), "and the next second is another one"
