@@ -89,7 +89,7 @@ class Replay:
 def json_line(verdict: Verdict) -> str:
     """A verdict as `replay --json` prints it.
 
-    Put together by hand, which takes a fifth of the time, as nothing in it but the reasons needs
+    Put together by hand, which takes a third of the time, as nothing in it but the reasons needs
     to be escaped.
     """
     source, destination, source_port, destination_port, protocol = verdict.flow
