@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,10 @@ def _report(error: EdgeInferError, *, wants_json: bool) -> int:
 
 
 def _complain(text: str) -> None:
-    # Where standard error takes nothing, the exit code still says it.
-    with contextlib.suppress(OSError):
+    # Where standard error takes nothing, the exit code still says it; what stays in its buffer
+    # would change that code when Python flushes at its end.
+    try:
         print(text, file=sys.stderr, flush=True)
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
