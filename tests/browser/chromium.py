@@ -127,6 +127,10 @@ class Page:
         if self.shown("#tabs"):
             self.click("#tab_rows")
         self.act("fill", "#rows_text", text)
+        return self.ask()
+
+    def ask(self) -> list[dict[str, Any]]:
+        """What it answers to the rows that stand there; the answer before is not taken for it."""
         self.evaluate("document.querySelector('#json').textContent = ''")
         self.evaluate("document.querySelector('#refused').hidden = true")
         self.click("#rows_go")
