@@ -100,6 +100,7 @@ def check_model(model: Model) -> None:
             "the bundle's model does not tell benign from malicious",
             expected="a classifier of 'benign' and 'malicious' with probabilities",
             actual=f"classes {None if classes is None else list(classes)}",
+            hint="train it with python -m examples.router train",
         )
 
 

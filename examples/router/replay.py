@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
 from examples.router.flows import FlowTable
-from examples.router.packets import read_file
+from examples.router.packets import check_file, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,9 +49,13 @@ class Replay:
         """The verdicts of all files.
 
         Raises:
-            BadInput: a file is no capture, or holds no frame of a link type that is read.
-            Unavailable: a file cannot be opened.
+            BadInput: a file is no capture, and nothing was judged yet; or one holds no frame of a
+                link type that is read.
+            Unavailable: a file cannot be opened, and nothing was judged yet.
         """
+        paths = list(paths)
+        for path in paths:
+            check_file(path)
         for path in paths:
             table = FlowTable()
             flows = malicious = 0
@@ -67,6 +71,11 @@ class Replay:
             self._files.append(
                 {"file": str(path), "flows": flows, "malicious": malicious, **table.summary()}
             )
+
+    @property
+    def begun(self) -> bool:
+        """Whether a file was judged to its end."""
+        return bool(self._files)
 
     def summary(self) -> dict[str, object]:
         """Totals, speed and what each file's table counted."""
@@ -114,4 +123,5 @@ def _check_links(path: str, table: FlowTable) -> None:
             f"{path}: frames of a link type that is not read",
             expected="Ethernet, Linux cooked v1 or v2, raw IP or loopback",
             actual=", ".join(unknown),
+            hint="capture on the interface itself: tcpdump -i IFACE -w FILE",
         )

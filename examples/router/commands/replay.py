@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from edge_infer import EdgeInferError
 from examples.router.bundles import open_judge
 from examples.router.commands.options import add_model_options
 from examples.router.replay import Replay, json_line
@@ -24,25 +25,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print each flow's verdict, malicious ones alone without `--json`, and a summary."""
+    """Print each flow's verdict, malicious ones alone without `--json`, and a summary.
+
+    Where a file ends the run, the summary says what was judged until then.
+    """
     replay = Replay(open_judge(options.bundle, trust=options.trust, engine=options.engine))
     out = sys.stdout
-    for judged in replay.run(options.files):
-        if not judged.ended:
-            continue
-        if options.json:
-            out.write(json_line(judged.verdict) + "\n")
-        elif judged.verdict.verdict == "malicious":
-            out.write(_line(judged.verdict) + "\n")
-    summary = replay.summary()
-    if options.json:
-        out.write(json.dumps({"summary": summary}) + "\n")
-    else:
-        out.write(
-            f"{summary['flows']:,} flows, {summary['malicious']:,} malicious; "
-            f"{summary['packets']:,} packets, {summary['packets_per_second']:,} a second\n"
-        )
+    try:
+        for judged in replay.run(options.files):
+            if not judged.ended:
+                continue
+            if options.json:
+                out.write(json_line(judged.verdict) + "\n")
+            elif judged.verdict.verdict == "malicious":
+                out.write(_line(judged.verdict) + "\n")
+    except EdgeInferError:
+        if replay.begun:
+            _sum_up(replay, is_json=options.json)
+            out.flush()
+        raise
+    _sum_up(replay, is_json=options.json)
     return 0
+
+
+def _sum_up(replay: Replay, *, is_json: bool) -> None:
+    summary = replay.summary()
+    if is_json:
+        sys.stdout.write(json.dumps({"summary": summary}) + "\n")
+        return
+    sys.stdout.write(
+        f"{summary['flows']:,} flows, {summary['malicious']:,} malicious; "
+        f"{summary['packets']:,} packets, {summary['packets_per_second']:,} a second\n"
+    )
 
 
 def _line(verdict: Verdict) -> str:

@@ -75,6 +75,7 @@ def read_verdict(line: str, number: int) -> Verdict | None:
             f"standard input, line {number}: not a verdict",
             expected="a JSON line of `replay --json`",
             actual=line[:80].rstrip(),
+            hint="feed it from: python -m examples.router replay FILE --json",
         ) from error
 
 

@@ -56,7 +56,12 @@ def read_list(path: Path) -> tuple[Network, ...]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: the allow-list cannot be read: {error}") from error
+        raise BadInput(
+            f"{path}: the allow-list cannot be read",
+            expected="a text file with an address or prefix on each line",
+            actual=error,
+            hint="check the path, and that you may read it",
+        ) from error
     networks = []
     for number, line in enumerate(lines, 1):
         text = line.partition("#")[0].strip()
@@ -69,6 +74,7 @@ def read_list(path: Path) -> tuple[Network, ...]:
                 f"{path}:{number}: not an address",
                 expected="an IPv4 or IPv6 address or prefix on each line",
                 actual=repr(text),
+                hint="write it as 192.0.2.0/24 or 2001:db8::/32, a comment behind #",
             ) from error
     return tuple(networks)
 

@@ -81,6 +81,7 @@ class Nftables:
                 "the table of bans could not be made",
                 expected="a kernel with nf_tables, its sets and the inet family",
                 actual=error,
+                hint="try `nft add table inet test`; without --act nothing is banned",
             ) from error
         return left
 

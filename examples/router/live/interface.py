@@ -53,7 +53,10 @@ class Interface:
             Unavailable: no permission, or no packet sockets here.
         """
         if not hasattr(socket, "AF_PACKET"):
-            raise Unavailable("live capture needs Linux's packet sockets")
+            raise Unavailable(
+                "live capture needs Linux's packet sockets",
+                hint="record there and judge the file: python -m examples.router replay FILE",
+            )
         kind = self._kind()
         try:
             opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -76,7 +79,10 @@ class Interface:
         except OSError as error:
             self.close()
             raise Unavailable(
-                f"{self.name}: cannot be captured from", actual=error.strerror or str(error)
+                f"{self.name}: cannot be captured from",
+                expected="an interface that is up, and 8 MB for the kernel's ring",
+                actual=error.strerror or str(error),
+                hint=f"ip link set {self.name} up; look at it with ip link",
             ) from error
         self._linktype = 1 if kind in ETHERNET_LIKE else 101
         return self

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from examples.router.packets.dissect import dissect
-from examples.router.packets.files import read_file
+from examples.router.packets.files import check_file, read_file
 from examples.router.packets.frame import Frame
 from examples.router.packets.problems import Problems
 from examples.router.packets.transport import Packet
 
-__all__ = ["Frame", "Packet", "Problems", "dissect", "read_file"]
+__all__ = ["Frame", "Packet", "Problems", "check_file", "dissect", "read_file"]

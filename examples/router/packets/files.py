@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer import BadInput, Unavailable
 from examples.router.packets import pcap, pcapng
+from examples.router.packets.problems import Problems
 from examples.router.packets.stream import Stream
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from examples.router.packets.frame import Frame
-    from examples.router.packets.problems import Problems
 
 
 def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Frame]:
@@ -25,18 +25,20 @@ def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Fram
         BadInput: it is no capture file at all.
         Unavailable: it cannot be opened.
     """
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115 - the stream closes it
-    except OSError as error:
-        raise Unavailable(
-            f"{path}: cannot be opened",
-            expected="a capture file",
-            actual=error.strerror or "?",
-            hint="name files, such as FOLDER/*.pcap"
-            if isinstance(error, IsADirectoryError)
-            else "check the path, and that you may read it",
-        ) from error
-    yield from read_open_file(file, str(path), problems)
+    yield from read_open_file(_opened(path), str(path), problems)
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Refuse what `read_file` would refuse at its first byte; a pipe's bytes are left in it.
+
+    Raises:
+        BadInput: it is no capture file at all.
+        Unavailable: it cannot be opened.
+    """
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        return
+    with Stream(_opened(path), Problems()) as stream:
+        _magic(stream, str(path))
 
 
 def read_open_file(file: BufferedReader, name: str, problems: Problems) -> Iterator[Frame]:
@@ -46,15 +48,34 @@ def read_open_file(file: BufferedReader, name: str, problems: Problems) -> Itera
         BadInput: it is no capture file at all.
     """
     with Stream(file, problems) as stream:
-        stream.fill(4)
-        magic = stream.data[:4]
-        if magic in pcap.MAGICS:
-            yield from pcap.read_pcap(stream, problems)
-        elif magic == pcapng.MAGIC:
+        if _magic(stream, name) == pcapng.MAGIC:
             yield from pcapng.read_pcapng(stream, problems)
         else:
-            raise BadInput(
-                f"{name}: not a capture file",
-                expected="pcap or pcapng, plain or gzip",
-                actual="an empty file" if not magic else f"a file that begins with {magic.hex()}",
-            )
+            yield from pcap.read_pcap(stream, problems)
+
+
+def _opened(path: str | os.PathLike[str]) -> BufferedReader:
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise Unavailable(
+            f"{path}: cannot be opened",
+            expected="a capture file",
+            actual=error.strerror or "?",
+            hint="name files, such as FOLDER/*.pcap"
+            if isinstance(error, IsADirectoryError)
+            else "check the path, and that you may read it",
+        ) from error
+
+
+def _magic(stream: Stream, name: str) -> bytes:
+    stream.fill(4)
+    magic = stream.data[:4]
+    if magic not in pcap.MAGICS and magic != pcapng.MAGIC:
+        raise BadInput(
+            f"{name}: not a capture file",
+            expected="pcap or pcapng, plain or gzip",
+            actual="an empty file" if not magic else f"a file that begins with {magic.hex()}",
+            hint="record one with tcpdump -w FILE, or convert it with editcap",
+        )
+    return magic

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from edge_infer import BadInput, EdgeInferError
 from examples.router.synthetic.make import make_captures
 
 
-def main() -> None:
-    """Write them and say how many there are."""
+def main() -> int:
+    """Write them and say how many there are; the exit status, that of the error if refused."""
     parser = argparse.ArgumentParser("python -m examples.router.synthetic", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--each", type=int, default=1, metavar="N", help="captures of each kind")
     options = parser.parse_args()
-    made = make_captures(options.folder, seed=options.seed, each=options.each)
+    try:
+        _check_empty(options.folder)
+        made = make_captures(options.folder, seed=options.seed, each=options.each)
+    except EdgeInferError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return error.exit_code
     malicious = sum(one["label"] == "malicious" for one in made)
     print(f"{len(made)} captures in {options.folder}, {malicious} of them malicious")
+    return 0
+
+
+def _check_empty(folder: Path) -> None:
+    """Captures that somebody recorded there may have the names of made ones."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(
+            f"{folder} exists and is not empty",
+            expected="a new or an empty directory",
+            hint="name another one",
+        )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -143,6 +143,7 @@ def labelled_folder(folder: Path, origin: str) -> list[Capture]:
             f"{folder}: no labelled captures",
             expected="manifest.json, or folders benign and malicious",
             actual=f"label {wrong[0].label!r}" if wrong else "none",
+            hint="make some to see how it looks: python -m examples.router.synthetic DIR",
         )
     return found
 

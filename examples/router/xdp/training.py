@@ -49,7 +49,12 @@ def read_lab(folder: Path) -> tuple[Rows, Rows, Rows]:
             labels.append(malicious)
             groups.append(number)
     if len(set(labels)) != 2:
-        raise BadInput(f"{folder}: packets of both classes are needed", actual=set(labels))
+        raise BadInput(
+            f"{folder}: packets of both classes are needed",
+            expected="benign and malicious packets",
+            actual=", ".join(sorted(map(str, set(labels)))) or "none",
+            hint="record both: make lab",
+        )
     return np.array(rows, dtype=np.float64), np.array(labels), np.array(groups)
 
 

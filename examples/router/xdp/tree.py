@@ -76,7 +76,11 @@ def read_trees(path: Path) -> Trees:
     modes = onnx.numpy_helper.to_array(value["nodes_modes"]).tolist()
     plain = (value["aggregate_function"], value["post_transform"], set(modes) - {LESS_OR_EQUAL})
     if plain != (SUM, NO_TRANSFORM, set()):
-        raise BadInput(f"{path}: trees of another kind than scikit-learn's", actual=plain)
+        raise BadInput(
+            f"{path}: trees of another kind than scikit-learn's",
+            actual=plain,
+            hint="train one with python -m examples.router.xdp train",
+        )
     return Trees(
         roots=list(value["tree_roots"]),
         features=list(value["nodes_featureids"]),
@@ -113,7 +117,11 @@ def decide(trees: Trees) -> Decision:
                 return left if left == right else Decision(feature, limit, left, right)
         leaves += 1
         if leaves > MOST_LEAVES:
-            raise BadInput("the tree is too large for the kernel", expected=f"{MOST_LEAVES} leaves")
+            raise BadInput(
+                "the tree is too large for the kernel",
+                expected=f"{MOST_LEAVES} leaves",
+                hint="train a shallower one",
+            )
         return Decision(chosen(trees, [number for number, _ in places]))
 
     roots: list[Place] = [(root, False) for root in trees.roots]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -151,6 +152,59 @@ def test_what_is_no_capture_is_refused(
     (tmp_path / "x").write_bytes(data)
     assert main(["replay", str(tmp_path / "x")]) == 5
     assert "not a capture file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_file_that_cannot_be_judged_is_refused_before_the_first_one_is(
+    missing: bool, captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "x.pcap"
+    if not missing:
+        other.write_bytes(b"#!/bin/sh\n")
+    files = [str(captures["scan"]), str(other), str(captures["browsing"])]
+    assert main(["replay", *files, "--json"]) != 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert str(other) in said.err
+
+
+def test_where_a_file_ends_the_run_the_summary_says_what_was_judged(
+    captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wifi = tmp_path / "wifi.pcap"
+    wifi.write_bytes(pcap([(0, bytes(60))], linktype=127))
+    files = [str(captures["browsing"]), str(wifi), str(captures["scan"])]
+    assert main(["replay", *files, "--json"]) == 5
+    said = capsys.readouterr()
+    flows, summary = lines(said.out)
+    assert [one["file"] for one in summary["files"]] == files[:1]
+    assert summary["flows"] == len(flows) > 0
+    assert str(wifi) in said.err
+
+
+def test_a_pipe_is_judged_as_a_file_is(
+    captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(captures["scan"]), "--json"]) == 0
+    flows, _ = lines(capsys.readouterr().out)
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cp", str(captures["scan"]), str(tmp_path / "pipe")]):
+        assert main(["replay", str(tmp_path / "pipe"), "--json"]) == 0
+    piped, _ = lines(capsys.readouterr().out)
+    for flow in (*flows, *piped):
+        flow.pop("latency_ms")
+    assert piped == flows
+
+
+def test_made_captures_do_not_overwrite_recordings(tmp_path: Path) -> None:
+    (tmp_path / "benign-browse-0.pcap").write_bytes(b"recorded")
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.router.synthetic", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 5
+    assert "name another one" in done.stderr
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"recorded"]
 
 
 def test_damage_is_counted_and_the_rest_is_judged(

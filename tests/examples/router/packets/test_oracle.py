@@ -19,7 +19,7 @@ from examples.router.synthetic.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-dpkt = pytest.importorskip("dpkt", reason="needs dpkt: pip install -r requirements/router.txt")
+dpkt = pytest.importorskip("dpkt", reason="needs dpkt: pip install -r requirements/dev.txt")
 
 ROOT = Path(__file__).parents[4]
 DATA = Path(os.environ.get("EDGE_INFER_DATA", ROOT / "../shared/data")) / "packets"
