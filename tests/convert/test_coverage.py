@@ -73,6 +73,7 @@ def test_nothing_that_predicts_is_refused():
     assert not predict & (NOT_ROWS.keys() | REFUSED.keys())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("one", MEASURED, ids=identify)
 def test_it_is_exact_or_refused(one, monkeypatch):
     monkeypatch.setattr("convert.prove.effort.BOUNDS", FEW)

@@ -128,7 +128,7 @@ def assert_parity(model, estimator, frame):
             np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)
 
 
-ALWAYS = {"logistic", "forest", "missing marked"}
+ALWAYS = {"logistic", "missing marked"}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,7 @@ def test_unseen_categories_are_refused_where_scikit_learn_raises(refusing):
             model.predict(rows)
 
 
+@pytest.mark.deep
 def test_none_as_a_category_is_told_apart_from_nan(loaded):
     frame, y = shop()
     frame["tier"] = frame["tier"].astype(object).where(frame["tier"].notna(), None)
@@ -242,6 +243,7 @@ def test_text_that_nobody_encodes_is_refused():
         convert.export(columns.fit(frame), frame)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("dtype", ["int64", "int8", "uint32", "bool"])
 def test_whole_numbers_in_a_column_of_floats_are_answered_or_refused(dtype, loaded):
     frame, y = shop()
@@ -277,6 +279,7 @@ def test_integers_that_wrap_around_where_doubles_do_not_are_refused(loaded):
     assert_parity(model, estimator, frame)
 
 
+@pytest.mark.deep
 def test_boosting_on_categories_of_a_frame(loaded):
     frame, y = shop()
     for kind in ("category", None):

@@ -19,6 +19,8 @@ from benchmarks.runtimes.artifacts import MODELS, PLAIN, make
 from edge_infer import Incompatible
 from edge_infer.engines.onnxruntime import REFUSED
 
+pytestmark = pytest.mark.deep  # `make test-runtimes` has them too, on every release
+
 MINOR = ".".join(onnxruntime.__version__.split(".")[:2])
 
 

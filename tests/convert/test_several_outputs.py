@@ -66,6 +66,7 @@ def assert_same(model, estimator, X):
         np.testing.assert_array_equal(got_classes, want_classes)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", ["int", "bool", "float", "str"])
 def test_a_forest_of_two_targets(kind, loaded):
     X, _ = rows()
@@ -75,6 +76,7 @@ def test_a_forest_of_two_targets(kind, loaded):
     assert model.predict_one(X[0]) == estimator.predict(X[:1])[0].tolist()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "estimator",
     [
@@ -104,6 +106,7 @@ def test_classifiers_of_two_targets(estimator, loaded):
     assert_same(model, estimator, X)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "estimator",
     [

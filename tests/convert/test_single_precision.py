@@ -58,6 +58,7 @@ def float32_of(artifact):
     return [tensor for tensor in graph.initializer if tensor.data_type == TensorProto.FLOAT]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("estimator", "X", "y"), MODELS, ids=lambda v: type(v).__name__)
 def test_labels_are_equal_and_scores_within_what_is_declared(shorter, loaded, estimator, X, y):

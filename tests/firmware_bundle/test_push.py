@@ -185,6 +185,7 @@ def test_a_connection_that_drops_midway_is_resumed(
     assert done.sent_bytes < size(bundles[1]) - arrived * 0.5
 
 
+@pytest.mark.deep
 def test_what_the_device_refuses_is_said_here_and_nothing_changes(
     server: Server, bundles: dict[int, Path], fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -21,7 +21,14 @@ ELSEWHERE = [ROOT / "docs/phone.md", ROOT / "docs/faces.md"]
 """Run by tests/browser, where npm's packages are, and by tests/examples/camera."""
 
 
-@pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: path.name)
+LONG = {"converting.md"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.deep if path.name in LONG else ()) for path in WITH_CODE],
+    ids=lambda path: path.name,
+)
 def test_every_block_runs_as_written(path: Path, tmp_path: Path) -> None:
     assert markdown_runner.run(path, tmp_path) > 0
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "requirements" / "install"
 
@@ -46,6 +48,7 @@ def test_a_missing_venv_module_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "env").exists()
 
 
+@pytest.mark.deep
 def test_a_failing_pip_shows_its_log(tmp_path: Path) -> None:
     absent = tmp_path / "absent.txt"
     done = install(Path(sys.executable), tmp_path, "-r", str(absent))

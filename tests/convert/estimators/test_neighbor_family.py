@@ -25,6 +25,7 @@ METRICS = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree", "ball_tree"])
 @pytest.mark.parametrize("settings", METRICS, ids=str)
@@ -55,6 +56,7 @@ def test_ties_fall_to_the_point_that_the_search_meets_first(k, leaf_size, algori
     side_by_side(estimator.fit(X, np.arange(300)), 3).assert_same_bits("predict", rows)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
 @pytest.mark.parametrize("k", [3, 4, 5, 8])
 @pytest.mark.parametrize("leaf_size", [3, 30])
@@ -93,6 +95,7 @@ def test_rows_out_of_reach(algorithm, side_by_side):
     side_by_side(estimator, 4).assert_same_bits("predict", rows)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
 def test_regressors(weights, algorithm, side_by_side):

@@ -154,6 +154,7 @@ def _drawn(examples):
     )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("family", ALWAYS)
 @_drawn(2)
 def test_compiled_is_graph_is_scikit_learn(compiled, family, seed, features, classes, scale, text):

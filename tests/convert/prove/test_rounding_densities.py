@@ -87,6 +87,7 @@ def test_counts_are_proven(model):
     assert all(parity.differ == 0 for parity in certificate.parity)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "model",
     [
@@ -126,6 +127,7 @@ def test_rounding_of_steps_is_bounded(step):
     assert (bound <= 1e6 * (np.abs(exact).max() + 1)).all()
 
 
+@pytest.mark.deep
 def test_a_discriminant_before_neighbours_is_proven():
     X, y = load_iris(return_X_y=True)
     chain = make_pipeline(LinearDiscriminantAnalysis(), KNeighborsClassifier(3)).fit(X, y)

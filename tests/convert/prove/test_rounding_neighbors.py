@@ -136,6 +136,7 @@ def test_clusters_tie_halfway_alone(model):
         assert band.allows(0, 1 - label[:1])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("model", "data"),
     [

@@ -113,6 +113,7 @@ def test_where_a_moved_value_could_jump_nothing_is_claimed(step):
     assert carry(step.fit(rows, Y), rows, np.ones(rows.shape)) is None
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "step",
     [

@@ -59,6 +59,7 @@ def conversion(tmp_path: Path, sign, keys: Path, digits) -> Callable[[], subproc
     return start
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
 )

@@ -104,6 +104,7 @@ def test_every_truncation_of_model_sig(fleet: Any, tree: Path) -> None:
             verify_statement(signature[:end], [fleet.public])
 
 
+@pytest.mark.deep
 @pytest.mark.slow
 def test_every_byte_of_a_real_artifact_flipped_in_turn(tmp_path: Path) -> None:
     """On disk, through the whole verification: 0 accepted but where no signed byte changed."""

@@ -15,8 +15,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from edge_infer.trust import p256
 
-SIGNATURES = 10_000
-
 
 def spoiled(chance: random.Random, signature: bytes) -> bytes:
     """The signature with another number, another encoding or another byte."""
@@ -43,11 +41,11 @@ def spoiled(chance: random.Random, signature: bytes) -> bytes:
             return signature + chance.randbytes(chance.randint(1, 3))
 
 
-@pytest.mark.slow
-def test_ten_thousand_random_signatures() -> None:
+@pytest.mark.parametrize("signatures", [1_000, pytest.param(10_000, marks=pytest.mark.deep)])
+def test_random_signatures(signatures: int) -> None:
     chance = random.Random(20_261_123)
     valid = 0
-    for number in range(SIGNATURES):
+    for number in range(signatures):
         if number % 50 == 0:
             key = ec.derive_private_key(chance.randrange(1, p256.N), ec.SECP256R1())
             numbers = key.public_key().public_numbers()
@@ -60,7 +58,7 @@ def test_ten_thousand_random_signatures() -> None:
         assert own == p256.verify_by_cryptography(point, message, signature), signature.hex()
         valid += own
     # A negated s is not among the spoiled, so every one of them is refused.
-    assert valid == SIGNATURES // 2
+    assert valid == signatures // 2
 
 
 def test_one_verification_takes_milliseconds() -> None:
