@@ -51,7 +51,12 @@ class Annotated:
     def __init__(self, path: Path, *, fps: float) -> None:
         """Raises BadInput where the folder is not there."""
         if not path.parent.is_dir():
-            raise BadInput("no such folder", expected=str(path.parent), actual=str(path))
+            raise BadInput(
+                "no such folder",
+                expected=str(path.parent),
+                actual=str(path),
+                hint="make the folder, or name the video elsewhere",
+            )
         self._path, self._fps = path, fps
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
@@ -80,5 +85,6 @@ def open_writer(path: Path, *, fps: float, size: tuple[int, int]) -> cv2.VideoWr
         raise BadInput(
             "cannot write a video", expected="a folder that can be written, .mp4 or .avi",
             actual=str(path),
+            hint="choose another place for --annotate, and look whether the disk is full",
         )  # fmt: skip
     return writer

@@ -60,7 +60,11 @@ def read_image(path: str) -> np.ndarray:
     content = np.frombuffer(file.read_bytes(), np.uint8)
     frame = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
     if frame is None:
-        raise BadInput(f"{path!r} is not a picture", expected="PNG, JPEG or what else OpenCV reads")
+        raise BadInput(
+            f"{path!r} is not a picture",
+            expected="PNG, JPEG or what else OpenCV reads",
+            hint="leave it out, or convert it to PNG",
+        )
     return np.asarray(frame, np.uint8)
 
 

@@ -37,14 +37,26 @@ def write_masks(frames: Path, out: Path, *, fps: float = 25.0) -> int:
     """A PNG named by each picture's stem; 0, or the exit code of BadInput if one was unreadable.
 
     Raises:
-        BadInput: no pictures, two with one stem, or a folder that cannot be written.
+        BadInput: no pictures, two with one stem, a mask that is there already, or a folder that
+            cannot be written.
     """
     if not fps > 0:
-        raise BadInput("no rate of frames", expected="more than 0", actual=fps)
+        raise BadInput(
+            "no rate of frames",
+            expected="more than 0",
+            actual=fps,
+            hint="give --fps as the camera had it",
+        )
     source = Folder(frames, fps=fps)
     stems = {path.stem for path in source.files}
     if len(stems) != len(source.files):
-        raise BadInput("two pictures have one stem", expected="a stem for each", actual=str(frames))
+        raise BadInput(
+            "two pictures have one stem",
+            expected="a stem for each",
+            actual=str(frames),
+            hint="rename one: their masks would have one name",
+        )
+    _refuse_existing(out, stems)
     detector = MotionDetector(MotionSettings())
     moving = 0
     for frame in source.frames():
@@ -59,9 +71,26 @@ def write_masks(frames: Path, out: Path, *, fps: float = 25.0) -> int:
     return BadInput.exit_code if unread else 0
 
 
+def _refuse_existing(out: Path, stems: set[str]) -> None:
+    """Nothing is overwritten: the folder may hold the pictures themselves, or labels."""
+    there = sorted(name for name in (f"{stem}.png" for stem in stems) if (out / name).exists())
+    if there:
+        raise BadInput(
+            f"{len(there)} masks exist already",
+            expected="a folder without them",
+            actual=str(out / there[0]),
+            hint="name another folder for --masks, or remove them first",
+        )
+
+
 def _write(path: Path, mask: NDArray[np.uint8]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(cv2.imencode(".png", mask)[1].tobytes())
     except OSError as error:
-        raise BadInput("cannot write a mask", expected=str(path), actual=error) from error
+        raise BadInput(
+            "cannot write a mask",
+            expected=str(path),
+            actual=error,
+            hint="choose another folder for --masks, and look whether the disk is full",
+        ) from error

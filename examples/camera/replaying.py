@@ -85,11 +85,20 @@ def _write(place: Path, config: Config, out: TextIO, annotate: Path | None) -> N
     except BrokenPipeError:
         sys.stderr.close()
     except OSError as error:
-        raise BadInput("cannot write the events", actual=error) from error
+        raise BadInput(
+            "cannot write the events",
+            actual=error,
+            hint="look whether the disk is full; --events names another place",
+        ) from error
 
 
 def _opened(path: Path) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
-        raise BadInput("cannot write the events", expected=str(path), actual=error) from error
+        raise BadInput(
+            "cannot write the events",
+            expected=str(path),
+            actual=error,
+            hint="choose a file for --events in a folder that you can write",
+        ) from error

@@ -52,7 +52,11 @@ def main(argv: list[str]) -> int:
     try:
         config = configured(read_config(options.config), options)
         if (options.masks is None) == (options.boxes is None):
-            raise BadInput("nothing to compare with", expected="--masks DIR or --boxes FILE.csv")
+            raise BadInput(
+                "nothing to compare with",
+                expected="--masks DIR or --boxes FILE.csv",
+                hint="give one of the two",
+            )
         if options.masks is not None:
             told = score_masks(options.recording, options.masks, config)
         else:
@@ -92,7 +96,10 @@ def score_masks(recording: Path, labels: Path, config: Config) -> dict[str, floa
     truths = {_number(p.stem): p for p in labels.glob("*") if p.suffix.lower() in SUFFIXES}
     if not truths:
         raise BadInput(
-            "no labels", expected="masks named by the number of the frame", actual=labels
+            "no labels",
+            expected="masks named by the number of the frame",
+            actual=labels,
+            hint="name the folder whose masks end in the frames' numbers",
         )
     counts, frames = Counts(), 0
     for frame, motion in _motions(recording, config):
@@ -102,7 +109,12 @@ def score_masks(recording: Path, labels: Path, config: Config) -> dict[str, floa
         truth, mask = read_image(path), motion.full_mask()
         truth = truth if truth.ndim == 2 else truth[:, :, 0]
         if truth.shape != mask.shape:
-            raise BadInput("labels of another size", expected=mask.shape, actual=truth.shape)
+            raise BadInput(
+                "labels of another size",
+                expected=mask.shape,
+                actual=truth.shape,
+                hint="scale the masks to the frames, without smoothing",
+            )
         counts.add(mask, truth)
         frames += 1
     return {"frames": frames, **counts.scores()}
@@ -152,6 +164,9 @@ def _read_boxes(path: Path, scale: float) -> dict[int, list[Box]]:
                 )
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise BadInput(
-            "no boxes", expected="a CSV file with the columns frame, x, y, w, h", actual=error
+            "no boxes",
+            expected="a CSV file with the columns frame, x, y, w, h",
+            actual=error,
+            hint="check the path and the first line",
         ) from error
     return found

@@ -49,7 +49,11 @@ def main(argv: list[str]) -> int:
         config = configured(read_config(options.config), options)
         first = next(open_recording(options.recording, fps=config.source.fps).frames(), None)
         if first is None:
-            raise BadInput("a recording without a frame", actual=str(options.recording))
+            raise BadInput(
+                "a recording without a frame",
+                actual=str(options.recording),
+                hint="record some seconds with the camera where it will stand",
+            )
         box = _parsed(options.rectangle) if options.rectangle else _drawn(first.image)
         print(tune(options.recording, box, config).toml())
     except EdgeInferError as error:
@@ -125,6 +129,7 @@ def _wanted(box: Box, size: tuple[int, int]) -> float:
         raise BadInput(
             "the rectangle does not lie in the picture",
             expected=f"x0 < x1 <= {size[0]}, y0 < y1 <= {size[1]}", actual=box,
+            hint="give x0,y0,x1,y1 within the picture, corners in this order",
         )  # fmt: skip
     return _percent(box, size)
 
@@ -137,7 +142,12 @@ def _parsed(text: str) -> Box:
     try:
         x0, y0, x1, y1 = (int(part) for part in text.split(","))
     except ValueError as error:
-        raise BadInput("no rectangle", expected="x0,y0,x1,y1 in pixels", actual=text) from error
+        raise BadInput(
+            "no rectangle",
+            expected="x0,y0,x1,y1 in pixels",
+            actual=text,
+            hint="give four whole numbers, such as --rectangle 100,90,140,180",
+        ) from error
     return x0, y0, x1, y1
 
 

@@ -54,7 +54,12 @@ def check(config: Config) -> None:
         table, _, key = name.partition(".")
         value = getattr(getattr(config, table), key)
         if not (isfinite(value) and least <= value <= most):
-            raise BadInput(f"{name} is out of bounds", expected=f"{least} to {most}", actual=value)
+            raise BadInput(
+                f"{name} is out of bounds",
+                expected=f"{least} to {most}",
+                actual=value,
+                hint="camera.toml lists every field with its default",
+            )
     for wrong, fields, hint in _contradictions(config):
         if wrong:
             raise BadInput(f"{fields} contradict each other", hint=hint)
@@ -63,6 +68,7 @@ def check(config: Config) -> None:
             "mqtt.host is not on the local network",
             expected="a private address, or a name without a public domain",
             actual=config.mqtt.host,
+            hint="name a broker of your own network; nothing is sent beyond it",
         )
     check_url(config.source.url)
 
@@ -73,12 +79,18 @@ def check_url(url: str) -> None:
         return
     parts = urlsplit(url)
     if parts.scheme not in ("rtsp", "http"):
-        raise BadInput("source.url of another kind", expected="rtsp or http", actual=parts.scheme)
+        raise BadInput(
+            "source.url of another kind",
+            expected="rtsp or http",
+            actual=parts.scheme,
+            hint="give rtsp://… or http://…, a device, a file or a folder",
+        )
     if not parts.hostname or not is_local(parts.hostname):
         raise BadInput(
             "source.url is not on the local network",
             expected="a private address, or a name without a public domain",
             actual=parts.hostname,
+            hint="name the camera by its private address, or by a name such as door.lan",
         )
 
 

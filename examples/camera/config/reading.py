@@ -26,7 +26,12 @@ def read_config(path: Path | None) -> Config:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput("cannot read the configuration", expected=path, actual=error) from error
+        raise BadInput(
+            "cannot read the configuration",
+            expected=path,
+            actual=error,
+            hint="check the path and who may read it",
+        ) from error
     return parse_config(text)
 
 
@@ -35,7 +40,11 @@ def parse_config(text: str) -> Config:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput("the configuration is no TOML", actual=error) from error
+        raise BadInput(
+            "the configuration is no TOML",
+            actual=error,
+            hint="mend that line; camera.toml shows how it is written",
+        ) from error
     known = get_type_hints(Config)
     _refuse_unknown("", tables, known)
     config = Config(**{name: _table(name, known[name], tables[name]) for name in tables})
@@ -45,7 +54,12 @@ def parse_config(text: str) -> Config:
 
 def _table(name: str, kind: Any, values: Any) -> Any:
     if not isinstance(values, dict):
-        raise BadInput(f"{name} is no table", expected=f"[{name}]", actual=repr(values))
+        raise BadInput(
+            f"{name} is no table",
+            expected=f"[{name}]",
+            actual=repr(values),
+            hint="write the fields below a line with the table's name in brackets",
+        )
     hints = get_type_hints(kind)
     _refuse_unknown(f"{name}.", values, {f.name: f for f in fields(kind)})
     return kind(**{key: _value(f"{name}.{key}", hints[key], v) for key, v in values.items()})
@@ -54,7 +68,12 @@ def _table(name: str, kind: Any, values: Any) -> Any:
 def _refuse_unknown(where: str, given: dict[str, Any], known: dict[str, Any]) -> None:
     for key in given:
         if key not in known:
-            raise BadInput(f"unknown field {where}{key}", expected=", ".join(known), actual=key)
+            raise BadInput(
+                f"unknown field {where}{key}",
+                expected=", ".join(known),
+                actual=key,
+                hint="take one of these, or leave it out",
+            )
 
 
 def _value(field: str, kind: Any, value: Any) -> Any:
@@ -70,7 +89,12 @@ def _value(field: str, kind: Any, value: Any) -> Any:
         return tuple(value)
     if kind == tuple[Polygon, ...] and isinstance(value, list):
         return tuple(_polygon(f"{field}[{i}]", corners) for i, corners in enumerate(value))
-    raise BadInput(f"{field} has another type", expected=_name(kind), actual=repr(value))
+    raise BadInput(
+        f"{field} has another type",
+        expected=_name(kind),
+        actual=repr(value),
+        hint="write it as camera.toml does",
+    )
 
 
 def _polygon(field: str, corners: Any) -> Polygon:
@@ -85,6 +109,7 @@ def _polygon(field: str, corners: Any) -> Polygon:
             f"{field} is no polygon",
             expected="at least three corners [x, y], each from 0 to 1",
             actual=repr(corners),
+            hint="give corners as shares of the width and the height",
         )
     return tuple((float(x), float(y)) for x, y in corners)
 

@@ -97,7 +97,12 @@ class FaceDetector:
             Unavailable: this machine lacks the engine.
         """
         if smallest < 1:
-            raise BadInput("a smallest face of no size", expected=">= 1 pixel", actual=smallest)
+            raise BadInput(
+                "a smallest face of no size",
+                expected=">= 1 pixel",
+                actual=smallest,
+                hint="give the side of the smallest face in pixels, such as 47",
+            )
         bundle = Path(bundle)
         if not (bundle / NAME).is_file():
             raise BadInput(
@@ -117,6 +122,7 @@ class FaceDetector:
                     "a model takes other rows than its detector.json says",
                     expected=f"{ROW} features",
                     actual=f"{model.inputs[0].shape[-1]}",
+                    hint="train it again with examples/camera/train_faces.py",
                 )
         return cls(scan, judge, settings, smallest=smallest, min_score=min_score)
 
@@ -220,5 +226,6 @@ def _grey(frame: np.ndarray) -> Grey:
             "not a frame to look for faces in",
             expected="uint8 of shape (h, w), or (h, w, 3) as blue, green, red",
             actual=f"{frame.dtype} of shape {frame.shape}",
+            hint="give what cv2.imread or a camera gives, 8 bits a channel",
         )
     return np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if colour else frame, np.uint8)

@@ -114,6 +114,7 @@ class Scan:
                 "the first model is not linear in its rows",
                 expected=f"within {SLACK / 2} of its decision_function",
                 actual=f"{strayed:.3g} away",
+                hint="train it again with examples/camera/train_faces.py",
             )
 
     def candidates(self, levels: Iterable[Level], least: float) -> Candidates:

@@ -60,7 +60,11 @@ def read_settings(content: bytes, name: str) -> Settings:
         )
     found: dict[str, Any] = json.loads(content)
     if found.pop("format") != FORMAT:
-        raise Incompatible(f"{NAME} is of another format", expected=FORMAT)
+        raise Incompatible(
+            f"{NAME} is of another format",
+            expected=FORMAT,
+            hint="train it again with examples/camera/train_faces.py",
+        )
     settings = Settings(**{**found, "box": tuple(found["box"])})
     if settings.features != VERSION:
         raise Incompatible(

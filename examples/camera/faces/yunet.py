@@ -44,6 +44,7 @@ class YuNet:
                 "there is no YuNet model here",
                 expected="face_detection_yunet_….onnx from the OpenCV zoo",
                 actual=str(file),
+                hint="check the path, or take --faces shipped",
             )
         content = _known(Path(file))
         threshold = MIN_SCORE if min_score is None else min_score
@@ -53,7 +54,11 @@ class YuNet:
                 "onnx", content, np.empty(0, np.uint8), (320, 320), threshold
             )
         except cv2.error as error:
-            raise BadInput(f"OpenCV cannot use {file} as YuNet", actual=error.err) from error
+            raise BadInput(
+                f"OpenCV cannot use {file} as YuNet",
+                actual=error.err,
+                hint="take the file of another year, or --faces shipped",
+            ) from error
 
     def detect(self, frame: np.ndarray, regions: Sequence[Region] | None = None) -> list[Face]:
         """Faces of a frame, best first; see `FaceDetector.detect`."""

@@ -95,5 +95,8 @@ def _password(settings: MqttSettings) -> str | None:
         return Path(settings.password_file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
-            "cannot read the password", expected=settings.password_file, actual=error
+            "cannot read the password",
+            expected=settings.password_file,
+            actual=error,
+            hint="check mqtt.password_file and who may read it",
         ) from error

@@ -30,7 +30,12 @@ class Folder:
             )
         files = [p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file()]
         if not files:
-            raise BadInput("no picture in the folder", expected=" ".join(SUFFIXES), actual=path)
+            raise BadInput(
+                "no picture in the folder",
+                expected=" ".join(SUFFIXES),
+                actual=path,
+                hint="name the folder that holds the pictures themselves",
+            )
         self.files = sorted(files, key=_by_number)
         self._fps = fps
         self._troubles: list[str] = []
@@ -44,7 +49,8 @@ class Folder:
             try:
                 image = read_image(path)
             except BadInput as error:
-                self._troubles.append(str(error))
+                words = str(error).replace("\n", ";")
+                self._troubles.append(f"{path.name}: {words}")
                 continue
             yield Frame(image, number / self._fps, number, path.stem)
 

@@ -88,7 +88,11 @@ class PiCamera:
             )
             self._camera.start()
         except (RuntimeError, IndexError) as error:
-            raise Unavailable("the Pi's camera does not open", actual=error) from error
+            raise Unavailable(
+                "the Pi's camera does not open",
+                actual=error,
+                hint="check its cable, and that no other program uses it",
+            ) from error
 
     def read(self) -> NDArray[np.uint8] | None:
         """The next frame; what picamera2 calls RGB888 is BGR in memory."""

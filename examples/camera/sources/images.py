@@ -34,17 +34,26 @@ def normalise(image: NDArray[Any]) -> NDArray[np.uint8]:
         image = image[:, :, :3]
     if image.ndim != 2 and not (image.ndim == 3 and image.shape[2] == 3):
         raise BadInput(
-            "not a picture", expected="(h, w), or 1, 3 or 4 channels", actual=image.shape
+            "not a picture",
+            expected="(h, w), or 1, 3 or 4 channels",
+            actual=image.shape,
+            hint="give a picture in grey or colour",
         )
     if image.dtype == np.uint16:
         image = (image >> 8).astype(np.uint8)
     if image.dtype != np.uint8:
-        raise BadInput("pixels of another type", expected="uint8 or uint16", actual=image.dtype)
+        raise BadInput(
+            "pixels of another type",
+            expected="uint8 or uint16",
+            actual=image.dtype,
+            hint="convert it to 8 or 16 bits a channel",
+        )
     if min(image.shape[:2]) < SMALLEST or image.shape[0] * image.shape[1] > LARGEST_PIXELS:
         raise BadInput(
             "a picture of a size that cannot be used",
             expected=f"at least {SMALLEST} pixels a side, at most {LARGEST_PIXELS:,} in all",
             actual=f"{image.shape[1]}x{image.shape[0]}",
+            hint="scale it before",
         )
     return np.ascontiguousarray(image)
 
@@ -58,11 +67,21 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     try:
         content = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
-        raise BadInput("cannot read a picture", expected=str(path), actual=error) from error
+        raise BadInput(
+            "cannot read a picture",
+            expected=str(path),
+            actual=error,
+            hint="check the path and who may read it",
+        ) from error
     try:
         image = cv2.imdecode(content, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_UNCHANGED)
     except cv2.error:
         image = None
     if image is None:
-        raise BadInput("not a picture", expected=f"one of {' '.join(SUFFIXES)}", actual=str(path))
+        raise BadInput(
+            "not a picture",
+            expected=f"one of {' '.join(SUFFIXES)}",
+            actual=str(path),
+            hint="leave it out, or convert it to PNG",
+        )
     return normalise(image)

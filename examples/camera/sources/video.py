@@ -27,11 +27,21 @@ class Video:
             BadInput: no such file, or no video that OpenCV reads.
         """
         if not path.is_file():
-            raise BadInput("no such file", expected="a video or a folder", actual=str(path))
+            raise BadInput(
+                "no such file",
+                expected="a video or a folder",
+                actual=str(path),
+                hint="check the path",
+            )
         self._path = path
         self._capture = cv2.VideoCapture(str(path))
         if not self._capture.isOpened():
-            raise BadInput("not a video", expected="what OpenCV reads", actual=str(path))
+            raise BadInput(
+                "not a video",
+                expected="what OpenCV reads",
+                actual=str(path),
+                hint="look whether it was copied whole; convert it to MP4 or AVI, or give pictures",
+            )
         told = self._capture.get(cv2.CAP_PROP_FPS)
         self.fps = told if 0.1 <= told <= 1000 else fps
         self._count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -50,7 +60,11 @@ class Video:
         if self._closed:
             return
         if number == 0:
-            raise BadInput("a video without a frame", actual=str(self._path))
+            raise BadInput(
+                "a video without a frame",
+                actual=str(self._path),
+                hint="look whether its recording was broken off",
+            )
         if self._count > number + 1:
             self._troubles.append(
                 f"{self._path.name} ends after {number} frames of {self._count}: it is cut short"

@@ -64,6 +64,23 @@ def test_a_folder_without_pictures_is_refused(
     assert not (tmp_path / "masks").exists()
 
 
+def test_nothing_is_overwritten_least_of_all_the_pictures(
+    frames: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second run, labels of the same names, and the folder of the pictures itself."""
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    (masks / "f7.png").write_bytes(b"drawn by hand")
+    for out in (masks, frames):
+        before = {path: path.read_bytes() for path in out.iterdir()}
+        assert main(["motion", str(frames), "--masks", str(out)]) == 5
+        assert {path: path.read_bytes() for path in out.iterdir()} == before
+        assert "exist already" in capsys.readouterr().err
+    (masks / "f7.png").unlink()
+    (masks / "notes.txt").write_text("of something else")
+    assert main(["motion", str(frames), "--masks", str(masks)]) == 0
+
+
 def test_a_place_that_cannot_be_written_is_told_of(frames: Path, tmp_path: Path) -> None:
     (tmp_path / "masks").write_text("a file is in the way")
     assert main(["motion", str(frames), "--masks", str(tmp_path / "masks")]) == 5

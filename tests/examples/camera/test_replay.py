@@ -102,7 +102,8 @@ def test_a_larger_least_area_silences_and_says_so(walk: Path, tmp_path: Path) ->
 
 def video(path: Path, pictures: Iterable[np.ndarray], fps: float = 10.0) -> Path:
     size = (scenes.WIDTH, scenes.HEIGHT)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, size)
+    code = {".avi": "MJPG", ".mkv": "MJPG", ".mp4": "mp4v"}[path.suffix]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, size)
     for picture in pictures:
         writer.write(picture)
     writer.release()
@@ -115,11 +116,34 @@ def test_a_video_is_clocked_by_its_own_rate(tmp_path: Path) -> None:
     assert [e for e in told if e["event"] == "start"]
 
 
-def test_a_truncated_video_is_served_as_far_as_it_goes_and_told_of(tmp_path: Path) -> None:
-    path = video(tmp_path / "a.avi", scenes.walk(90))
+@pytest.mark.parametrize("kind", ["avi", "mkv"])
+def test_a_truncated_video_is_served_as_far_as_it_goes_and_told_of(
+    kind: str, tmp_path: Path
+) -> None:
+    path = video(tmp_path / f"a.{kind}", scenes.walk(90))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 9 // 10])
+    told = events(path, tmp_path / "a.jsonl")
+    last = told[-1]
+    assert last["event"] == "stop"
+    assert 75 <= last["frame"] < 89
+    (trouble,) = (e for e in told if e["event"] == "trouble")
+    assert (
+        trouble["reason"]
+        == f"a.{kind} ends after {last['frame'] + 1} frames of 90: it is cut short"
+    )
+    motion = [e["event"] for e in told if e.get("kind") == "motion"]
+    assert (motion[0], motion[-1]) == ("start", "end")
+
+
+def test_a_video_whose_index_was_cut_off_is_refused_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = video(tmp_path / "a.mp4", scenes.walk(90))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    words = ["replay", str(path), "--events", str(tmp_path / "a.jsonl"), "--faces", "off"]
-    assert main(words) in (0, 5)
+    assert main(["replay", str(path), "--faces", "off"]) == 5
+    said = capsys.readouterr()
+    assert "copied whole" in said.err
+    assert said.out == ""
 
 
 def test_a_video_with_garbage_inside_does_not_stop_the_program(tmp_path: Path) -> None:
@@ -157,7 +181,8 @@ def test_pictures_of_any_kind_in_one_folder(tmp_path: Path) -> None:
     (folder / "1004.png").write_bytes(b"\x89PNG broken")
     cv2.imwrite(str(folder / "1005.png"), np.zeros((8, 8, 3), np.uint8))
     told = events(folder, tmp_path / "a.jsonl")
-    assert len([e for e in told if e["event"] == "trouble"]) == 2
+    troubles = [e["reason"] for e in told if e["event"] == "trouble"]
+    assert [reason.split(":")[0] for reason in troubles] == ["1004.png", "1005.png"]
     assert told[-1]["event"] == "stop"
 
 

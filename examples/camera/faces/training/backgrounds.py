@@ -31,6 +31,7 @@ def background_files(folder: Path) -> list[Path]:
             "too few pictures without faces",
             expected=f">= {FEWEST} below {folder}",
             actual=str(len(files)),
+            hint="add photographs without a face; parts of one large picture serve too",
         )
     return files
 
@@ -49,7 +50,7 @@ def read_grey(file: Path) -> Grey:
     """
     found = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
     if found is None:
-        raise BadInput(f"{file} is not a picture")
+        raise BadInput(f"{file} is not a picture", hint="take it out of the folder")
     return np.asarray(found, np.uint8)
 
 

@@ -33,6 +33,7 @@ def read_crops(paths: Sequence[Path]) -> list[Grey]:
             raise BadInput(
                 f"no face crops in {path}",
                 expected="square pictures, or an .npz with uint8 arrays (n, s, s)",
+                hint="cut heads out as docs/faces.md says",
             )
         crops += found
     return crops
@@ -40,7 +41,7 @@ def read_crops(paths: Sequence[Path]) -> list[Grey]:
 
 def _from_npz(path: Path) -> Iterator[Grey]:
     if not path.is_file():
-        raise BadInput(f"there is no file {path}")
+        raise BadInput(f"there is no file {path}", hint="check the path of --crops")
     with np.load(path, allow_pickle=False) as arrays:
         for name in arrays.files:
             array = arrays[name]
@@ -50,7 +51,7 @@ def _from_npz(path: Path) -> Iterator[Grey]:
 
 def _from_folder(path: Path) -> Iterator[Grey]:
     if not path.is_dir():
-        raise BadInput(f"there is no folder {path}")
+        raise BadInput(f"there is no folder {path}", hint="check the path of --crops")
     for file in sorted(path.rglob("*")):
         if file.suffix.lower() not in PICTURES:
             continue
@@ -60,6 +61,7 @@ def _from_folder(path: Path) -> Iterator[Grey]:
                 f"{file} is no face crop",
                 expected="a square picture of a head",
                 actual="not a picture" if crop is None else f"{crop.shape[1]}x{crop.shape[0]}",
+                hint="cut it square, or take it out of the folder",
             )
         yield np.asarray(crop, np.uint8)
 
