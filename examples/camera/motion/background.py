@@ -49,28 +49,33 @@ class Plane:
         self.noise = np.full(first.shape, 3 << FIXED, np.uint16)
         """Running mean of the distance to the nearest sample."""
         self.tolerance = np.full(first.shape, threshold, np.uint8)
-        self.nearest = np.empty(first.shape, np.uint8)
-        self._distance = np.empty(first.shape, np.uint8)
-        self._near = np.empty(first.shape, bool)
+        self._low, self._high, self._hit = np.empty((3, *first.shape), np.uint8)
 
     def count(self, now: Mask, extra: Mask | None) -> Mask:
         """How many samples are near each pixel (h, w)."""
         tolerance = self.tolerance if extra is None else cv2.add(self.tolerance, extra)
+        cv2.subtract(now, tolerance, dst=self._low)
+        cv2.add(now, tolerance, dst=self._high)
         near = np.zeros(now.shape, np.uint8)
-        self.nearest.fill(255)
         for sample in self.samples:
-            cv2.absdiff(sample, now, dst=self._distance)
-            np.minimum(self.nearest, self._distance, out=self.nearest)
-            np.less_equal(self._distance, tolerance, out=self._near)
-            np.add(near, self._near.view(np.uint8), out=near)
+            cv2.inRange(sample, self._low, self._high, dst=self._hit)
+            # A hit is 255, which is -1 in eight bits.
+            np.subtract(near, self._hit, out=near)
         return near
 
-    def adapt(self, free: Mask) -> None:
+    def adapt(self, now: Mask, free: Mask) -> None:
         """Let the tolerance follow the noise where `free` is not 0."""
-        moved = self.noise - (self.noise >> 4) + (self.nearest.astype(np.uint16) << (FIXED - 4))
-        np.copyto(self.noise, moved, where=free > 0)
-        wide = np.minimum(self.noise >> (FIXED - 1), WIDEST)
-        np.copyto(self.tolerance, np.maximum(wide, self.threshold), casting="unsafe")
+        nearest, distance = np.full(now.shape, 255, np.uint8), self._hit
+        for sample in self.samples:
+            cv2.absdiff(sample, now, dst=distance)
+            np.minimum(nearest, distance, out=nearest)
+        gain = nearest.astype(np.uint16)
+        gain <<= FIXED - 4
+        gain += self.noise
+        gain -= self.noise >> 4
+        cv2.copyTo(gain, free, self.noise)
+        wide = cv2.max(cv2.min(self.noise >> (FIXED - 1), WIDEST), self.threshold)
+        np.copyto(self.tolerance, wide, casting="unsafe")
 
 
 class Background:
@@ -120,8 +125,8 @@ class Background:
         free = np.asarray(cv2.bitwise_not(held), np.uint8)
         self._note_flicker(changed, held)
         if fast or self.frames % 4 == 0:
-            for plane, _ in self._pairs(now):
-                plane.adapt(_fit(free, plane))
+            for plane, values in self._pairs(now):
+                plane.adapt(values, _fit(free, plane))
         if self.frames % self._absorb == 0:
             free = np.full_like(free, 255)
         self._replace(now, free, fast=fast)
@@ -189,5 +194,7 @@ def _fit(mask: Mask, plane: Plane) -> Mask:
     height, width = plane.samples.shape[1:]
     if mask.shape == (height, width):
         return mask
-    half = mask[:height:2, : 2 * width : 2]
-    return np.concatenate([half, half])
+    fitted = np.empty((height, width), np.uint8)
+    fitted[: height // 2] = mask[:height:2, : 2 * width : 2]
+    fitted[height // 2 :] = fitted[: height // 2]
+    return fitted

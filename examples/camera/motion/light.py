@@ -99,7 +99,8 @@ class _Curve:
 
 def _curve(old: NDArray[np.int64], new: NDArray[np.int64], smallest: int) -> _Curve | None:
     """The curve that carries the background (p,) to the frame, where most of it follows."""
-    up, down = int(np.sum(new > old + 1)), int(np.sum(new < old - 1))
+    moved = new - old
+    up, down = np.count_nonzero(moved > 1), np.count_nonzero(moved < -1)
     # Leaves and objects move some points up and as many down; the light moves most one way.
     if max(up, down) < AGREE * (up + down) or 2 * (up + down) < old.size:
         return None

@@ -44,7 +44,7 @@ def regions(changed: NDArray[np.uint8], smallest_px: float, flicker: NDArray[np.
     share = cv2.blur(changed, (5, 5), borderType=cv2.BORDER_REPLICATE)
     clean = np.asarray(cv2.compare(share, 127, cv2.CMP_GT), np.uint8)
     solid = cv2.morphologyEx(clean, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     sized = [(cv2.contourArea(outline), outline) for outline in outlines]
     large = [outline for size, outline in sized if size >= smallest_px]
     kept = [outline for outline in large if not _restless(outline, clean, flicker)]
