@@ -76,7 +76,7 @@ bench-native: .peers/made-for ## compiled models beside onnxruntime, emlearn, m2
 	@.peers/bin/python benchmarks/native/native.py --write $(ARGS)
 	@.peers/bin/python docs/pictures/native.py
 
-coverage-native: .venv/made-for ## which estimators are compiled, into docs/native-coverage.md; within half an hour
+coverage-native: .venv/made-for ## which estimators are compiled, into docs/native-coverage.md; four minutes of a core
 	@$(PY) -u -m benchmarks.native.coverage $(ARGS)
 
 coverage: .venv/made-for ## every estimator of scikit-learn on every data set, into docs/coverage.md; within 20 minutes

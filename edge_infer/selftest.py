@@ -93,7 +93,7 @@ def read_golden(contract: Contract, golden: bytes) -> tuple[dict[str, Any], dict
 
 
 def compare(output: Output, got: Any, want: Any, tolerance: float, way: str = "") -> float:
-    """Largest relative difference of an output: 0 for labels, which must be equal.
+    """Largest relative difference of an output: 0 for labels and bools, which must be equal.
 
     Scores pass when |got - want| <= tolerance * max(|want|, S), S being `output.scale`; NaN
     equals NaN, and an infinity equals itself.
@@ -105,7 +105,7 @@ def compare(output: Output, got: Any, want: Any, tolerance: float, way: str = ""
 
     if got.shape != want.shape:
         raise _differs(output, way, f"shape {want.shape}", f"shape {got.shape}")
-    if output.kind == "label":
+    if output.kind == "label" or want.dtype.kind == "b":
         same, relative = np.asarray(got == want), np.zeros(1)
     else:
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):

@@ -124,6 +124,7 @@ def main(arguments: Sequence[str]) -> int:
     # Everything is imported once, and each estimator's process is a fork of this one.
     from benchmarks.coverage import report
     from benchmarks.coverage.estimators import candidates
+    from benchmarks.coverage.measure import Case
     from benchmarks.coverage.record import Record
 
     if not given.full:
@@ -134,7 +135,7 @@ def main(arguments: Sequence[str]) -> int:
         if (not given.estimators or one.name in given.estimators)
         and (not given.kind or one.kind == given.kind)
     ]
-    record = Record(given.keep) if given.keep else None
+    record = Record(given.keep, Case) if given.keep else None
     found = list(record.cases) if record else []
     left = [one for one in chosen if record is None or record.misses(one)]
     if given.page:

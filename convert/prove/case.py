@@ -167,6 +167,9 @@ class Case:
         label = next((o.name for o in self.reference.outputs if o.kind == "label"), None)
         labels = None if label is None else self.want[label].reshape(len(decided), -1)[:, 0]
         rows = golden.choose(self.probes, decided, labels, rng)
+        while not (steady := self._rounding.steady(self.probes.rows[rows])).all():
+            decided[rows[~steady]] = False
+            rows = golden.choose(self.probes, decided, labels, rng)
         if not len(rows):
             raise NotExact("no probe is decided: rounding decides every label of this model")
         answers = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.feature_selection import RFE, RFECV
 
+from convert.prove.compare import label_differs
 from convert.prove.reference import as_emitted, quiet, steps_of
 from convert.prove.rounding.band import Band, either, no_band
 from convert.prove.rounding.branches import branch_band
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from convert.prove.reference import Reference
 
     Doubles = NDArray[np.float64]
+
+_DRAWS = 16
+_SEED = 11
+_STEP = 2.0**-40
+"""Far above the rounding of any sum, far below what an estimator tells apart."""
 
 
 class Rounding:
@@ -79,6 +85,23 @@ class Rounding:
         every = self._asked.band(X, rows)
         own = own_difference(self._reference, self._classes, X, self._asked.rows)
         return either(every, own)
+
+    def steady(self, X: Doubles) -> NDArray[np.bool_]:
+        """`(n,)`: whether a device may be held to scikit-learn's answer on the rows `(n, f)`.
+
+        Where terms are not known a row counts as decided until somebody asks. A device has
+        another `exp` and adds in another order, so it is asked about far longer steps.
+        """
+        steady = np.ones(len(X), dtype=bool)
+        if self._asked is None or self._label is None or not len(X):
+            return steady
+        labels = self._reference.answers(X)[self._label.name]
+        rng = np.random.default_rng(_SEED)
+        for _ in range(_DRAWS):
+            # No column becomes larger, for scikit-learn may raise there.
+            moved = self._reference.answers(X * (1.0 - _STEP * rng.uniform(size=X.shape)))
+            steady &= ~label_differs(moved[self._label.name], labels)
+        return steady
 
     def _described(self) -> str:
         has_steps = is_tree_model(last := self._steps[-1][1]) or is_neighbors_model(last)

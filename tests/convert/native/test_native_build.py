@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import convert
+import edge_infer
 from convert.errors import NotExact, Unsupported
 from convert.native.build import build, emit_source
 from convert.native.compilers import Compiler, compile_shared, find_compiler
@@ -53,6 +55,17 @@ def test_a_written_artifact_names_its_compiled_models(artifact, key, tmp_path):
     for native in contract.native:
         assert (out / native.file).stat().st_size == native.size_bytes
     assert (out / program.file).stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "native"])
+def test_a_model_that_answers_yes_or_no_passes_its_self_test(key, tmp_path, engine):
+    """numpy subtracts no bools, and a self-test that did would refuse every device."""
+    X = np.arange(24.0).reshape(8, 3)
+    X[::2, 1] = np.nan
+    estimator = MissingIndicator(features="all").fit(X)
+    out = convert.export(estimator, X).write(tmp_path / "artifact", key=key, native="host")
+    model = edge_infer.load(out, trust=key.with_suffix(".pub"), engine=engine)
+    np.testing.assert_array_equal(model.transform(X), estimator.transform(X))
 
 
 def test_a_program_answers_csv_and_names_a_bad_row(artifact, tmp_path):

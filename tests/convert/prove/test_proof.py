@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
@@ -13,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from convert.graph.emit import emit_model
 from convert.progress import quiet
-from convert.prove import prove
+from convert.prove import effort, prove
 from convert.prove.dtypes import INTEGERS
 from convert.prove.probes import Probes
 from convert.prove.rows import Context, thresholds
@@ -82,6 +84,21 @@ def test_a_proof_can_be_repeated(blobs):
     model = SGDClassifier(loss="log_loss", random_state=0).fit(X, y)
     first, second = (prove(model, emit_model(model, 4), X, progress=quiet) for _ in range(2))
     assert first == second
+
+
+def test_golden_vectors_are_no_ties_where_terms_are_not_known(monkeypatch):
+    """Any other `exp` than numpy's may turn such a row: a device would refuse a sound model."""
+    few = effort.Bounds(probes=(200, 300), alone=(16, 24), engine=(60, 90), row_buffers=20)
+    monkeypatch.setattr(effort, "BOUNDS", few)
+    X, y = load_iris(return_X_y=True)
+    model = CalibratedClassifierCV(LogisticRegression(max_iter=500)).fit(X, y)
+    proof = prove(model, emit_model(model, 4), X, progress=quiet)
+    rows = read_tensors(proof.golden.inputs, proof.golden_bytes)["X"]
+    labels = read_tensors(proof.golden.outputs, proof.golden_bytes)["label"]
+    rng = np.random.default_rng(0)
+    for _ in range(16):
+        moved = rows * (1 - 2.0**-46 * rng.uniform(size=rows.shape))
+        np.testing.assert_array_equal(model.predict(moved), labels)
 
 
 def test_undecided_rows_are_counted_and_kept_out_of_the_golden_vectors(blobs):
