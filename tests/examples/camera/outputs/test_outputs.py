@@ -166,6 +166,25 @@ def test_events_wait_for_a_broker_that_comes_later(broker: Broker) -> None:
     assert got == set(range(20))
 
 
+@pytest.mark.skipif(
+    os.environ.get("EDGE_INFER_CAMERA") != "1", reason="it waits to connect again: make test-camera"
+)
+def test_a_broker_that_goes_and_comes_back_misses_no_event(broker: Broker) -> None:
+    broker.start()
+    out = Mqtt(MqttSettings(host="127.0.0.1", port=broker.port))
+    for n in range(10):
+        out.tell(json.dumps({"n": n}))
+    assert len(broker.events(10)) == 10
+    broker.stop()
+    for n in range(10, 20):
+        out.tell(json.dumps({"n": n}))
+    broker.start()
+    out.tell(json.dumps({"n": 20}))
+    got = {json.loads(line)["n"] for line in broker.events(21)}
+    out.close()
+    assert got == set(range(21))
+
+
 def test_a_broker_that_never_comes_does_not_stop_the_program(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
