@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 SMALLEST = 16
 """Pixels a side: nothing is told apart in less."""
+LONGEST = 65_500
+"""Pixels a side that a JPEG can hold: what is seen may be asked to be stored."""
 LARGEST_PIXELS = 1 << 27
 
 
@@ -48,11 +50,13 @@ def normalise(image: NDArray[Any]) -> NDArray[np.uint8]:
             actual=image.dtype,
             hint="convert it to 8 or 16 bits a channel",
         )
-    if min(image.shape[:2]) < SMALLEST or image.shape[0] * image.shape[1] > LARGEST_PIXELS:
+    height, width = image.shape[:2]
+    small, large = min(height, width), max(height, width)
+    if small < SMALLEST or large > LONGEST or height * width > LARGEST_PIXELS:
         raise BadInput(
             "a picture of a size that cannot be used",
-            expected=f"at least {SMALLEST} pixels a side, at most {LARGEST_PIXELS:,} in all",
-            actual=f"{image.shape[1]}x{image.shape[0]}",
+            expected=f"{SMALLEST} to {LONGEST:,} pixels a side, at most {LARGEST_PIXELS:,} in all",
+            actual=f"{width}x{height}",
             hint="scale it before",
         )
     return np.ascontiguousarray(image)

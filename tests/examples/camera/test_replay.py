@@ -171,7 +171,7 @@ def test_what_is_no_video_is_refused(
 
 
 def test_pictures_of_any_kind_in_one_folder(tmp_path: Path) -> None:
-    """16-bit, grey, with transparency, portrait, of another size, and one that is broken."""
+    """16-bit, grey, with transparency, portrait, of another size, one broken, one too long."""
     folder = write(tmp_path / "f", scenes.still(3))
     base = scenes.room()
     cv2.imwrite(str(folder / "1000.png"), base.astype(np.uint16) * 257)
@@ -180,9 +180,10 @@ def test_pictures_of_any_kind_in_one_folder(tmp_path: Path) -> None:
     cv2.imwrite(str(folder / "1003.png"), base.transpose(1, 0, 2))
     (folder / "1004.png").write_bytes(b"\x89PNG broken")
     cv2.imwrite(str(folder / "1005.png"), np.zeros((8, 8, 3), np.uint8))
+    cv2.imwrite(str(folder / "1006.png"), np.zeros((16, 65_501, 3), np.uint8))
     told = events(folder, tmp_path / "a.jsonl")
     troubles = [e["reason"] for e in told if e["event"] == "trouble"]
-    assert [reason.split(":")[0] for reason in troubles] == ["1004.png", "1005.png"]
+    assert [reason.split(":")[0] for reason in troubles] == ["1004.png", "1005.png", "1006.png"]
     assert told[-1]["event"] == "stop"
 
 
