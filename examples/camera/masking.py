@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from edge_infer import BadInput, EdgeInferError
+from examples.camera.config.checks import BOUNDS
 from examples.camera.motion import MotionDetector, MotionSettings
 from examples.camera.sources.folder import Folder
 
@@ -40,10 +41,11 @@ def write_masks(frames: Path, out: Path, *, fps: float = 25.0) -> int:
         BadInput: no pictures, two with one stem, a mask that is there already, or a folder that
             cannot be written.
     """
-    if not fps > 0:
+    least, most = BOUNDS["source.fps"]
+    if not least <= fps <= most:
         raise BadInput(
             "no rate of frames",
-            expected="more than 0",
+            expected=f"{least} to {most}",
             actual=fps,
             hint="give --fps as the camera had it",
         )

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     cv2.setNumThreads(1)
     try:
         config = configured(read_config(options.config), options)
-        place = options.recording or Path(config.source.url or ".")
+        place = options.recording or _configured(config)
         if options.events is None:
             _write(place, config, sys.stdout, options.annotate)
         else:
@@ -45,6 +45,16 @@ def main(argv: list[str]) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def _configured(config: Config) -> Path:
+    if not config.source.url:
+        raise BadInput(
+            "no recording",
+            expected="a video or a folder of pictures",
+            hint="name it after `replay`, or as source.url in --config",
+        )
+    return Path(config.source.url)
 
 
 def replay(place: Path, config: Config, *, annotate: Path | None = None) -> Iterator[Event]:

@@ -108,6 +108,8 @@ class Loop:
             told += self._keeper.troubles()
         self._tell([Event("trouble", *self._last, reason=one) for one in told])
         self._outputs.retry()
+        if self._outputs.gone:
+            self._source.close()
 
     def _stop(self, _signal: int, _frame: Any) -> None:
         self._source.close()

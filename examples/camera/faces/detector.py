@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -200,6 +201,13 @@ def open_detector(
     """
     if spec == "off":
         return NoFaces()
+    if min_score is not None and not math.isfinite(min_score):
+        raise BadInput(
+            "a least score that is no number",
+            expected="a number, such as 0.5",
+            actual=min_score,
+            hint="leave it out for the threshold chosen at training",
+        )
     kind, _, file = spec.partition("=")
     if kind == "yunet" and file:
         from examples.camera.faces.yunet import YuNet

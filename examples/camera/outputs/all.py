@@ -52,6 +52,11 @@ class Outputs:
                 for output in self._hook:
                     output.tell(line)
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody reads the events any more."""
+        return self._log.gone
+
     def retry(self) -> None:
         """Write what had to wait."""
         self._log.flush()

@@ -21,6 +21,8 @@ class Log:
         self._failing = False
         self.lost = 0
         """Lines for which there was neither disk nor memory."""
+        self.gone = False
+        """Whether whoever read the lines from a pipe has left, as `head` does."""
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._file = 1 if place == "-" else os.open(place, flags, 0o640)
@@ -44,6 +46,9 @@ class Log:
         while self._waiting:
             try:
                 written = os.write(self._file, self._waiting)
+            except BrokenPipeError:
+                self.gone, self._waiting = True, b""
+                return
             except OSError as error:
                 if not self._failing:
                     print(f"events wait in memory: {self._place}: {error}", file=sys.stderr)

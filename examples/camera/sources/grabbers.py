@@ -50,7 +50,7 @@ class Capture:
             raise Unavailable(
                 "the camera does not open",
                 expected="a camera that nobody else uses, or a stream that answers",
-                actual=url,
+                actual=without_password(url),
                 hint="close other programs that use it; check cable, address and password",
             )
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
@@ -109,6 +109,15 @@ def grabber(settings: SourceSettings) -> Grabber:
     if settings.url == "picamera":
         return PiCamera(settings)
     return Capture(settings)
+
+
+def without_password(url: str) -> str:
+    """A stream's address as it may be told: troubles go to logs and brokers.
+
+    >>> without_password("rtsp://admin:secret@door.lan:554/1"), without_password("/dev/video0")
+    ('rtsp://…@door.lan:554/1', '/dev/video0')
+    """
+    return re.sub(r"(?<=://)[^/?#]*@", "…@", url)
 
 
 def is_live(url: str) -> bool:

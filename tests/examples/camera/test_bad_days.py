@@ -99,6 +99,43 @@ def test_the_clock_of_the_machine_is_set_in_the_middle_of_an_event(
     assert len(days) >= 2, "the time of day is the new one"
 
 
+def test_whoever_read_the_events_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As under `run … | head -1`: a camera that shows pictures for ever is let go of."""
+    import os
+
+    shown = 0
+
+    def pictures() -> Iterator[np.ndarray]:
+        nonlocal shown
+        for picture in scenes.walk(5000, scenes.Walker(step=3)):
+            shown += 1
+            yield picture
+
+    class Camera(Shown):
+        open = True
+
+        def frames(self) -> Iterator[Frame]:
+            for frame in super().frames():
+                if not self.open:
+                    return
+                yield frame
+
+        def close(self) -> None:
+            self.open = False
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    config = parse_config(f'[events]\nlog = "{tmp_path}/log"\n[faces]\ndetector = "off"')
+    monkeypatch.setattr(running, "open_source", lambda *_, **__: Camera(pictures()))
+    loop = Loop(replace(config, source=replace(config.source, url="0")))
+    monkeypatch.setattr(loop._outputs._log, "_file", writing)
+    loop.run()
+    assert 50 < shown < 200, "it ends at the first line that nobody takes"
+    assert capfd.readouterr().err == ""
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A real file system of eight megabytes."""

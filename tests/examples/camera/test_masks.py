@@ -86,6 +86,13 @@ def test_a_place_that_cannot_be_written_is_told_of(frames: Path, tmp_path: Path)
     assert main(["motion", str(frames), "--masks", str(tmp_path / "masks")]) == 5
 
 
+@pytest.mark.parametrize("fps", ["0", "nan", "inf", "-25"])
+def test_a_rate_that_is_none_is_refused(fps: str, frames: Path, tmp_path: Path) -> None:
+    words = ["motion", str(frames), "--masks", str(tmp_path / "masks"), "--fps", fps]
+    assert main(words) == 5
+    assert not (tmp_path / "masks").exists()
+
+
 def test_two_pictures_of_one_stem_would_overwrite_each_other(frames: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(frames / "f3.jpg"), np.zeros((120, 160, 3), np.uint8))
     assert main(["motion", str(frames), "--masks", str(tmp_path / "masks")]) == 5

@@ -65,3 +65,11 @@ def test_one_bad_picture_does_not_hide_the_others(
     said = capsys.readouterr()
     assert json.loads(said.out)["image"] == str(photograph)
     assert all(name in said.err for name in ("broken.jpg", "empty.jpg", "missing.jpg"))
+
+
+@pytest.mark.parametrize("score", ["nan", "inf"])
+def test_a_threshold_that_is_no_number_is_refused(
+    score: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detecting.main(["any.png", "--min-score", score]) == 5
+    assert "no number" in capsys.readouterr().err

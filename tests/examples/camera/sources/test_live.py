@@ -16,6 +16,7 @@ import scenes
 
 from edge_infer import BadInput, Unavailable
 from examples.camera.config.schema import SourceSettings
+from examples.camera.sources import grabbers
 from examples.camera.sources.grabbers import Capture, grabber
 from examples.camera.sources.live import Live
 from examples.camera.sources.opening import open_source
@@ -241,6 +242,19 @@ def test_an_mjpeg_stream_of_the_local_network() -> None:
     assert frames[0].image.shape == (scenes.HEIGHT, scenes.WIDTH, 3)
 
 
-def test_a_stream_that_does_not_answer() -> None:
-    with pytest.raises(Unavailable, match="does not open"):
-        Capture(SourceSettings(url="http://127.0.0.1:9/video"))
+def test_a_stream_that_does_not_answer_and_its_password_is_not_told() -> None:
+    with pytest.raises(Unavailable, match="does not open") as told:
+        Capture(SourceSettings(url="http://admin:geheim@127.0.0.1:9/video"))
+    assert "127.0.0.1:9/video" in str(told.value)
+    assert "geheim" not in str(told.value)
+
+
+def test_a_camera_that_opens_but_streams_to_another_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """V4L2 lets a second program open the device, and refuses it the frames."""
+    (tmp_path / "video0").touch()
+    monkeypatch.setattr(grabbers, "_device", lambda _: tmp_path / "video0")
+    with pytest.raises(Unavailable, match="does not open") as told:
+        grabber(SourceSettings(url="0"))
+    assert "close other programs" in str(told.value)
