@@ -17,6 +17,7 @@ from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
 from firmware_bundle.archive import pack
+from firmware_bundle.phone.detector import is_detector, read_detector_files
 from firmware_bundle.phone.page import phone_files
 from firmware_bundle.runtime import bytecode_tag, runtime_files
 from firmware_bundle.services import service_files
@@ -36,6 +37,7 @@ ARTIFACT = "artifact"
 START = "run"
 MICROPYTHON = "micropython/edge_model.py"
 README = "README.txt"
+DETECTOR_README = "DETECTOR.txt"
 _WHEELS = """\
 Where numpy and onnxruntime are missing, install them from here; no network is needed:
 
@@ -69,7 +71,8 @@ def bundle(
     """Verify `artifact` under `trust` and write the bundle `out`, signed by `key`.
 
     Args:
-        artifact: directory that `convert` wrote.
+        artifact: directory that `convert` wrote, or for the target `phone` a detector: a
+            directory with `detector.json` and the artifacts of its stages.
         out: directory to make.
         key: private key file of whoever publishes; its public half verifies the bundle.
         trust: public key file of whoever proved the artifact.
@@ -89,22 +92,23 @@ def bundle(
     """
     kind = find_target(target)
     _check_rollback(may_replace)
-    proven = read_artifact_files(artifact, trust)
-    contract = read_contract(proven["contract.json"])
+    detects = is_detector(artifact)
+    if detects:
+        proven, contract = read_detector_files(
+            artifact, lambda stage: read_artifact_files(stage, trust)
+        )
+    else:
+        proven = read_artifact_files(artifact, trust)
+        contract = read_contract(proven["contract.json"])
     _check_target(contract, kind, proven)
     files = {f"{ARTIFACT}/{name}": content for name, content in proven.items()}
-    native = any(name.startswith("native/") for name in proven)
-    if any(name.startswith("native/") and name.endswith(".so") for name in proven):
-        files[MICROPYTHON] = _template("edge_model.py")
-    files |= runtime_files(native=native) | service_files(
-        kind.service, is_compiled=bool(kind.native)
-    )
-    if wheels:
-        files |= wheel_files(kind, python=None if wheels is True else parse_release(wheels))
+    if detects:
+        _check_page_alone(kind, wheels=wheels)
+    else:
+        files |= _device_files(proven, kind, wheels=wheels)
     if kind.web:
         files |= phone_files(proven, contract, key=key, may_replace=may_replace)
-    files[START] = _template(START)
-    files[README] = _readme(contract, files)
+    files[README] = _detector_readme(contract) if detects else _readme(contract, files)
     described = _describe(files, contract, target, may_replace)
     files[manifest.NAME] = manifest.write_manifest(described)
     out = Path(out)
@@ -117,7 +121,8 @@ def bundle(
             path = staging / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        (staging / START).chmod(0o755)
+        if START in files:
+            (staging / START).chmod(0o755)
     return out
 
 
@@ -146,6 +151,33 @@ def read_artifact_files(artifact: str | os.PathLike[str], trust: Trust) -> dict[
             hint="run it again while nothing else writes there",
         )
     return {**tree.files, SIGNATURE_NAME: signature}
+
+
+def _device_files(
+    proven: dict[str, bytes], kind: Target, *, wheels: bool | str
+) -> dict[str, bytes]:
+    """What runs the artifact on a device that has Python, or a compiled model."""
+    native = any(name.startswith("native/") for name in proven)
+    files = {START: _template(START)}
+    if any(name.startswith("native/") and name.endswith(".so") for name in proven):
+        files[MICROPYTHON] = _template("edge_model.py")
+    files |= runtime_files(native=native) | service_files(
+        kind.service, is_compiled=bool(kind.native)
+    )
+    if wheels:
+        files |= wheel_files(kind, python=None if wheels is True else parse_release(wheels))
+    return files
+
+
+def _check_page_alone(kind: Target, *, wheels: bool | str) -> None:
+    """What slides a detector's window is the page, or a program such as the camera's."""
+    if not kind.web or wheels:
+        raise Incompatible(
+            "a detector is bundled for a page alone",
+            expected="the target phone, without wheels",
+            actual=kind.name + (", with wheels" if wheels else ""),
+            hint="the camera's program reads the directory as it lies; for a phone: --target phone",
+        )
 
 
 def _check_target(contract: Contract, target: Target, proven: dict[str, bytes]) -> None:
@@ -198,6 +230,11 @@ def _readme(contract: Contract, files: dict[str, bytes]) -> bytes:
     folders = {name.partition("/")[0] for name in files}
     named["parts"] = "".join(line for name, line in _PARTS.items() if name in folders)
     return text.format_map(named).encode("utf-8")
+
+
+def _detector_readme(contract: Contract) -> bytes:
+    named = {"name": contract.name, "sequence": contract.sequence}
+    return _template(DETECTOR_README).decode("utf-8").format_map(named).encode("utf-8")
 
 
 def _needs(contract: Contract) -> str:

@@ -15,12 +15,18 @@ import re
 from typing import TYPE_CHECKING
 
 import edge_infer
+from edge_infer.contract.detector import DETECTOR
 from edge_infer.engines.onnx_check import check_onnx
 from edge_infer.trust import SIGNATURE_NAME
 from edge_infer.trust.keygen import load_private_key, public_key
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
-from firmware_bundle.phone.engine import engine_binary, engine_script
+from firmware_bundle.phone.engine import (
+    engine_binary,
+    engine_script,
+    smaller_engine_binary,
+    unpacking_script,
+)
 from firmware_bundle.phone.modules import joined, source
 from firmware_bundle.runtime import bytecode_tag
 
@@ -34,7 +40,8 @@ FOLDER = "phone"
 SINGLE = "phone.html"
 INDEX, SCRIPT, WORKER, STYLE = "index.html", "app.js", "worker.js", "style.css"
 ENGINE, KEY, SERVICE = "engine.bin", "key.pub", "sw.js"
-ARTIFACT = ("contract.json", "golden.bin", "model.onnx")
+GRAPH = "model.onnx"
+ARTIFACT = ("contract.json", "golden.bin", GRAPH)
 STATIC = ("icon-192.png", "icon-512.png", "LICENCES.txt")
 
 _POLICY = (
@@ -60,16 +67,23 @@ def phone_files(
 ) -> dict[str, bytes]:
     """Name to content of `phone/` and `phone.html`; `artifact` is verified.
 
+    Of a detector `artifact` holds the declaration and the artifacts of its stages.
+
     Raises:
         Unavailable: npm has not installed onnxruntime-web.
         Untrusted: it is not what was tried.
         BadInput: the key cannot be used.
         Incompatible: the graph is more than arithmetic; the page's engine reads it unasked.
     """
-    check_onnx(artifact["model.onnx"])
-    parts = {f"artifact/{name}": artifact[name] for name in ARTIFACT}
-    parts[ENGINE] = engine_binary()
-    parts[WORKER] = (engine_script() + joined(WORKER)).encode("utf-8")
+    parts = {
+        f"artifact/{name}": content
+        for name, content in artifact.items()
+        if name.rpartition("/")[2] in ARTIFACT or name == DETECTOR
+    }
+    for name, content in parts.items():
+        if name.endswith(GRAPH):
+            check_onnx(content)
+    parts |= _engine(is_large=DETECTOR in artifact)
     private = load_private_key(key) if isinstance(key, str | os.PathLike) else key
     parts[KEY] = public_key(private).pem
     parts[manifest.NAME] = _described(parts, contract, may_replace)
@@ -78,6 +92,13 @@ def phone_files(
     files = {f"{FOLDER}/{name}": content for name, content in folder.items()}
     files[SINGLE] = _single(parts, contract, key)
     return files
+
+
+def _engine(*, is_large: bool) -> dict[str, bytes]:
+    """The engine and the program that runs it; smaller, and slower to open, beside large models."""
+    unpacking = unpacking_script() if is_large else ""
+    packed = smaller_engine_binary() if is_large else engine_binary()
+    return {ENGINE: packed, WORKER: (engine_script() + unpacking + joined(WORKER)).encode("utf-8")}
 
 
 def strings() -> dict[str, str]:

@@ -12,6 +12,7 @@ import types
 import typing
 
 from edge_infer.contract import FORMAT, Contract
+from edge_infer.contract.detector import Detector
 
 _HEAD = """\
 /** Generated from edge_infer's dataclasses by `python -m firmware_bundle.phone.schema`. */
@@ -27,6 +28,7 @@ def schema_module() -> str:
     """The source of the module."""
     found: dict[str, dict[str, tuple[str, bool]]] = {}
     _describe(Contract, found)
+    _describe(Detector, found)
     return _HEAD % (FORMAT, _lines(found))
 
 

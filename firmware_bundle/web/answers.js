@@ -34,7 +34,7 @@ function labelOf(one) {
 }
 
 /** A screen reader hears a new label, and no more often than it can say one. @param {string} text */
-function announce(text) {
+export function announce(text) {
   const now = performance.now();
   if (text === announced.text || now - announced.at < ANNOUNCED_MS) return;
   announced = { text, at: now };

@@ -4,8 +4,10 @@ import { digits, showAnswers } from './answers.js';
 import { Camera } from './camera.js';
 import { element, show, write } from './elements.js';
 import { fillExample, rowsHint } from './example.js';
+import { serveFaces } from './faces.js';
 import { Live } from './live.js';
 import { Pad } from './pad.js';
+import { modelParts } from './parts.js';
 import { checkPins } from './pins.js';
 import { showProof } from './proof.js';
 import { Questions } from './questions.js';
@@ -47,15 +49,12 @@ async function start() {
     const file = (/** @type {string} */ name) => /** @type {Uint8Array<ArrayBuffer>} */ (files.get(name));
     const pins = checkPins(signed, file('bundle.json'));
     const questions = new Questions(file('worker.js'));
-    const opened = await questions.ask('open', {
-      engine: file('engine.bin'),
-      contract: file('artifact/contract.json'),
-      onnx: file('artifact/model.onnx'),
-      golden: file('artifact/golden.bin'),
-    });
+    const wanted = ['engine.bin', ...modelParts(files)];
+    const opened = await questions.ask('open', Object.fromEntries(wanted.map((name) => [name, file(name)])));
     pins.settle(opened.contract);
     showProof(signed, opened, pins.by, signed.digests.size);
-    serve(questions, opened.contract, file('artifact/golden.bin'));
+    if (opened.detects) serveDetector(questions);
+    else serve(questions, opened.contract, file('artifact/golden.bin'));
     show('progress', false);
     state('verified');
     performance.mark('verified');
@@ -89,6 +88,20 @@ function refuse(error, title = 'refused_one') {
   write('refused_text', message);
   write('refused_kind', name);
   show('refused', true);
+}
+
+/** @param {Questions} questions */
+function serveDetector(questions) {
+  startTabs(['camera', 'file']);
+  show('bench', false);
+  write('camera_hint', say('faces_hint'));
+  write('file_hint', say('faces_file_hint'));
+  write('camera_take', say('faces_take'));
+  write('column_row', say('column_face'));
+  write('column_answer', say('column_box'));
+  write('column_score', say('column_sure'));
+  serveFaces(questions, refuse);
+  show('work', true);
 }
 
 /**
@@ -131,7 +144,7 @@ function serve(questions, contract, golden) {
  * @param {(asking: () => Promise<Answered>) => Promise<Answered | null>} answering
  */
 function servePictures(questions, image, answering) {
-  const camera = new Camera(image, (error) => {
+  const camera = new Camera(image.width / image.height, (error) => {
     live.stop();
     refuse(error);
   });

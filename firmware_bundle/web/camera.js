@@ -24,13 +24,13 @@ export class Camera {
   #refused;
 
   /**
-   * @param {import('./contract.js').Picture} picture
+   * @param {number | null} ratio width by height of what the model sees; null for all of the frame
    * @param {(error: unknown) => void} refused
    */
-  constructor(picture, refused) {
-    this.#ratio = picture.width / picture.height;
+  constructor(ratio, refused) {
+    this.#ratio = ratio;
     this.#refused = refused;
-    this.#video.style.aspectRatio = String(this.#ratio);
+    if (ratio !== null) this.#video.style.aspectRatio = String(ratio);
   }
 
   get running() {
@@ -78,8 +78,9 @@ export class Camera {
    */
   async frame() {
     const bitmap = await createImageBitmap(this.#video);
-    const width = Math.min(bitmap.width, Math.round(bitmap.height * this.#ratio));
-    const height = Math.min(bitmap.height, Math.round(bitmap.width / this.#ratio));
+    const ratio = this.#ratio ?? bitmap.width / bitmap.height;
+    const width = Math.min(bitmap.width, Math.round(bitmap.height * ratio));
+    const height = Math.min(bitmap.height, Math.round(bitmap.width / ratio));
     const x = Math.floor((bitmap.width - width) / 2);
     const y = Math.floor((bitmap.height - height) / 2);
     return { bitmap, part: { x, y, width, height } };

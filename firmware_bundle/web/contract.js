@@ -101,7 +101,7 @@ export function readContract(bytes) {
  * @param {string} type
  * @param {string} where
  */
-function hold(value, type, where) {
+export function hold(value, type, where) {
   const options = type.split('|');
   if (options.length > 1) {
     const fits = options.find((option) => !misfit(value, option));

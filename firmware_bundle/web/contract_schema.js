@@ -127,5 +127,14 @@ export const SCHEMA = /** @type {Record<string, Record<string, [string, boolean]
     "workspace_bytes": ["int", true],
     "row_bytes": ["int", true],
     "rows_compared": ["int", true]
+  },
+  "Detector": {
+    "format": ["int", true],
+    "features": ["str", true],
+    "step": ["float", true],
+    "least": ["float", true],
+    "doubt": ["float", true],
+    "min_score": ["float", true],
+    "box": ["list:float", true]
   }
 });

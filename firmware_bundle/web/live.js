@@ -4,7 +4,7 @@ import { element, show, write } from './elements.js';
 import { say } from './strings.js';
 
 /** @typedef {import('./camera.js').Camera} Camera */
-/** @typedef {import('./worker.js').Answered} Answered */
+/** @typedef {{motion?: {moves: boolean}}} Answered */
 
 const SMOOTHING = 0.9;
 

@@ -5,6 +5,7 @@
  */
 
 import { readHead } from './head.js';
+import { modelParts } from './parts.js';
 import { Refusal } from './refusal.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
@@ -12,7 +13,6 @@ import { Refusal } from './refusal.js';
 
 const KEY_OF = 'edge-infer key of';
 const RELEASE_OF = 'edge-infer release of';
-const MODEL = ['artifact/contract.json', 'artifact/golden.bin', 'artifact/model.onnx'];
 
 /**
  * Before anything of the page but its signature and its head is read.
@@ -34,7 +34,7 @@ export function checkPins(signed, manifest) {
     throw new Refusal('Untrusted', 'key_changed', { expected: known, actual: fingerprint });
   }
   const place = `${RELEASE_OF} ${head.name} by ${fingerprint}`;
-  const content = MODEL.map((name) => signed.digests.get(name)).join('');
+  const content = modelParts(signed.digests).map((name) => signed.digests.get(name)).join('');
   const [, floor, installed] = /^(\d+) ?([0-9a-f]*)$/.exec(remembered(place) ?? '0') ?? ['', '0', ''];
   const latest = BigInt(floor);
   const isRepeated = head.sequence === latest && installed === content;

@@ -1,6 +1,7 @@
 /** Every listed file against the signature, before anything of it is used. */
 
 import { sha256, toHex } from './encoding.js';
+import { modelParts } from './parts.js';
 import { Refusal } from './refusal.js';
 import { verifySignature } from './signature.js';
 
@@ -10,10 +11,7 @@ import { verifySignature } from './signature.js';
 
 export const KEY = 'key.pub';
 const SIGNATURE = 'model.sig';
-const NEEDED = [
-  'artifact/contract.json', 'artifact/golden.bin', 'artifact/model.onnx', 'engine.bin', 'worker.js',
-  'bundle.json', KEY,
-];
+const NEEDED = ['engine.bin', 'worker.js', 'bundle.json', KEY];
 
 /**
  * @param {Source} source
@@ -23,7 +21,7 @@ const NEEDED = [
  */
 export async function verifyFiles(source, progress) {
   const signed = await verifySignature(await source.read(SIGNATURE), await source.read(KEY));
-  const missing = NEEDED.filter((name) => !signed.digests.has(name));
+  const missing = [...modelParts(signed.digests), ...NEEDED].filter((name) => !signed.digests.has(name));
   if (missing.length > 0) throw new Refusal('Incompatible', 'no_page', { actual: missing.join(', ') });
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} */
   const files = new Map();

@@ -1,42 +1,42 @@
 /** The worker: opens the verified model, runs its golden vectors, then answers one question at a time. */
 
-import { readContract } from './contract.js';
+import { benchmark } from './benchmark.js';
 import { decodeFile, pixelsOf } from './decode.js';
-import { gunzip } from './encoding.js';
-import { openEngine } from './engine.js';
-import { asJson, Model } from './model.js';
+import { FRAME_PIXELS, look, PICTURE_PIXELS } from './looking.js';
+import { asJson } from './model.js';
 import { Motion } from './motion.js';
+import { openFiles } from './opening.js';
 import { pictureRow } from './picture.js';
 import { asPlain } from './refusal.js';
 import { feedsOfRow, readRows } from './rows.js';
-import { benchmark } from './benchmark.js';
-import { runGolden } from './selftest.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
 /** @typedef {import('./model.js').Answer} Answer */
 /** @typedef {{x: number, y: number, width: number, height: number}} Part */
 /** @typedef {{answers: Answer[], json: string[], ms: number, motion?: {moves: boolean, change: number}}} Answered */
 
-/** @type {{model: Model, contract: Contract, golden: Uint8Array<ArrayBuffer>} | null} */
+/** @type {{model: import('./model.js').Model, contract: Contract, golden: Uint8Array<ArrayBuffer>} | null} */
 let ready = null;
+/** @type {import('./detector.js').Detector | null} */
+let detector = null;
 const motion = new Motion();
 
-/**
- * @param {{engine: Uint8Array<ArrayBuffer>, contract: Uint8Array<ArrayBuffer>,
- *   onnx: Uint8Array<ArrayBuffer>, golden: Uint8Array<ArrayBuffer>}} files all of them verified
- */
+/** @param {Record<string, Uint8Array<ArrayBuffer>>} files all of them verified */
 async function open(files) {
-  const contract = readContract(files.contract);
-  const wasm = await gunzip(files.engine);
-  const engine = await openEngine(/** @type {any} */ (globalThis).ort, wasm, files.onnx, contract);
-  const selfTest = await runGolden(engine, contract, files.golden);
-  ready = { model: new Model(engine, contract), contract, golden: files.golden };
-  return { contract, engine: engine.name, selfTest };
+  const { model, contract, engine, selfTest, detector: found } = await openFiles(files);
+  detector = found;
+  if (model !== null) ready = { model, contract, golden: files['artifact/golden.bin'] };
+  return { contract, engine, selfTest, detects: detector !== null };
 }
 
 function opened() {
   if (ready === null) throw new Error('the golden vectors come first');
   return ready;
+}
+
+function detecting() {
+  if (detector === null) throw new Error('the page asks for faces only where there is a detector');
+  return detector;
 }
 
 /** @param {Map<string, import('./golden.js').Table>} feeds @returns {Promise<Answered>} */
@@ -64,6 +64,12 @@ const OPERATIONS = {
     const pixels = pixelsOf(bitmap, part);
     const moved = motion.next(pixels);
     return { ...(await answered(pictureFeeds(pixels))), motion: moved };
+  },
+  faces_file: async (/** @type {{file: Blob}} */ { file }) => look(detecting(), await decodeFile(file), { most: PICTURE_PIXELS, preview: true }),
+  faces_frame: async (/** @type {{bitmap: ImageBitmap, preview: boolean}} */ { bitmap, preview }) => {
+    const pixels = pixelsOf(bitmap);
+    const moved = motion.next(pixels);
+    return { ...(await look(detecting(), pixels, { most: FRAME_PIXELS, preview })), motion: moved };
   },
 };
 
