@@ -42,7 +42,8 @@ def engine_packed_once() -> Iterator[None]:
     from firmware_bundle.phone import page
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "engine_binary", functools.cache(page.engine_binary))
+        for name in ("engine_binary", "smaller_engine_binary"):
+            patch.setattr(page, name, functools.cache(getattr(page, name)))
         yield
 
 

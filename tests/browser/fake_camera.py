@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 WIDTH, HEIGHT = 320, 240
+LEFT = (WIDTH - HEIGHT) // 2
+"""Columns that the frame's number takes."""
 BITS = 8
 DIGIT = Image("X", "L", 8, 8, 0.0, 16.0, False, "bilinear")
 
@@ -22,48 +24,84 @@ DIGIT = Image("X", "L", 8, 8, 0.0, 16.0, False, "bilinear")
 def film(path: Path, X: Any, y: Any, estimator: Any, *, frames: int) -> dict[int, int]:
     """Write a Y4M of digits that Python reads rightly in such a frame; frame to true label.
 
-    The digit fills the middle of the frame, which is what the viewfinder shows; beside it stands
-    the frame's number, as black and white blocks.
+    The digit fills the middle of the frame, which is what the viewfinder shows.
     """
-    truth: dict[int, int] = {}
+    truth: list[int] = []
+    written = []
+    for pixels, label in zip(X, y, strict=True):
+        picture = Pillow.fromarray((pixels.reshape(8, 8) * 255 / 16).round().astype(np.uint8))
+        large = picture.resize((HEIGHT, HEIGHT), Pillow.Resampling.BICUBIC)
+        if int(estimator.predict(read_image(large, DIGIT))[0]) != int(label):
+            continue
+        frame = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
+        frame[:, LEFT : LEFT + HEIGHT] = np.asarray(large)
+        written.append(frame)
+        truth.append(int(label))
+        if len(truth) == frames:
+            break
+    write_film(path, written)
+    return dict(enumerate(truth))
+
+
+def write_film(path: Path, frames: list[Any]) -> None:
+    """A Y4M of grey frames; at the left of each stands its number, as black and white blocks."""
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n" % (WIDTH, HEIGHT))
-        for pixels, label in zip(X, y, strict=True):
-            picture = Pillow.fromarray((pixels.reshape(8, 8) * 255 / 16).round().astype(np.uint8))
-            large = picture.resize((HEIGHT, HEIGHT), Pillow.Resampling.BICUBIC)
-            if int(estimator.predict(read_image(large, DIGIT))[0]) != int(label):
-                continue
-            frame = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
-            left = (WIDTH - HEIGHT) // 2
-            frame[:, left : left + HEIGHT] = np.asarray(large)
+        for number, unmarked in enumerate(frames):
+            frame = unmarked.copy()
             for bit in range(BITS):
                 top = bit * HEIGHT // BITS
-                frame[top : top + HEIGHT // BITS, :left] = 255 * (len(truth) >> bit & 1)
+                frame[top : top + HEIGHT // BITS, :LEFT] = 255 * (number >> bit & 1)
             luma = (16 + frame.astype(float) * 219 / 255).round().astype(np.uint8)
             chroma = np.full(WIDTH * HEIGHT // 2, 128, dtype=np.uint8)
             file.write(b"FRAME\n" + luma.tobytes() + chroma.tobytes())
-            truth[len(truth)] = int(label)
-            if len(truth) == frames:
-                break
-    return truth
 
 
-def watched(frames: int) -> str:
+def watched() -> str:
     """A script that notes which frames the page took, what it said, and its longest task."""
     return """
+    const numberOf = (bitmap) => {
+      const context = new OffscreenCanvas(1, BITS).getContext('2d');
+      context.drawImage(bitmap, 8, 0, 1, bitmap.height, 0, 0, 1, BITS);
+      const { data } = context.getImageData(0, 0, 1, BITS);
+      let index = 0;
+      for (let bit = 0; bit < BITS; bit++) if (data[4 * bit] > 127) index |= 1 << bit;
+      return index;
+    };
     window.shown = []; window.said = []; window.longest = 0;
     const original = window.createImageBitmap;
     window.createImageBitmap = async (source, ...rest) => {
       const bitmap = await original(source, ...rest);
-      if (source instanceof HTMLVideoElement) {
-        const context = new OffscreenCanvas(1, BITS).getContext('2d');
-        context.drawImage(bitmap, 8, 0, 1, bitmap.height, 0, 0, 1, BITS);
-        const { data } = context.getImageData(0, 0, 1, BITS);
-        let index = 0;
-        for (let bit = 0; bit < BITS; bit++) if (data[4 * bit] > 127) index |= 1 << bit;
-        window.shown.push(index);
-      }
+      if (source instanceof HTMLVideoElement) window.shown.push(numberOf(bitmap));
       return bitmap;
+    };
+    /** Brightness of each frame of the film as the page gets it, by its number. */
+    window.pixels = {};
+    window.gather = async (frames) => {
+      const video = document.querySelector('video');
+      while (Object.keys(window.pixels).length < frames) {
+        await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+        const bitmap = await original(video);
+        const number = numberOf(bitmap);
+        if (number in window.pixels) continue;
+        const { width, height } = bitmap;
+        const canvas = new OffscreenCanvas(width, height);
+        const context = canvas.getContext('2d', { willReadFrequently: true });
+        context.drawImage(bitmap, 0, 0);
+        const rgba = context.getImageData(0, 0, width, height).data;
+        const grey = new Uint8Array(width * height);
+        for (let i = 0; i < grey.length; i++) {
+          grey[i] = rgba[4 * i];
+          if (rgba[4 * i + 1] !== grey[i] || rgba[4 * i + 2] !== grey[i]) throw Error('not grey');
+        }
+        const url = await new Promise((resolve) => {
+          const reader = new FileReader();
+          reader.onload = () => resolve(reader.result);
+          reader.readAsDataURL(new Blob([grey]));
+        });
+        window.pixels[number] = url.slice(url.indexOf(',') + 1);
+      }
+      return null;
     };
     new PerformanceObserver((list) => {
       if (window.said.length < 3) return;
@@ -75,7 +113,7 @@ def watched(frames: int) -> str:
       const json = document.getElementById('json');
       new MutationObserver(() => {
         if (window.shown.length <= window.said.length) return;
-        window.said.push(JSON.parse(json.textContent).label);
+        window.said.push(JSON.parse(json.textContent));
       }).observe(json, { childList: true });
     });
     """.replace("BITS", str(BITS))

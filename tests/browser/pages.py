@@ -6,14 +6,15 @@ import contextlib
 import dataclasses
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
+DETECTOR = Path(__file__).parents[2] / "examples" / "camera" / "models" / "faces"
 PHONE = {"viewport": {"width": 360, "height": 740}, "deviceScaleFactor": 1}
 
 
@@ -66,6 +67,17 @@ class Shop:
             self.folder / f"{tag}-artifact", self.folder / f"{tag}-back", key=self.key,
             trust=self.trust, target="phone", may_replace=may_replace,
         )  # fmt: skip
+
+    def faces(self) -> Path:
+        """The camera's detector, as it is shipped."""
+        import firmware_bundle
+
+        if "faces" not in self.made:
+            self.made["faces"] = firmware_bundle.bundle(
+                DETECTOR, self.folder / "faces", key=self.key,
+                trust=DETECTOR / "trainer.pub", target="phone",
+            )  # fmt: skip
+        return self.made["faces"]
 
     def identity(self, image: Any) -> dict[str, bytes]:
         """What is served of a model whose decision scores are the row itself."""
