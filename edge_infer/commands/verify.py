@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge_infer.artifact import read_artifact
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import print_json, print_table
+from edge_infer.detector_bundle import holds_detector, read_detector_bundle
 from edge_infer.errors import Incompatible
 
 if TYPE_CHECKING:
@@ -36,8 +37,11 @@ def expiry_state(expires: str | None, *, now: datetime) -> str:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    artifact = read_artifact(arguments.bundle, trust=arguments.trust)
-    tree, contract = artifact.tree, artifact.contract
+    if arguments.trust and holds_detector(arguments.bundle):
+        tree, contract = read_detector_bundle(arguments.bundle, trust=arguments.trust)
+    else:
+        artifact = read_artifact(arguments.bundle, trust=arguments.trust)
+        tree, contract = artifact.tree, artifact.contract
     found = {
         "name": contract.name,
         "sequence": contract.sequence,

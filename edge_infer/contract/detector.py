@@ -5,6 +5,7 @@ Whoever trained them signs the declaration with them: each model's name ends in 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 from edge_infer.contract.codec import decode
@@ -14,12 +15,14 @@ from edge_infer.values import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from edge_infer.contract.schema import Contract
 
 DETECTOR = "detector.json"
 DETECTOR_FORMAT = 1
-STAGES = ("scan", "judge")
-"""Directories of the signed models, in the order in which they see a window."""
+STAGES = {"scan": "decision_function", "judge": "predict_proba"}
+"""Directories of the signed models, in the order in which they see a window, and their verbs."""
 ROWS = {"gradients-35x7x7-1": 1715}
 """Known features to the length of a window's row."""
 
@@ -80,3 +83,38 @@ def read_detector(data: bytes, names: Iterable[str]) -> Detector:
             hint="update edge-infer",
         )
     return declared
+
+
+def detector_contract(data: bytes, contracts: Mapping[str, Contract]) -> Contract:
+    """A contract that speaks for all of a detector: the first stage's, under the detector's own
+    name, which stays from release to release.
+
+    Args:
+        data: `detector.json`.
+        contracts: stage to the contract of its verified model.
+
+    Raises:
+        Untrusted: a model was signed with another declaration.
+        Incompatible: the models are no stages of one detector, or it declares what is not known.
+        BadInput: it is not strict JSON.
+    """
+    declared = read_detector(data, [one.name for one in contracts.values()])
+    for stage, verb in STAGES.items():
+        contract = contracts[stage]
+        verbs = {one.verb for one in contract.outputs}
+        shapes = [one.shape for one in contract.inputs]
+        if verb not in verbs or shapes != [(None, ROWS[declared.features])]:
+            raise Incompatible(
+                f"the model in {stage}/ is no stage of a detector",
+                expected=f"{verb} of rows of {ROWS[declared.features]} numbers",
+                actual=f"{', '.join(sorted(verbs))} of {shapes}",
+            )
+    releases = {(one.name, one.sequence, one.target) for one in contracts.values()}
+    if len(releases) != 1:
+        raise Incompatible(
+            "the models of the detector are not of one release",
+            expected="one name, one sequence, one target",
+            actual=sorted(releases),
+        )
+    first = contracts[next(iter(STAGES))]
+    return dataclasses.replace(first, name=first.name.rpartition("-")[0])
