@@ -43,13 +43,13 @@ def film(path: Path, X: Any, y: Any, estimator: Any, *, frames: int) -> dict[int
     return dict(enumerate(truth))
 
 
-def write_film(path: Path, frames: list[Any]) -> None:
-    """A Y4M of grey frames; at the left of each stands its number, as black and white blocks."""
+def write_film(path: Path, frames: list[Any], *, numbered: bool = True) -> None:
+    """A Y4M of grey frames; at the left of each may stand its number, as black and white blocks."""
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n" % (WIDTH, HEIGHT))
         for number, unmarked in enumerate(frames):
             frame = unmarked.copy()
-            for bit in range(BITS):
+            for bit in range(BITS if numbered else 0):
                 top = bit * HEIGHT // BITS
                 frame[top : top + HEIGHT // BITS, :LEFT] = 255 * (number >> bit & 1)
             luma = (16 + frame.astype(float) * 219 / 255).round().astype(np.uint8)

@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
 from chromium import Chromium
-from fake_camera import CAMERA, film
+from fake_camera import CAMERA, film, write_film
 from pages import PHONE, csv, digits, serving, trained
 from PIL import Image as Pillow
+
+from examples.camera.faces.portrait import scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,6 +127,45 @@ def test_live(make: Callable[..., Chromium], shop: Shop, address: str, tmp_path:
     page.wait("document.querySelector('#refused').hidden")
     page.click("#camera_start")
     page.wait("!document.querySelector('#finder').checkVisibility()")
+
+
+def test_faces(make: Callable[..., Chromium], shop: Shop, tmp_path: Path) -> None:
+    """Of nobody: a picture with two, then a live one."""
+    cv2.imwrite(str(tmp_path / "party.png"), scene(240, 320, (40, 60, 70), (180, 90, 120)))
+    # Slowly to and fro: a box is drawn some milliseconds after its frame.
+    walk = [*range(110, 170, 2), *range(170, 110, -2)]
+    frames = [scene(240, 320, (x, 60, 110)) for x in walk]
+    write_film(tmp_path / "film.y4m", frames, numbered=False)
+    capture = f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}"
+    with serving(shop.files(shop.faces())) as url:
+        page = make(*CAMERA, capture).open(url)
+        page.wait("document.querySelector('#offline').textContent !== ''", seconds=60)
+        page.click("#tab_file")
+        page.act("setInputFiles", "#file", str(tmp_path / "party.png"))
+        page.settle()
+        assert page.text("#label") == "2 faces"
+        assert page.evaluate("document.querySelector('#looked').width") == 320
+        hold(page, "faces-picture", tmp_path)
+        page.click("#tab_camera")
+        page.click("#camera_start")
+        page.wait("document.querySelector('#camera_live').checkVisibility()")
+        page.click("#camera_live")
+        page.wait("/[1-9][0-9]* frames/.test(document.querySelector('#rate').textContent)")
+        page.wait("document.querySelector('#label').textContent === '1 face'")
+        boxes = "document.querySelector('#boxes')"
+        assert page.evaluate(f"{boxes}.width / {boxes}.height") == pytest.approx(4 / 3)
+        drawn = (
+            f"{boxes}.getContext('2d').getImageData(0, 0, {boxes}.width, {boxes}.height)"
+            ".data.some((value) => value > 0)"
+        )
+        assert page.evaluate(drawn)
+        hold(page, "faces-live", tmp_path)
+        page.click("#camera_take")
+        page.wait("document.querySelector('#looked').checkVisibility()")
+        assert not page.evaluate(drawn)
+        page.click("#camera_start")
+        page.wait("!document.querySelector('#finder').checkVisibility()")
+        assert page.errors == []
 
 
 def test_camera_denied(make: Callable[..., Chromium], address: str, tmp_path: Path) -> None:

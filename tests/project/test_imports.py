@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "edge_infer": {"edge_infer", *DEVICE},
     "convert": {"convert", "edge_infer", *DEVICE, *WORKSTATION},
     # `ffi` is a module of MicroPython, for the reader that a bundle carries there.
-    "firmware_bundle": {"firmware_bundle", "edge_infer", "segno", "ffi", *DEVICE},
+    "firmware_bundle": {"firmware_bundle", "edge_infer", "segno", "zstandard", "ffi", *DEVICE},
     "examples": {
         "examples",
         "edge_infer",
