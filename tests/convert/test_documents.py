@@ -145,6 +145,7 @@ def test_counts_weighted_by_a_step_of_their_own(loaded):
     assert_parity(model, estimator, documents)
 
 
+@pytest.mark.deep
 def test_documents_beside_categories_and_numbers(loaded):
     documents, y = corpus()
     rng = np.random.default_rng(1)

@@ -129,6 +129,7 @@ def answer(root: Path) -> int | None:
         return NOTHING
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_case_37_and_38_cut_at_every_operation_with_unsynced_writes_lost_or_reordered(
     fleet: Fleet, tmp_path: Path, name: str

@@ -163,6 +163,7 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.deep
 def test_a_connection_that_drops_midway_is_resumed(
     server: Server, bundles: dict[int, Path], fleet: Fleet, tmp_path: Path
 ) -> None:

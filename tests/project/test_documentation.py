@@ -21,7 +21,7 @@ ELSEWHERE = [ROOT / "docs/phone.md", ROOT / "docs/faces.md"]
 """Run by tests/browser, where npm's packages are, and by tests/examples/camera."""
 
 
-LONG = {"converting.md"}
+LONG = {"converting.md", "deploying.md", "embedding.md", "native.md"}
 
 
 @pytest.mark.parametrize(

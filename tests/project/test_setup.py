@@ -58,6 +58,7 @@ def test_a_failing_pip_shows_its_log(tmp_path: Path) -> None:
     assert "absent.txt" not in done.stdout
 
 
+@pytest.mark.deep
 def test_a_second_run_keeps_the_environment(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.txt"
     nothing.write_text("")

@@ -103,6 +103,7 @@ def test_a_label_that_every_row_has():
     assert_as_scikit_learn(estimator, {"predict_proba", "decision_function"})
 
 
+@pytest.mark.deep
 def test_they_are_proven_like_any_other():
     trees = DecisionTreeClassifier(max_depth=3, random_state=0)
     for estimator in (

@@ -193,6 +193,7 @@ EMULATORS = {"aarch64": "qemu-aarch64-static", "mipsel": "qemu-mipsel-static",
              "armv7hf": "qemu-arm-static", "riscv64": "qemu-riscv64-static"}  # fmt: skip
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", EMULATORS)
 @pytest.mark.parametrize("model", ["artifact", "forest"])
 def test_an_emulated_processor_gives_the_golden_vectors(name, model, tmp_path, request):
@@ -234,6 +235,7 @@ def test_a_cortex_m_links_the_model_alone(model, request):
     assert found.workspace_bytes < 1024
 
 
+@pytest.mark.deep
 def test_an_unrolled_search_compiles_in_parts():
     """Compilers took minutes over one function of all its statements."""
     X = np.random.default_rng(0).integers(0, 9, (40, 2)).astype(float)

@@ -51,6 +51,7 @@ def test_one_command_writes_the_library_and_the_source(place: Path) -> None:
     assert (place / "artifact" / "native" / f"{host_target().name}.so").is_file()
 
 
+@pytest.mark.deep
 def test_a_model_beyond_the_budget_leaves_nothing_behind(place: Path) -> None:
     words = ("--native", "host", "--max-bytes", "2000", "--emit-c", "small", "--out", "too-large")
     done = _run(place, *CONVERT, *words)

@@ -159,6 +159,7 @@ def test_neighbours_and_clusters_are_proven(model, data):
     assert certificate.parity[0].compared > 1000
 
 
+@pytest.mark.deep
 def test_rows_so_far_away_that_rounding_orders_neighbours_are_refused():
     X, y = load_iris(return_X_y=True)
     contract = export(KNeighborsClassifier().fit(X, y), X).contract

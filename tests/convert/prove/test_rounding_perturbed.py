@@ -26,6 +26,7 @@ def linear():
     return LogisticRegression(max_iter=300)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("composite", "data"),
     [
