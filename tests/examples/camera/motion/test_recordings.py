@@ -9,11 +9,15 @@ import cv2
 import numpy as np
 import pytest
 import recordings
+import scenes
 
+from examples.camera.config import Config
 from examples.camera.motion import MotionDetector, MotionSettings
+from examples.camera.sources.frames import Frame
+from examples.camera.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -79,6 +83,38 @@ def test_a_change_of_the_light_over_waving_trees_is_no_object(light: str) -> Non
             told.append(number)
     # A lone frame is debounced by the events.
     assert len(told) <= 2
+
+
+def starts(frames: Iterable[NDArray[np.uint8]]) -> list[int]:
+    """Numbers of the frames in which an event of motion starts."""
+    watch = Watch(Config(), None)
+    return [
+        number
+        for number, frame in enumerate(frames)
+        for event in watch.step(Frame(frame, number / 25, number)).events
+        if event.what == "start"
+    ]
+
+
+def test_trees_are_no_event_and_the_person_before_them_is_one_by_250() -> None:
+    told = starts(recordings.waving_trees())
+    assert [number for number in told if 50 <= number < 242] == []
+    assert any(242 <= number <= 250 for number in told)
+
+
+@pytest.mark.parametrize("light", LIGHTS)
+def test_a_change_of_the_light_on_real_frames_is_no_event(light: str) -> None:
+    """Over trees that sway, and over a courtyard where nobody moves."""
+
+    def lit(frames: Iterable[NDArray[np.uint8]], count: int) -> Iterator[NDArray[np.uint8]]:
+        for number, frame in zip(range(count), frames, strict=False):
+            changed = LIGHTS[light](frame) if number >= 100 else frame
+            yield np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+
+    assert [n for n in starts(lit(recordings.waving_trees(), 240)) if n >= 50] == []
+    empty, random = next(iter(recordings.walkers())), np.random.default_rng(0)
+    noisy = (scenes.noisy(empty, random) for _ in range(160))
+    assert starts(lit(noisy, 160)) == []
 
 
 @pytest.mark.parametrize("size", [(320, 240), (640, 480)])
