@@ -72,9 +72,12 @@ class Machine:
     """Debian's name of what is installed there."""
 
     def run(
-        self, *words: object, cwd: Path, site: Path | None = None
+        self, *words: object, cwd: Path, site: Path | None = None, trace: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run its Python without a network and with nothing of this machine's Python."""
+        """Run its Python without a network and with nothing of this machine's Python.
+
+        The system calls that the emulated program makes go to the file `trace`.
+        """
         environment = {
             "PATH": os.defpath,
             "HOME": str(cwd),
@@ -83,6 +86,7 @@ class Machine:
             "PYTHONDONTWRITEBYTECODE": "1",
             "ORT_DISABLE_TELEMETRY": "1",
             **({"PYTHONPATH": str(site)} if site is not None else {}),
+            **({"QEMU_STRACE": "1", "QEMU_LOG_FILENAME": str(trace)} if trace else {}),
         }
         return subprocess.run(
             [*cut_network(), emulator(self.kind.emulator), str(self.python), *map(str, words)],

@@ -1,4 +1,4 @@
-"""The camera on an emulated Raspberry Pi: the replay of a recording tells what it tells here.
+"""The camera on an emulated Raspberry Pi: a replay tells what it tells here, and stays silent.
 
 `make test-devices` runs it. The masks are integer arithmetic, so what moves is the same to the
 byte. Faces are scored in floating point, whose last digits differ between the processors: the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def site(pi: Machine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def recording(folder: Path) -> Path:
+def recording(folder: Path, count: int = 110) -> Path:
     """A face that is nobody's moves through a room, and the light goes down."""
     from examples.camera.faces.portrait import scene
 
@@ -71,7 +72,7 @@ def recording(folder: Path) -> Path:
     portrait = scene(120, 160, (40, 20, 64))
     room = cv2.resize(random.integers(60, 190, (8, 10, 3), np.uint8), (320, 240),
                       interpolation=cv2.INTER_CUBIC)  # fmt: skip
-    for n in range(110):
+    for n in range(count):
         frame = room + random.normal(0, 2, room.shape)
         if n >= 60:
             x = (n - 60) * 3
@@ -108,6 +109,45 @@ def test_a_replay_tells_there_what_it_tells_here(pi: Machine, site: Path, tmp_pa
             assert a["score"] == b["score"]
         # A face's score sums over the windows that pass: one at the threshold may pass on one side.
         assert a.get("score", 0) == pytest.approx(b.get("score", 0), rel=0.25)
+
+
+NETWORK = re.compile(
+    r"\d+ (?:socket\((?!AF_UNIX|PF_UNIX)|socketpair\((?!AF_UNIX|PF_UNIX)"
+    r"|(?:connect|bind|listen|accept4?|sendto|sendmsg|sendmmsg|recvfrom|recvmsg|recvmmsg)\()"
+)
+WRITES = re.compile(r'\d+ openat\([^"]*"([^"]+)",[^)]*O_(?:WRONLY|RDWR|CREAT|TRUNC)')
+MAKES = re.compile(
+    r"\d+ (?:mkdirat|mknodat|renameat2?|unlinkat|linkat|symlinkat|f?truncate|fallocate)\("
+)
+
+
+def test_it_sends_nothing_and_writes_nothing_but_the_log(
+    pi: Machine, site: Path, tmp_path: Path
+) -> None:
+    """The emulator itself writes down every system call of the emulated program."""
+    talks = "import socket; socket.socket().connect_ex(('127.0.0.1', 9))"
+    pi.run("-c", talks, cwd=tmp_path, trace=tmp_path / "control")
+    assert NETWORK.search((tmp_path / "control").read_text("utf-8")), "it sees a program that talks"
+    recording(tmp_path / "frames", count=75)
+    words = ("-m", "examples.camera", "replay", "frames", "--events", "log")
+    done = pi.run(*words, cwd=tmp_path, site=site, trace=tmp_path / "trace")
+    assert done.returncode == 0, done.stderr
+    assert '"start"' in (tmp_path / "log").read_text("utf-8")
+    lines = [
+        line for line in (tmp_path / "trace").read_text("utf-8", "replace").splitlines()
+        if " = -1 errno=" not in line
+    ]  # fmt: skip
+    assert sum("/frames/" in line or '"frames/' in line for line in lines) >= 75, "it sees opens"
+    assert [line for line in lines if NETWORK.search(line)] == []
+    written = {found[1] for line in lines if (found := WRITES.search(line))}
+    assert "log" in written, "it sees writes"
+    assert {name for name in written if not in_memory(name)} <= {"log", "/dev/null"}
+    assert [line for line in lines if MAKES.search(line)] == []
+
+
+def in_memory(name: str) -> bool:
+    """Files of the kernel's that hold nothing."""
+    return name.startswith(("/proc/self/", "/dev/shm/"))
 
 
 def about(event: dict[str, object]) -> dict[str, object]:
