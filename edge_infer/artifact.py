@@ -10,12 +10,11 @@ from __future__ import annotations
 from os import fspath, listdir
 from os import path as os_path
 
-from edge_infer.columns import is_typed
 from edge_infer.contract import read_contract
+from edge_infer.contract.inputs import is_typed
 from edge_infer.engines import open_engine
 from edge_infer.engines.choice import chosen_native, is_native, target_here
 from edge_infer.errors import EdgeInferError, Incompatible, Unavailable, Untrusted
-from edge_infer.images import check_image
 from edge_infer.model import Model
 from edge_infer.selftest import run_golden
 from edge_infer.trust import verify_tree
@@ -151,6 +150,7 @@ def _check_served(contract: Contract) -> None:
         Incompatible: the contract describes such a model, or one without a verb.
     """
     inputs = contract.inputs
+    _check_parts(contract)
     if not inputs or not contract.outputs or not (_is_matrix(inputs) or _are_columns(contract)):
         raise Incompatible(
             "the model takes other inputs than this runtime serves",
@@ -169,7 +169,33 @@ def _check_served(contract: Contract) -> None:
                 actual=f"{len(names)} names",
             )
     if contract.image is not None:
+        from edge_infer.images import check_image
+
         check_image(contract.image, inputs[0].shape[-1] or 0)
+
+
+def _check_parts(contract: Contract) -> None:
+    """The bundle of a device with little flash carries what reads the rows of its own model. A
+    process that goes on to other rows has to be started again, with the runtime that reads them.
+
+    Raises:
+        Incompatible: this runtime has no part for such rows.
+    """
+    wanted = {
+        "images": contract.image is not None,
+        "text": bool(contract.texts),
+        "columns": bool(contract.inputs) and is_typed(contract.inputs),
+    }
+    for part in [name for name, is_wanted in wanted.items() if is_wanted]:
+        try:
+            __import__(f"edge_infer.{part}")
+        except ModuleNotFoundError:
+            raise Incompatible(
+                "this runtime came with a bundle whose model takes other rows",
+                expected=f"a runtime with edge_infer.{part}",
+                actual="one without",
+                hint="start the program again, with the runtime of this model's own bundle",
+            ) from None
 
 
 def _is_matrix(inputs: Sequence[Input]) -> bool:

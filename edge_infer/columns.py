@@ -6,6 +6,7 @@ in a matrix of numbers; a missing text is `None` or NaN.
 
 from __future__ import annotations
 
+from edge_infer.contract.inputs import is_text_alone
 from edge_infer.errors import BadInput
 from edge_infer.rows import check_names, check_values, has_columns, numbers
 
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge_infer.contract.schema import Input
-
-
-def is_typed(inputs: Sequence[Input]) -> bool:
-    """Whether each input is a column of a data frame, and not one matrix of numbers."""
-    return len(inputs) > 1 or inputs[0].accepts == ("str",)
-
-
-def is_text_alone(inputs: Sequence[Input]) -> bool:
-    """Whether the model takes a sequence of documents instead of columns."""
-    return inputs[0].accepts == ("str",) and inputs[0].columns is None
 
 
 def column_name(wanted: Input) -> str:

@@ -47,7 +47,10 @@ class CompiledModel(Model):
         self._wanted = contract.inputs[0]
         self._arrays: Model | None = None
         self._convert = _converter(contract, engine)
-        self._fast = _FastRow(contract, engine, self._convert)
+        fast = _fast_row(contract, engine, self._convert, self.predict_one)
+        if fast is not None:
+            # In the instance: looking the method up and calling it costs as much as a small model.
+            vars(self)["predict_one"] = fast
 
     @property
     def classes(self) -> Any:
@@ -65,9 +68,6 @@ class CompiledModel(Model):
         Raises:
             BadInput: the row is not what the contract accepts.
         """
-        found = self._fast.try_run(row)
-        if found is not None:
-            return found[0]
         if not isinstance(row, list | tuple | dict) and _has_numpy():
             return self._model().predict_one(row)
         flat = flat_row(row, self._wanted)
@@ -146,7 +146,9 @@ class CompiledModel(Model):
         return self._model()._as_label(found) if verb == _PREDICT else found
 
     def _shaped(self, output: Output, flat: array[Any], n: int) -> list[Any]:
-        values = list(map(self._convert, flat)) if output.verb == _PREDICT else flat.tolist()
+        values = flat.tolist()
+        if output.verb == _PREDICT and self._convert is not None:
+            values = list(map(self._convert, values))
         if output.dtype == "str" and output.verb != _PREDICT:
             values = [self._engine.text(at) for at in flat]
         if len(output.shape) == 1:
@@ -167,23 +169,25 @@ class CompiledModel(Model):
         return self._arrays
 
 
-class _FastRow:
-    """One frame in the model's own layout; a second thread takes the full path meanwhile."""
+def _fast_row(
+    contract: Contract,
+    engine: NativeEngine,
+    convert: Callable[[Any], Any] | None,
+    otherwise: Callable[[Any], Any],
+) -> Callable[[Any], Any] | None:
+    """`predict_one` in one frame in the model's own layout; None where the model has none.
 
-    def __init__(
-        self, contract: Contract, engine: NativeEngine, convert: Callable[[Any], Any]
-    ) -> None:
-        self.try_run: Callable[[Any], tuple[Any] | None] = _never
-        self._lock = allocate_lock()
-        outputs = [output for output in contract.outputs if output.verb == _PREDICT]
-        usable = len(outputs) == 1 and outputs[0].shape == (None,) and outputs[0].dtype in _CODES
-        call = engine.row_call() if usable else None
-        if call is None:
-            return
-        frame, run = call
-        f = engine.features
-        code = _CODES[outputs[0].dtype]
-        self.try_run = _fast_path(frame, run, f, code, convert, self._lock)
+    What it does not take, and a second thread meanwhile, is answered `otherwise`.
+    """
+    outputs = [output for output in contract.outputs if output.verb == _PREDICT]
+    usable = len(outputs) == 1 and outputs[0].shape == (None,) and outputs[0].dtype in _CODES
+    call = engine.row_call() if usable else None
+    if call is None:
+        return None
+    code = _CODES[outputs[0].dtype]
+    # numpy makes integers or bools of a list without a float; one float makes doubles of all.
+    doubles = not {"int64", "bool"} <= set(contract.inputs[0].accepts)
+    return _fast_path(*call, engine.features, code, doubles, convert, otherwise)
 
 
 def _fast_path(
@@ -191,42 +195,44 @@ def _fast_path(
     run: Callable[[], int],
     f: int,
     code: Literal["d", "f", "q"],
-    convert: Callable[[Any], Any],
-    lock: Any,
-) -> Callable[[Any], tuple[Any] | None]:
+    doubles: bool,
+    convert: Callable[[Any], Any] | None,
+    otherwise: Callable[[Any], Any],
+) -> Callable[[Any], Any]:
     """The innermost call as one closure: attribute look-ups would cost as much as the model."""
     pack = struct.Struct(f"{f}d").pack_into
+    lock = allocate_lock()
     acquire, release = lock.acquire, lock.release
     row_view = memoryview(frame)[:f]
     output: memoryview[Any] = memoryview(frame).cast("B").cast(code)
     largest_at, output_at = f, (f + 1) * (2 if code == "f" else 1)
+    largest = LARGEST_EXACT_INTEGER
 
-    def try_run(row: Any) -> tuple[Any] | None:
+    def predict_one(row: Any) -> Any:
         kind = type(row)
-        if not acquire(False):
-            return None
-        try:
-            if kind is list or kind is tuple:
-                pack(frame, 0, *row)
-            else:
-                row_view[:] = row
-            if run() or frame[largest_at] > LARGEST_EXACT_INTEGER:
-                return None
-            return (convert(output[output_at]),)
-        except (struct.error, TypeError, ValueError, OverflowError):
-            return None
-        finally:
-            release()
+        if acquire(False):
+            try:
+                if kind is not list and kind is not tuple:
+                    row_view[:] = row
+                elif doubles and type(row[0]) is not float:
+                    raise ValueError
+                else:
+                    pack(frame, 0, *row)
+                if not run() and frame[largest_at] <= largest:
+                    return output[output_at] if convert is None else convert(output[output_at])
+            except (struct.error, TypeError, ValueError, OverflowError, IndexError):
+                pass
+            finally:
+                release()
+        return otherwise(row)
 
-    return try_run
-
-
-def _never(row: Any) -> None:
-    del row
+    return predict_one
 
 
-def _converter(contract: Contract, engine: NativeEngine) -> Callable[[Any], Any]:
-    """From what the compiled model writes to the label as scikit-learn types it."""
+def _converter(contract: Contract, engine: NativeEngine) -> Callable[[Any], Any] | None:
+    """From what the compiled model writes to the label as scikit-learn types it; None where that
+    is the same.
+    """
     output = next((o for o in contract.outputs if o.verb == _PREDICT), None)
     classes = contract.target_classes[0] if contract.target_classes else contract.classes
     dtype = classes.dtype if classes is not None else None
@@ -236,11 +242,7 @@ def _converter(contract: Contract, engine: NativeEngine) -> Callable[[Any], Any]
         return bool
     if dtype == "float64":
         return float
-    return _same
-
-
-def _same(value: Any) -> Any:
-    return value
+    return None
 
 
 _found: dict[str, bool] = {}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from edge_infer.blocks import run_in_blocks
-from edge_infer.columns import check_columns, is_text_alone, is_typed, one_record
+from edge_infer.contract.inputs import is_text_alone, is_typed
 from edge_infer.errors import BadInput, Incompatible
-from edge_infer.images import read_image
-from edge_infer.one_row import OneRow
 from edge_infer.rows import check_row, check_rows
 from edge_infer.verbs import not_served
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge_infer.contract.schema import Certificate, Classes, Contract, Input, Output
     from edge_infer.engines import Engine
+    from edge_infer.one_row import OneRow
     from edge_infer.selftest import SelfTest
     from edge_infer.slots import Slot
 
@@ -105,6 +104,8 @@ class Model:
             if found is not None:
                 return self._as_label(found).tolist()[0]
         if self._columns is not None:
+            from edge_infer.columns import one_record
+
             record = one_record(row, self._columns)
             rows = record["text"] if is_text_alone(self._columns) else record
             return self.predict(rows).tolist()[0]
@@ -181,6 +182,8 @@ class Model:
                 actual="a picture",
                 hint="declare it at conversion: edge-infer convert --image",
             )
+        from edge_infer.images import read_image
+
         return read_image(source, self.contract.image)
 
     def refresh(self) -> Model:
@@ -205,6 +208,8 @@ class Model:
         if self._columns is None:
             feeds = {self._wanted.name: check_rows(X, self._wanted)}
         else:
+            from edge_infer.columns import check_columns
+
             feeds = check_columns(X, self._columns)
             if self._counted is not None:
                 feeds = self._counted(feeds)
@@ -231,7 +236,11 @@ class Model:
         if len(outputs) != 1 or self.contract.checks or self._columns is not None:
             return None
         bound = self._engine.bind_row(self._wanted.name, outputs[0].name)
-        return None if bound is None else OneRow(bound, self._wanted)
+        if bound is None:
+            return None
+        from edge_infer.one_row import OneRow
+
+        return OneRow(bound, self._wanted)
 
 
 def _refuse_rows(refused: Any, message: str) -> None:

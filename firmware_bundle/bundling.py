@@ -17,6 +17,7 @@ from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
 from firmware_bundle.archive import pack
+from firmware_bundle.parts import parts_for
 from firmware_bundle.phone.detector import is_detector, read_detector_files
 from firmware_bundle.phone.page import phone_files
 from firmware_bundle.runtime import bytecode_tag, runtime_files
@@ -105,7 +106,7 @@ def bundle(
     if detects:
         _check_page_alone(kind, wheels=wheels)
     else:
-        files |= _device_files(proven, kind, wheels=wheels)
+        files |= _device_files(proven, contract, kind, wheels=wheels)
     if kind.web:
         files |= phone_files(proven, contract, key=key, may_replace=may_replace)
     files[README] = _detector_readme(contract) if detects else _readme(contract, files)
@@ -154,16 +155,15 @@ def read_artifact_files(artifact: str | os.PathLike[str], trust: Trust) -> dict[
 
 
 def _device_files(
-    proven: dict[str, bytes], kind: Target, *, wheels: bool | str
+    proven: dict[str, bytes], contract: Contract, kind: Target, *, wheels: bool | str
 ) -> dict[str, bytes]:
     """What runs the artifact on a device that has Python, or a compiled model."""
     native = any(name.startswith("native/") for name in proven)
     files = {START: _template(START)}
     if any(name.startswith("native/") and name.endswith(".so") for name in proven):
         files[MICROPYTHON] = _template("edge_model.py")
-    files |= runtime_files(native=native) | service_files(
-        kind.service, is_compiled=bool(kind.native)
-    )
+    files |= runtime_files(parts_for(contract, kind, is_compiled=native))
+    files |= service_files(kind.service, is_compiled=bool(kind.native))
     if wheels:
         files |= wheel_files(kind, python=None if wheels is True else parse_release(wheels))
     return files

@@ -1,9 +1,9 @@
 """The device's half of this software as two files: `runtime.zip`, and a door to it.
 
-`runtime.zip` holds sources and bytecode; Python imports from it as it stands (zipimport), finds
-the bytecode of its own release or compiles the source, and never writes into it. It is one file
-to copy and to verify where there would be a hundred and forty. `edge_infer/__init__.py` is the door
-for programs that put the bundle's directory on `sys.path`.
+`runtime.zip` holds bare sources (`bare.py`) and bytecode; Python imports from it as it stands
+(zipimport), finds the bytecode of its own release or compiles the source, and never writes into
+it. It is one file to copy and to verify where there would be a hundred and forty.
+`edge_infer/__init__.py` is the door for programs that put the bundle's directory on `sys.path`.
 
 The bytecode carries no time stamp (PEP 552, unchecked hashes); that it belongs to the source
 is what the signature over both says.
@@ -19,10 +19,15 @@ import sys
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import edge_infer
 import firmware_bundle
 from edge_infer.trust import read_file
+from firmware_bundle.bare import bare
+
+if TYPE_CHECKING:
+    from firmware_bundle.parts import Parts
 
 ARCHIVE = "runtime.zip"
 DOOR = "edge_infer/__init__.py"
@@ -36,31 +41,8 @@ WORKSTATION = frozenset(
 )
 """What a device never does: it has no private key."""
 
-NATIVE = frozenset(
-    {
-        "edge_infer/compiled_model.py",
-        "edge_infer/engines/native.py",
-        "edge_infer/plain_rows.py",
-        "edge_infer/plain_selftest.py",
-    }
-)
-"""What loads compiled models: of no use beside an artifact that has none."""
-
 DEVICE_HALF = ("__init__.py", "manifest.py", "targets.py", "slots/*.py", "slots/root_*")
 """What a device has of firmware_bundle."""
-
-SELDOM = frozenset(
-    {
-        "edge_infer/commands/bench.py",
-        "edge_infer/commands/info.py",
-        "edge_infer/commands/trust.py",
-        "edge_infer/trust/editing.py",
-        "edge_infer/trust/secret.py",
-    }
-)
-"""What somebody at a keyboard starts: Python compiles it then, in memory."""
-
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 COMMANDS = ("install", "status", "rollback", "gc")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -84,11 +66,11 @@ def bytecode_tag() -> str:
     return tag
 
 
-def runtime_files(*, native: bool = True) -> dict[str, bytes]:
-    """Name to content of the runtime in a bundle; `native` is whether it has compiled models."""
+def runtime_files(parts: Parts) -> dict[str, bytes]:
+    """Name to content of the runtime in a bundle."""
     door_bytecode = Path(importlib.util.cache_from_source(DOOR, optimization="")).as_posix()
     return {
-        ARCHIVE: _archive(WORKSTATION if native else WORKSTATION | NATIVE),
+        ARCHIVE: _archive(parts),
         DOOR: _DOOR,
         door_bytecode: _compile(DOOR, _DOOR),
     }
@@ -106,12 +88,13 @@ def device_sources(without: frozenset[str]) -> dict[str, bytes]:
 
 
 @cache  # a process that makes many bundles compiles once
-def _archive(without: frozenset[str]) -> bytes:
-    sources = device_sources(without)
-    files = {**sources, **_metadata()}
-    for name, source in sources.items():
-        if name.endswith(".py") and name not in SELDOM:
-            files[f"{name}c"] = _compile(name, source)
+def _archive(parts: Parts) -> bytes:
+    files = _metadata()
+    for name, source in device_sources(WORKSTATION | parts.needless).items():
+        is_module = name.endswith(".py")
+        files[name] = bare(source) if is_module else source
+        if is_module and not parts.is_seldom(name):
+            files[f"{name}c"] = _compile(name, files[name])
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in sorted(files.items()):
@@ -133,30 +116,22 @@ def _metadata() -> dict[str, bytes]:
 
 
 def _compile(name: str, source: bytes) -> bytes:
-    """The bytecode of a source, without its docstrings and without this machine's paths.
+    """The bytecode of a bare source, without this machine's paths.
 
     Its head is PEP 552's: magic number, flags (a hash that is not checked), hash of the source.
     """
-    code = compile(_bare(source), name, "exec", dont_inherit=True, optimize=0)
+    code = compile(_flat(source), name, "exec", dont_inherit=True, optimize=0)
     flags = (0b01).to_bytes(4, "little")
     head = importlib.util.MAGIC_NUMBER + flags + importlib.util.source_hash(source)
     return head + marshal.dumps(code)
 
 
-def _bare(source: bytes) -> ast.Module:
-    """The program without docstrings, annotations of functions, and columns of its lines.
-
-    They are a third of the bytecode, nothing of it runs, and the source beside it keeps them: a
-    traceback still shows its lines. Annotations of classes stay: dataclasses are made of them.
+def _flat(source: bytes) -> ast.Module:
+    """The program without the columns of its lines: a tenth of the bytecode, and no traceback
+    shows them.
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node.body[0])]
         if isinstance(node, ast.stmt | ast.expr):
             node.col_offset, node.end_col_offset, node.end_lineno = 0, 0, node.lineno
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.returns = None
-        elif isinstance(node, ast.arg):
-            node.annotation = None
     return tree

@@ -8,7 +8,7 @@ from convert.native.ir import Model, Policy
 from convert.native.lowering import lower
 from convert.native.reading import read_graph
 from convert.native.rows import Tables, unsupported
-from edge_infer.columns import is_typed
+from edge_infer.contract.inputs import is_typed
 
 if TYPE_CHECKING:
     from edge_infer.contract import Contract

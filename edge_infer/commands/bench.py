@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.artifact import open_artifact, read_artifact
-from edge_infer.columns import columns_of_feeds, is_text_alone, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import columns, print_json
 from edge_infer.commands.standard_output import say
+from edge_infer.contract.inputs import is_text_alone, is_typed
 from edge_infer.errors import BadInput, Unavailable
 from edge_infer.selftest import read_golden
 
@@ -57,6 +57,8 @@ def _run(arguments: argparse.Namespace) -> int:
         texts = golden[model.inputs[0].name].ravel()
         row, one, batch = texts[0], texts[:1], np.resize(texts, BATCH_ROWS)
     elif is_typed(model.inputs):
+        from edge_infer.columns import columns_of_feeds
+
         table = columns_of_feeds(golden, model.inputs)
         row = {name: values[0] for name, values in table.items()}
         one = {name: values[:1] for name, values in table.items()}

@@ -16,12 +16,11 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_infer.columns import is_text_alone, is_typed
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import print_json
 from edge_infer.commands.rows_file import read_rows
 from edge_infer.commands.standard_output import say
-from edge_infer.commands.table_file import read_documents, read_table
+from edge_infer.contract.inputs import is_text_alone, is_typed
 from edge_infer.errors import BadInput
 from edge_infer.loading import load
 
@@ -120,8 +119,12 @@ def _read(model: Model, source: str) -> Any:
         )
     if source == "-" or source.lower().endswith(_ROWS):
         if is_text_alone(model.inputs):
+            from edge_infer.commands.table_file import read_documents
+
             return read_documents(source)
         if is_typed(model.inputs):
+            from edge_infer.commands.table_file import read_table
+
             return read_table(source, model.inputs)
         return read_rows(source, model.inputs[0].columns)
     if model.contract.image is None:

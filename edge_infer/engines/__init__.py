@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_infer.engines.choice import ENGINES
-from edge_infer.errors import BadInput
+from edge_infer.errors import BadInput, Unavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ def open_engine(onnx: bytes, contract: Contract, *, name: str | None = None) -> 
     """
     if name is not None and name not in ENGINES:
         raise BadInput("no such engine", expected=", ".join(ENGINES), actual=name)
-    from edge_infer.engines import onnxruntime
+    try:
+        from edge_infer.engines import onnxruntime
+    except ImportError:
+        raise Unavailable(
+            "this bundle was made for devices without onnxruntime, and does not carry its engine",
+            expected="a compiled model for this machine",
+            hint="make one with: edge-infer bundle --target generic",
+        ) from None
 
     return onnxruntime.open_engine(onnx, contract)

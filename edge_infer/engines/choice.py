@@ -15,7 +15,8 @@ NATIVE = "native"
 
 def is_native(asked: str | None) -> bool:
     """Whether the native engine serves. It is not a fallback from a failure: where onnxruntime
-    is installed and refuses, the refusal stands.
+    is installed and refuses, the refusal stands. A bundle for devices without onnxruntime does not
+    carry the engine that calls it.
 
     Raises:
         BadInput: there is no engine of that name.
@@ -25,12 +26,11 @@ def is_native(asked: str | None) -> bool:
             raise BadInput("no such engine", expected=", ".join(ENGINES), actual=asked)
         return asked == NATIVE
     import sys
-
-    if sys.modules.get("onnxruntime") is not None:
-        return False
     from importlib.util import find_spec
 
-    return find_spec("onnxruntime") is None
+    if sys.modules.get("onnxruntime") is None and find_spec("onnxruntime") is None:
+        return True
+    return find_spec("edge_infer.engines.onnxruntime") is None
 
 
 def target_here() -> str | None:

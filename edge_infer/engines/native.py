@@ -119,8 +119,11 @@ class NativeEngine:
         The frame holds f doubles of the row, the largest |x| (written), the output (written) and
         workspace. One caller at a time.
         """
+        # Letting other threads run meanwhile costs as much as a small model, and one row is over
+        # long before their turn.
+        library = self._ctypes.PyDLL(None, handle=self._library._handle)
         try:
-            function: Any = self._library.edge_model_predict_row
+            function: Any = library.edge_model_predict_row
         except AttributeError:
             return None
         (output,) = self._outputs["predict"]

@@ -24,7 +24,7 @@ from edge_infer.trust import verify_tree
 from edge_infer.trust.keygen import generate
 from edge_infer.trust.keys import parse_public_key
 from firmware_bundle.manifest import read_manifest, write_manifest
-from firmware_bundle.runtime import SELDOM
+from firmware_bundle.parts import SELDOM
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_the_bundle_holds_nothing_of_the_workstation(made: Path) -> None:
 
 
 def test_a_bundle_of_a_small_model_is_small(made: Path) -> None:
-    assert sum(p.stat().st_size for p in made.rglob("*") if p.is_file()) <= 400_000
+    assert sum(p.stat().st_size for p in made.rglob("*") if p.is_file()) <= 350_000
 
 
 def test_the_commands_of_a_device_are_there_without_an_installation(
@@ -290,7 +290,7 @@ import resource, firmware_bundle
 from edge_infer.errors import Unavailable
 from firmware_bundle import bundling
 resource.setrlimit(resource.RLIMIT_FSIZE, (17000, 17000))
-bundling.runtime_files = lambda **_: {{"edge_infer/big.py": b"#" * 20000}}
+bundling.runtime_files = lambda _: {{"edge_infer/big.py": b"#" * 20000}}
 try:
     firmware_bundle.bundle({str(shop / "artifact")!r}, "out", key={str(shop / "publisher.key")!r},
                            trust={str(shop / "fleet.pub")!r})

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 import convert
 import edge_infer
+from edge_infer.artifact import open_artifact, read_artifact
 from edge_infer.engines.native import open_engine
 from edge_infer.errors import BadInput, Incompatible, Unavailable, Untrusted
 from edge_infer.trust.keygen import generate
@@ -110,6 +111,25 @@ def test_a_bad_row_is_refused_as_on_onnxruntime(one_artifact, key, row):
         said.append(caught.value.what)
     if isinstance(row, list) and len(row) == 4:
         assert said[0] == said[1]
+
+
+WHOLE = [[1, 2, 3, 4], (True, False, True, True), [1, 2.5, 3, 4], [1.0, 2, 3, 4]]
+
+
+@pytest.mark.parametrize("row", WHOLE, ids=repr)
+def test_a_row_of_integers_is_refused_where_they_were_not_proven(one_artifact, key, row):
+    """numpy makes integers of such a list, and doubles of one with a float in it."""
+    read = read_artifact(one_artifact, trust=key.with_suffix(".pub"), engine="native")
+    (wanted,) = read.contract.inputs
+    for accepts in (("float64", "int64"), ("float64",)):
+        only = dataclasses.replace(wanted, accepts=accepts)
+        contract = dataclasses.replace(read.contract, inputs=(only,))
+        model = open_artifact(dataclasses.replace(read, contract=contract), engine="native")
+        if np.asarray(row).dtype.name in accepts:
+            assert model.predict_one(row) == model.predict([row])[0]
+        else:
+            with pytest.raises(BadInput, match="parity was not proven"):
+                model.predict_one(row)
 
 
 def test_two_threads_on_one_model_answer_their_own_rows(artifact, key):
