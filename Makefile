@@ -98,7 +98,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) docs/pictures/router.py
 
 clean: ## remove the environments and everything else that was made
-	@rm -rf .venv .device .peers .devices .fuzz .runtimes .lab .camera build dist *.egg-info
+	@rm -rf .venv .device .peers .devices .fuzz .runtimes .lab .camera build dist *.egg-info examples/router/compiled/built
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -not -path './examples/router/models/*' -type d -prune -exec rm -rf {} +
 

@@ -1,9 +1,10 @@
 """Packets a second beside nfstream: `python -m benchmarks.router.speed --peer PYTHON FILE…`.
 
-Ours is the whole way: read, dissect, features, verdict, JSON line. nfstream computes its
-statistical features and no verdict; `PYTHON` is one that has it installed (it is not among this
-project's requirements). Both on one core, processor time of the process and its children,
-alternating, three rounds, the median; a machine that does other things slows both.
+Ours is the whole way: read, dissect, features, verdict, JSON line, with the flow table in Python
+and with the compiled one, which is built first. nfstream computes its statistical features and no
+verdict; `PYTHON` is one that has it installed (it is not among this project's requirements).
+Both on one core, processor time of the process and its children, alternating, three rounds, the
+median; a machine that does other things slows both.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from examples.router.compiled import build
+
 ROOT = Path(__file__).parents[2]
 ROUNDS = 3
+KINDS = ("onnxruntime,python", "native,python", "onnxruntime,compiled", "native,compiled")
+"""Engine and flow table."""
 
 TIMED = """
 import resource, sys
@@ -31,7 +36,8 @@ OURS = (
     + """
 from examples.router.bundles import open_judge
 from examples.router.replay import Replay, json_line
-replay = Replay(open_judge(engine=sys.argv[1]))
+engine, table = sys.argv[1].split(",")
+replay = Replay(open_judge(engine=engine), table=table)
 began = used()
 for judged in replay.run(sys.argv[2:]):
     if judged.ended:
@@ -69,16 +75,18 @@ def main() -> None:
     parser.add_argument("files", nargs="+")
     parser.add_argument("--peer", metavar="PYTHON")
     options = parser.parse_args()
+    build()
     found: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
-        for engine in ("onnxruntime", "native"):
-            found.setdefault(engine, []).append(rate(sys.executable, OURS, engine, options.files))
+        for kind in KINDS:
+            found.setdefault(kind, []).append(rate(sys.executable, OURS, kind, options.files))
         if options.peer:
             found.setdefault("nfstream", []).append(rate(options.peer, PEER, "", options.files))
     medians = {name: round(statistics.median(values)) for name, values in found.items()}
     print(json.dumps({"packets_per_second": medians}))
     if options.peer:
-        print(f"ratio {medians['onnxruntime'] / medians['nfstream']:.2f}")
+        ratios = {name: round(medians[name] / medians["nfstream"], 2) for name in KINDS}
+        print(json.dumps({"times nfstream": ratios}))
 
 
 if __name__ == "__main__":

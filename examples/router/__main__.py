@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "replay": "judge the flows of capture files",
     "watch": "judge the flows of an interface as they come",
+    "compile": "build the flow table in C, for several times the speed",
     "train": "make a signed bundle from labelled captures",
 }
 

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from edge_infer import Model
-    from examples.router.flows import Due
-    from examples.router.flows.flow import Flow
+    from examples.router.flows import Due, JudgedFlow
 
 MALICIOUS = "malicious"
 CLASSES = ["benign", MALICIOUS]
 ORDINARY = ["the score is under the model's operating point"]
 NS = 1_000_000_000
+THRESHOLD = "sklearn.model_selection.FixedThresholdClassifier"
+"""Its label is malicious from a score on, so that most scores tell the label without asking."""
 
 
 class Judged(NamedTuple):
@@ -30,6 +31,21 @@ class Judged(NamedTuple):
 
     verdict: Verdict
     ended: bool
+
+
+class _Known:
+    """Where the model's operating point lies, as its own labels have shown until now."""
+
+    def __init__(self) -> None:
+        self.benign = -1.0
+        self.malicious = 2.0
+
+    def add(self, score: float, label: str) -> None:
+        """The model gave a row of this score that label."""
+        if label == MALICIOUS:
+            self.malicious = min(self.malicious, score)
+        else:
+            self.benign = max(self.benign, score)
 
 
 class Judge:
@@ -42,6 +58,8 @@ class Judge:
         self._as_rows = _packer()
         self._why = Why(lambda rows: self._scores(self._as_rows(rows)))
         self._told = Told()
+        self._has_threshold = model.contract.source.estimator == THRESHOLD
+        self._known = _Known()
         self.seconds = 0.0
         self.rows = 0
 
@@ -53,23 +71,37 @@ class Judge:
         scores, labels = self._ask([one.row for one in due])
         self.seconds += perf_counter() - began
         self.rows += len(due)
-        for (flow, row, ended, asked), score, label in zip(due, scores, labels, strict=True):
+        for one, score, label in zip(due, scores, labels, strict=True):
+            flow = one.flow
             is_new = False
             if label == MALICIOUS and not flow.is_malicious:
                 flow.is_malicious = is_new = True
             if score > flow.score:
                 flow.score = score
                 if flow.is_malicious:
-                    is_told = self._told.allows(flow.key[0], flow.seen_ns)
-                    flow.reasons = self._why(row, score) if is_told else UNTOLD
-            if ended or is_new:
-                yield Judged(_verdict(flow, asked), ended)
+                    is_told = self._told.allows(flow.key[0], one.seen_ns)
+                    flow.reasons = self._why(one.row, score) if is_told else UNTOLD
+            if one.ended or is_new:
+                yield Judged(_verdict(flow, one.last_ns, one.asked), one.ended)
 
     def _ask(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
         """Probabilities of malice and labels, `(n,)` each, as plain Python values."""
         X = self._as_rows(rows)
+        scores = self._scores(X)
+        if not self._has_threshold:
+            return scores, self._labels(X)
+        known = self._known
+        asked = [at for at, score in enumerate(scores) if known.benign < score < known.malicious]
+        if asked:
+            picked = [X[at] for at in asked] if isinstance(X, list) else X[asked]
+            for at, label in zip(asked, self._labels(picked), strict=True):
+                known.add(scores[at], label)
+        least = known.malicious
+        return scores, [MALICIOUS if score >= least else CLASSES[0] for score in scores]
+
+    def _labels(self, X: Any) -> Sequence[str]:
         labels = self._model.predict(X)
-        return self._scores(X), labels if isinstance(labels, list) else labels.tolist()
+        return labels if isinstance(labels, list) else labels.tolist()
 
     def _scores(self, X: Any) -> Sequence[float]:
         found = self._model.predict_proba(X)
@@ -112,12 +144,12 @@ def _difference(columns: tuple[str, ...]) -> str:
     return "; ".join(parts) or "the same columns in another order"
 
 
-def _verdict(flow: Flow, asked: float) -> Verdict:
+def _verdict(flow: JudgedFlow, last_ns: int, asked: float) -> Verdict:
     ends = flow_of(flow.key)
     return Verdict(
         flow=ends,
         first=flow.first_ns / NS,
-        last=flow.last_ns / NS,
+        last=last_ns / NS,
         score=flow.score,
         verdict="malicious" if flow.is_malicious else "benign",
         why=flow.reasons if flow.is_malicious else ORDINARY,
@@ -131,10 +163,12 @@ def _packer() -> Any:
     try:
         import numpy as np
     except ImportError:
-        return list
+        return lambda rows: [list(row) for row in rows]
     f = len(NAMES)
 
     def pack(rows: Sequence[Row]) -> Any:
+        if type(rows[0]) is memoryview:
+            return np.frombuffer(b"".join(rows)).reshape(len(rows), f)  # type: ignore[arg-type]
         flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * f)
         return flat.reshape(len(rows), f)
 

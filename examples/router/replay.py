@@ -8,38 +8,37 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
-from examples.router.flows import FlowTable
-from examples.router.packets import check_file, read_file
+from examples.router.compiled import open_table
+from examples.router.packets import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from examples.router.compiled.choice import Kind
+    from examples.router.flows import Table
     from examples.router.judge import Judge, Judged
-    from examples.router.packets import Frame
     from examples.router.verdicts import Verdict
 
 BATCH = 256
 """Rows that are judged at once."""
 
 
-def judge_frames(frames: Iterable[Frame], table: FlowTable, judge: Judge) -> Iterator[Judged]:
-    """Every verdict of a source of packets that ends."""
-    add, due = table.add, table.due
-    for frame in frames:
-        add(frame)
-        if len(due) >= BATCH:
-            yield from judge(due)
-            due.clear()
+def judge_file(path: str, table: Table, judge: Judge) -> Iterator[Judged]:
+    """Every verdict of a capture file."""
+    for _ in table.take_file(path, BATCH):
+        yield from judge(table.due)
+        table.due.clear()
     table.end()
-    yield from judge(due)
-    due.clear()
+    yield from judge(table.due)
+    table.due.clear()
 
 
 class Replay:
     """Files one after another, each with a flow table of its own: their clocks are not one."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, *, table: Kind | None = None) -> None:
         self._judge = judge
+        self._kind = table
         self._files: list[dict[str, object]] = []
         self._malicious = self._benign = self._packets = 0
         self._latencies: list[float] = []
@@ -57,9 +56,9 @@ class Replay:
         for path in paths:
             check_file(path)
         for path in paths:
-            table = FlowTable()
+            table = open_table(self._kind)
             flows = malicious = 0
-            for judged in judge_frames(read_file(path, table.problems), table, self._judge):
+            for judged in judge_file(path, table, self._judge):
                 if judged.ended:
                     flows += 1
                     malicious += judged.verdict.verdict == "malicious"
@@ -115,7 +114,7 @@ def _why(reasons: tuple[str, ...]) -> str:
     return json.dumps(reasons)
 
 
-def _check_links(path: str, table: FlowTable) -> None:
+def _check_links(path: str, table: Table) -> None:
     problems = table.problems.as_dict()
     unknown = {cause: n for cause, n in problems.items() if cause.startswith("link type ")}
     if unknown and sum(unknown.values()) == table.counters.packets:

@@ -121,7 +121,7 @@ class Why:
         The first misses what two reasons say alike, the second what takes two to tell.
         """
         quiet = tuple(one.ordinary for one in FEATURES)
-        asked = [quiet]
+        asked: list[Row] = [quiet]
         asked += [_replaced(row, columns, quiet) for columns in _COLUMNS]
         asked += [_replaced(quiet, columns, row) for columns in _COLUMNS]
         scores = self._scores(asked)

@@ -99,14 +99,27 @@ def read_picture(data: bytes) -> None:
 
 def read_capture(data: bytes) -> None:
     examples_on_path()
+    from examples.router.compiled import built
+    from examples.router.compiled.table import CompiledTable
     from examples.router.flows import FlowTable
     from examples.router.packets.files import read_open_file
 
     table = FlowTable(capacity=64, hosts=16)
     file = io.BufferedReader(io.BytesIO(data))
-    for frame in read_open_file(file, "the file", table.problems):
+    frames = list(read_open_file(file, "the file", table.problems))
+    for frame in frames:
         table.add(frame)
     table.end()
+    library = built()
+    if library is not None:
+        compiled = CompiledTable(library, capacity=64, hosts=16)
+        for frame in frames:
+            compiled.add(frame)
+        compiled.end()
+        assert compiled.counters == table.counters
+        for one, other in zip(table.due, compiled.due, strict=True):
+            assert one.flow.key == other.flow.key
+            assert one.row == tuple(other.row)
     counters = table.counters
     assert counters.packets == counters.unread + counters.link_control + counters.errors + sum(
         due.flow.packets for due in table.due if due.ended

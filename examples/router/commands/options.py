@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from examples.router.compiled.choice import KINDS
+
 if TYPE_CHECKING:
     import argparse
 
@@ -15,3 +17,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--trust", metavar="FILE", help="public key that signed it; without it the shipped one's"
     )
     parser.add_argument("--engine", choices=("onnxruntime", "native"), help="force an engine")
+
+
+def add_table_option(parser: argparse.ArgumentParser) -> None:
+    """Which flow table takes the packets."""
+    parser.add_argument(
+        "--table", choices=KINDS, help="force a flow table; without it the compiled one if built"
+    )

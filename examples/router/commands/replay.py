@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer import EdgeInferError
 from examples.router.bundles import open_judge
-from examples.router.commands.options import add_model_options
+from examples.router.commands.options import add_model_options, add_table_option
 from examples.router.replay import Replay, json_line
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="pcap or pcapng, gzip too")
     parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
     add_model_options(parser)
+    add_table_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
 
     Where a file ends the run, the summary says what was judged until then.
     """
-    replay = Replay(open_judge(options.bundle, trust=options.trust, engine=options.engine))
+    judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
+    replay = Replay(judge, table=options.table)
     out = sys.stdout
     try:
         for judged in replay.run(options.files):

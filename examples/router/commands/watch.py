@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
 from examples.router.bundles import open_judge
-from examples.router.commands.options import add_model_options
+from examples.router.commands.options import add_model_options, add_table_option
 from examples.router.enforce.options import add_options, build
 from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
     parser.add_argument("--no-batch", action="store_true", help="judge each row at once")
     add_model_options(parser)
+    add_table_option(parser)
     add_options(parser)
 
 
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     if (options.interface is None) == (options.queue is None):
         raise BadInput("one source is needed", expected="an interface, or --queue N")
     judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
-    watch = Watch(judge, batch=1 if options.no_batch else BATCH)
+    watch = Watch(judge, batch=1 if options.no_batch else BATCH, table=options.table)
     enforcer = build(options)
     retire_ms = 1 if options.no_batch else RETIRE_MS
     source = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from examples.router.packets.transport import ICMP, ICMP6, TCP, UDP
@@ -10,7 +11,10 @@ if TYPE_CHECKING:
     from examples.router.flows.flow import Flow
     from examples.router.flows.hosts import Source
 
-Row = tuple[float, ...]
+Row = Sequence[float]
+"""A tuple, or a part of an array of many rows."""
+
+_Numbers = tuple[float, ...]
 
 SECOND = 1_000_000_000
 DETAILED = 32
@@ -21,7 +25,7 @@ def row_of(flow: Flow, clock_ns: int) -> Row:
     packets, up, down = flow.packets, flow.up, flow.down
     bytes_up, bytes_down = flow.bytes_up, flow.bytes_down
     detailed = packets if packets < DETAILED else DETAILED
-    seconds = (flow.seen_ns - flow.opened_ns) / SECOND
+    seconds = float(flow.seen_ns - flow.opened_ns) / SECOND
     protocol = flow.protocol
     shape_up, shape_down = flow.shape_up, flow.shape_down
     is_unanswered = not (flow.is_answered or flow.is_multicast)
@@ -66,7 +70,7 @@ def row_of(flow: Flow, clock_ns: int) -> Row:
     )
 
 
-def _lately(source: Source, clock_ns: int) -> Row:
+def _lately(source: Source, clock_ns: int) -> _Numbers:
     """What the flow's source did in the short window, then in the long one."""
     now = source.roll(clock_ns)
     before, long, long_before = source.before, source.long, source.long_before
@@ -106,7 +110,7 @@ def _counts(
     queries: int,
     failed: int,
     names: int,
-) -> Row:
+) -> _Numbers:
     unanswered = flows - answered if flows > answered else 0
     different = services.bit_count()
     return (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from examples.router.flows.table import Counters, Due, FlowTable
+from examples.router.flows.due import Due, JudgedFlow, Table
+from examples.router.flows.portless import Counters
+from examples.router.flows.table import FlowTable
 
-__all__ = ["Counters", "Due", "FlowTable"]
+__all__ = ["Counters", "Due", "FlowTable", "JudgedFlow", "Table"]

@@ -7,12 +7,13 @@ back: where a capture's clock steps back by more than a second, it goes on from 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from examples.router.features import Row, row_of
+from examples.router.features import row_of
+from examples.router.flows.due import Due
 from examples.router.flows.flow import (
     CONNECTION_NS,
     DETAILED,
@@ -25,14 +26,17 @@ from examples.router.flows.flow import (
     SYN,
     Flow,
 )
-from examples.router.flows.fragments import Fragments
 from examples.router.flows.hosts import Hosts, Source, Target
-from examples.router.flows.link_control import Key, is_error, is_link_control, quoted
-from examples.router.packets import Problems, dissect
-from examples.router.packets.transport import ARP_PROTOCOL, FRAGMENT, LATER_FRAGMENT, TCP
+from examples.router.flows.portless import Counters, Portless
+from examples.router.packets import dissect, read_file
+from examples.router.packets.transport import FRAGMENT, TCP
 
 if TYPE_CHECKING:
-    from examples.router.packets import Frame, Packet
+    import os
+    from collections.abc import Iterator
+
+    from examples.router.flows.link_control import Key
+    from examples.router.packets import Frame
 
 CAPACITY = 16_384
 """Flows; with as many details as they keep, about 20 MB."""
@@ -43,45 +47,21 @@ HOSTS = 4_096
 SWEEP_NS = SECOND
 STEP_BACK_NS = SECOND
 PAUSE_NS = 60 * SECOND
+LAST_NS = 1 << 62
+"""The year 2116: times beyond are no times, and the clock does not follow them."""
 
 
-class Due(NamedTuple):
-    """A row to be judged, and whether its flow is over with it."""
-
-    flow: Flow
-    row: Row
-    ended: bool
-    asked: float
-    """`time.perf_counter` at the packet that asked."""
-
-
-@dataclass
-class Counters:
-    """What the table saw. Evictions say that it was too small for the traffic."""
-
-    packets: int = 0
-    unread: int = 0
-    link_control: int = 0
-    errors: int = 0
-    flows: int = 0
-    rows: int = 0
-    evicted: int = 0
-    most_flows: int = 0
-    clock_steps: int = 0
-
-
-class FlowTable:
+class FlowTable(Portless):
     """Takes frames, and appends to `due` the rows that they complete."""
 
     def __init__(self, *, capacity: int = CAPACITY, hosts: int = HOSTS) -> None:
+        super().__init__()
         self.due: list[Due] = []
         self.counters = Counters()
-        self.problems = Problems()
         self._capacity = capacity
         self._flows: dict[Key, Flow] = {}
         self._sources = Hosts(Source, hosts)
         self._targets = Hosts(Target, hosts)
-        self._fragments = Fragments()
         self._clock_ns = self._offset_ns = self._sweep_ns = 0
         self._covered_ns = -PAUSE_NS  # the first frame comes after a pause
 
@@ -112,8 +92,8 @@ class FlowTable:
             self.problems.add(packet)
             return
         now = time_ns + self._offset_ns
-        if now < self._clock_ns:
-            now = self._stepped_back(now)
+        if now < self._clock_ns or now > LAST_NS:
+            now = self._stepped(now)
         gap_ns = now - self._clock_ns
         self._covered_ns += gap_ns if gap_ns < PAUSE_NS else PAUSE_NS
         if now >= self._sweep_ns:
@@ -121,13 +101,12 @@ class FlowTable:
         self._clock_ns = now
         source, destination, source_port, destination_port, protocol, flags, size, at = packet
         if not (source_port or destination_port):
-            ports = self._without_ports(packet, data)
+            ports = self.without_ports(packet, data, counters)
             if ports is None:
                 return
             source_port, destination_port = ports
         elif flags >= FRAGMENT:
-            ends = (source, destination, protocol)
-            self._fragments.first(ends, flags, source_port, destination_port)
+            self.first_fragment(packet)
         key = (source, destination, source_port, destination_port, protocol)
         up = True
         flow = self._flows.get(key)
@@ -157,6 +136,19 @@ class FlowTable:
             flow.next_row *= ROW_FACTOR
             self._row(flow, False)
 
+    def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]:
+        """All frames of a capture file; a halt whenever `batch` rows are due.
+
+        Raises:
+            BadInput: it is no capture file at all.
+            Unavailable: it cannot be opened.
+        """
+        add, due = self.add, self.due
+        for frame in read_file(path, self.problems):
+            add(frame)
+            if len(due) >= batch:
+                yield
+
     def end(self) -> None:
         """No more packets come: every flow ends."""
         for flow in list(self._flows.values()):
@@ -168,38 +160,24 @@ class FlowTable:
         The rows are those that the next packet would have brought, only sooner.
         """
         now = time_ns + self._offset_ns
-        if now > self._clock_ns and now >= self._sweep_ns and self._sweep_ns:
+        if LAST_NS >= now > self._clock_ns and now >= self._sweep_ns and self._sweep_ns:
             self._sweep(now)
 
-    def _stepped_back(self, now: int) -> int:
-        """The table's clock where the capture's went back: it stands still, or goes on."""
-        if self._clock_ns - now > STEP_BACK_NS:
+    def _stepped(self, now: int) -> int:
+        """The table's clock where the capture's went back, or away: it stands still."""
+        if self._clock_ns - now > STEP_BACK_NS or now > LAST_NS:
             self.counters.clock_steps += 1
             self._offset_ns += self._clock_ns - now
         return self._clock_ns
 
-    def _without_ports(self, packet: Packet, data: bytes | memoryview) -> tuple[int, int] | None:
-        """The ports under which a packet without ports counts; None where it is no flow's."""
-        source, destination, _, _, protocol, flags, _, at = packet
-        if protocol == ARP_PROTOCOL:
-            self.counters.link_control += 1
-            if flags == 1 and source != destination:
-                now = self._clock_ns
-                self._sources.get(source, now).opened(now, destination, 0, True)
-            return None
-        if is_link_control(protocol, flags):
-            self.counters.link_control += 1
-            return None
-        if flags & LATER_FRAGMENT:
-            return self._fragments.ports((source, destination, protocol), flags)
-        if is_error(protocol, flags):
-            self.counters.errors += 1
-            key = quoted(protocol, at, data)
-            flow = None if key is None else self._flows.get(key)
-            if flow is not None:
-                self._refused(flow)
-            return None
-        return 0, 0
+    def _looked_for(self, source: int, destination: int) -> None:
+        now = self._clock_ns
+        self._sources.get(source, now).opened(now, destination, 0, True)
+
+    def _failed(self, key: Key) -> None:
+        flow = self._flows.get(key)
+        if flow is not None:
+            self._refused(flow)
 
     def _open(self, key: Key, time_ns: int, flags: int) -> tuple[Flow, bool]:
         """A new flow, and whether its first packet goes up: the answer of a handshake does not."""
@@ -283,4 +261,5 @@ class FlowTable:
 
     def _row(self, flow: Flow, ended: bool) -> None:
         self.counters.rows += 1
-        self.due.append(Due(flow, row_of(flow, self._clock_ns), ended, perf_counter()))
+        row = row_of(flow, self._clock_ns)
+        self.due.append(Due(flow, row, ended, perf_counter(), flow.seen_ns, flow.last_ns))

@@ -6,11 +6,12 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Protocol
 
-from examples.router.flows import FlowTable
+from examples.router.compiled import open_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from examples.router.compiled.choice import Kind
     from examples.router.judge import Judge, Judged
     from examples.router.packets import Frame
     from examples.router.verdicts import Verdict
@@ -35,9 +36,14 @@ class Watch:
     """Feeds a table from a source and judges what is due."""
 
     def __init__(
-        self, judge: Judge, *, batch: int = BATCH, clock: Callable[[], int] = time.time_ns
+        self,
+        judge: Judge,
+        *,
+        batch: int = BATCH,
+        clock: Callable[[], int] = time.time_ns,
+        table: Kind | None = None,
     ) -> None:
-        self.table = FlowTable()
+        self.table = open_table(table)
         self.flows = self.malicious = 0
         self.latencies_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
         self.last: deque[Verdict] = deque(maxlen=8)

@@ -28,6 +28,22 @@ def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Fram
     yield from read_open_file(_opened(path), str(path), problems)
 
 
+def open_capture(path: str | os.PathLike[str], problems: Problems) -> Stream:
+    """A capture file's bytes, of which the magic number is known to be one.
+
+    Raises:
+        BadInput: it is no capture file at all.
+        Unavailable: it cannot be opened.
+    """
+    stream = Stream(_opened(path), problems)
+    try:
+        _check_magic(stream, str(path))
+    except BadInput:
+        stream.close()
+        raise
+    return stream
+
+
 def check_file(path: str | os.PathLike[str]) -> None:
     """Refuse what `read_file` would refuse at its first byte; a pipe's bytes are left in it.
 
@@ -37,8 +53,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
     """
     if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
         return
-    with Stream(_opened(path), Problems()) as stream:
-        _magic(stream, str(path))
+    open_capture(path, Problems()).close()
 
 
 def read_open_file(file: BufferedReader, name: str, problems: Problems) -> Iterator[Frame]:
@@ -48,10 +63,16 @@ def read_open_file(file: BufferedReader, name: str, problems: Problems) -> Itera
         BadInput: it is no capture file at all.
     """
     with Stream(file, problems) as stream:
-        if _magic(stream, name) == pcapng.MAGIC:
-            yield from pcapng.read_pcapng(stream, problems)
-        else:
-            yield from pcap.read_pcap(stream, problems)
+        _check_magic(stream, name)
+        yield from frames_of(stream, problems)
+
+
+def frames_of(stream: Stream, problems: Problems) -> Iterator[Frame]:
+    """Frames of a stream from its magic number on."""
+    if stream.data.startswith(pcapng.MAGIC, stream.at):
+        yield from pcapng.read_pcapng(stream, problems)
+    else:
+        yield from pcap.read_pcap(stream, problems)
 
 
 def _opened(path: str | os.PathLike[str]) -> BufferedReader:
@@ -68,7 +89,7 @@ def _opened(path: str | os.PathLike[str]) -> BufferedReader:
         ) from error
 
 
-def _magic(stream: Stream, name: str) -> bytes:
+def _check_magic(stream: Stream, name: str) -> None:
     stream.fill(4)
     magic = stream.data[:4]
     if magic not in pcap.MAGICS and magic != pcapng.MAGIC:
@@ -78,4 +99,3 @@ def _magic(stream: Stream, name: str) -> bytes:
             actual="an empty file" if not magic else f"a file that begins with {magic.hex()}",
             hint="record one with tcpdump -w FILE, or convert it with editcap",
         )
-    return magic

@@ -22,6 +22,9 @@ SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 
 MOST_BYTES_A_BLOCK = 1 << 20
 MOST_INTERFACES = 1024
 NS = 1_000_000_000
+LAST_NS = 1 << 62
+"""A classic file's seconds end before it; beyond it a resolution was misstated."""
+
 TIME_RESOLUTION, TIME_OFFSET = 9, 14
 
 
@@ -65,9 +68,12 @@ def read_pcapng(stream: Stream, problems: Problems) -> Iterator[Frame]:
             frame = _frame(kind, body, order, interfaces, time_ns)
             if frame is None:
                 problems.add("file: a packet block does not hold what it says")
-            else:
-                time_ns = frame.timestamp_ns
-                yield frame
+                continue
+            if not 0 <= frame.timestamp_ns <= LAST_NS:
+                problems.add("file: a time before 1970 or after 2115")
+                frame = frame._replace(timestamp_ns=time_ns)
+            time_ns = frame.timestamp_ns
+            yield frame
     if stream.at < stream.end:
         problems.add("file: cut short")
 

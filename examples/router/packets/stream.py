@@ -40,6 +40,10 @@ class Stream:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._raw.close()
 
     def fill(self, wanted: int) -> bool:

@@ -6,6 +6,6 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-for place in (str(HERE), str(HERE.parents[2])):
+for place in (str(HERE), str(HERE / "compiled"), str(HERE.parents[2])):
     if place not in sys.path:
         sys.path.insert(0, place)

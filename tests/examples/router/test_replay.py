@@ -7,9 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from router_frames import ethernet, ipv4, pcap, tcp
 
@@ -17,12 +20,17 @@ import edge_infer
 from edge_infer import Incompatible
 from examples.router.__main__ import main
 from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
-from examples.router.judge import check_model
+from examples.router.compiled import compiler
+from examples.router.flows import FlowTable
+from examples.router.judge import Judge, check_model
 from examples.router.replay import Replay, json_line
 from examples.router.synthetic.attacks import tcp_scan
 from examples.router.synthetic.benign import Scene, browse
 from examples.router.synthetic.wire import Wire
 from examples.router.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from examples.router.features import Row
 
 ROOT = Path(__file__).parents[3]
 FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms"]
@@ -91,6 +99,66 @@ def test_both_engines_give_the_same_verdicts(captures: dict[str, Path]) -> None:
     assert len({one.verdict for one in found[0]}) == 2
     for one, other in zip(*found, strict=True):
         assert one.score == pytest.approx(other.score, abs=1e-9)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler: apt install gcc")
+def test_both_flow_tables_give_the_same_lines(
+    captures: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiler, "BUILT", tmp_path)
+    compiler.build()
+    found = []
+    for table in ("python", "compiled"):
+        replay = Replay(open_judge(), table=table)
+        verdicts = [one.verdict for one in replay.run(map(str, captures.values())) if one.ended]
+        found.append([replace(one, latency_ms=0.0) for one in verdicts])
+        latencies = [one.latency_ms for one in verdicts]
+        assert 0 <= min(latencies) <= max(latencies) < 60_000
+    compiler.built.cache_clear()
+    assert found[0] == found[1]
+
+
+def test_the_labels_are_the_model_s_own_though_it_is_seldom_asked(
+    captures: dict[str, Path],
+) -> None:
+    model = edge_infer.load(SHIPPED, trust=SHIPPED_KEY)
+    asked = []
+    predict, model.predict = model.predict, lambda X: asked.append(len(X)) or predict(X)
+    judge = Judge(model)
+    table = FlowTable()
+    for path in captures.values():
+        for _ in table.take_file(path, 256):
+            pass
+    table.end()
+    rows = [one.row for one in table.due]
+    # Rows on both sides of the operating point, as near to it as halving comes.
+    low, high = bisected(model, rows)
+    asked.clear()
+    for part in ([rows[0]], [low, high], rows[::-1], [high, low], rows):
+        scores, labels = judge._ask(part)
+        X = np.array(part)
+        assert labels == predict(X).tolist()
+        assert scores == model.predict_proba(X)[:, 1].tolist()
+    assert set(labels) == {"benign", "malicious"}
+    assert sum(asked) < len(rows)
+
+
+def bisected(model: edge_infer.Model, rows: list[Row]) -> tuple[Row, Row]:
+    """Two rows that differ in one number and in their labels, as near as doubles are."""
+    labels = model.predict(np.array(rows)).tolist()
+    low, high = (list(rows[labels.index(label)]) for label in ("benign", "malicious"))
+    for column in range(len(low)):  # the first column whose change alone changes the label
+        nearer = [*high[: column + 1], *low[column + 1 :]]
+        if model.predict(np.array([nearer]))[0] == "malicious":
+            benign = [*high[:column], *low[column:]]
+            break
+    for _ in range(80):
+        middle = [(a + b) / 2 for a, b in zip(benign, nearer, strict=True)]
+        if model.predict(np.array([middle]))[0] == "malicious":
+            nearer = middle
+        else:
+            benign = middle
+    return benign, nearer
 
 
 def test_a_python_with_nothing_installed_gives_the_same_lines(

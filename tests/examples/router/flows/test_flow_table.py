@@ -190,6 +190,15 @@ def test_clocks_that_jump_by_years_end_no_flow_twice(steps: list[float]) -> None
     assert table.counters.clock_steps == back
 
 
+def test_a_clock_that_is_set_to_the_end_of_time_is_not_followed() -> None:
+    sent = [frame(n * 0.1, ipv4(17, udp(b"x"))) for n in range(40)]
+    far = [one._replace(timestamp_ns=one.timestamp_ns + (1 << 61)) for one in sent]
+    table = run([*sent, *far, *sent, *far, *sent])
+    assert table.counters.clock_steps == 3
+    assert sum(due.flow.packets for due in table.due if due.ended) == 200
+    assert table._clock_ns <= 1 << 62
+
+
 def test_a_table_that_is_full_evicts_counts_and_forgets_nobody() -> None:
     sent = [
         frame(n / 1e5, ipv4(6, tcp(SYN), ends=(n << 8 | 9, B4 + n % 5000 * 256)))

@@ -113,7 +113,19 @@ def test_blocks_that_lie_are_counted(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(50), gzip.compress(b"hello world")])
+def test_a_time_that_no_clock_has_is_counted_and_the_one_before_stands(tmp_path: Path) -> None:
+    at = NS // 1000
+    blocks = [enhanced("<", SYN, units=units) for units in (at, (1 << 64) - 1, at + 1)]
+    frames, problems = read(tmp_path / "x", section() + interface() + b"".join(blocks))
+    assert [one.timestamp_ns // 1000 for one in frames] == [at, at, at + 1]
+    assert problems == {"file: a time before 1970 or after 2115": 1}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"GIF89a" + bytes(50), gzip.compress(b"hello world", mtime=0)],
+    ids=["empty", "gif", "packed text"],
+)
 def test_what_is_no_capture_is_refused(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not a capture file"):
         read(tmp_path / "x", data)

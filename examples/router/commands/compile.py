@@ -1,0 +1,30 @@
+"""`compile`: the flow table in C, where a compiler is."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from examples.router.compiled import build
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `compile`."""
+    parser.add_argument(
+        "--compiler", metavar="COMMAND",
+        help="such as 'aarch64-linux-gnu-gcc' or 'zig cc'; without it cc, gcc, clang or zig",
+    )  # fmt: skip
+    parser.add_argument(
+        "--machine", metavar="NAME", help="what `uname -m` says where it will run; this machine's"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build it where `replay`, `watch` and `train` look for it."""
+    compiler = None if options.compiler is None else shlex.split(options.compiler)
+    made = build(compiler=compiler, machine=options.machine)
+    print(f"{made}: replay, watch and train use it from now on")
+    return 0

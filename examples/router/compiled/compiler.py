@@ -1,0 +1,91 @@
+"""Compiles the flow table, with whatever C compiler is at hand.
+
+The file's name holds the digest of the sources: one that was built from others is not loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from edge_infer import Unavailable
+
+HERE = Path(__file__).parent
+BUILT = HERE / "built"
+SOURCES = tuple(
+    HERE / name for name in ("fragments.c", "hosts.c", "payload.c", "row.c", "table.c", "dissect.c")
+)
+HEADER = HERE / "flows.h"
+FLAGS = (
+    "-O2", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-shared", "-fPIC", "-fvisibility=hidden",
+    "-ffp-contract=off",  # a fused multiply-add would give other bits than Python
+)  # fmt: skip
+COMPILERS = ("cc", "gcc", "clang")
+
+
+@cache
+def built() -> Path | None:
+    """The compiled table for this machine, None where there is none of these sources."""
+    path = BUILT / _name(platform.machine())
+    return path if path.is_file() else None
+
+
+def build(
+    *, compiler: list[str] | None = None, machine: str | None = None, folder: Path | None = None
+) -> Path:
+    """Compile for this machine, or with a compiler for another one, as `uname -m` names it.
+
+    Raises:
+        Unavailable: there is no compiler, or it failed.
+    """
+    words = compiler or _compiler()
+    path = (folder or BUILT) / _name(machine or platform.machine())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
+        made = Path(temporary) / path.name
+        try:
+            done = subprocess.run(
+                [*words, *FLAGS, "-o", str(made), *map(str, SOURCES)],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            said = done.stderr.strip()[-600:]
+        except OSError as error:
+            said = error.strerror or str(error)
+        if not made.is_file():
+            raise Unavailable(
+                "the flow table was not compiled",
+                expected="a C11 compiler",
+                actual=f"{' '.join(words)}: {said}",
+                hint="without it the table in Python serves",
+            )
+        made.replace(path)
+    built.cache_clear()
+    return path
+
+
+def _compiler() -> list[str]:
+    for name in COMPILERS:
+        found = shutil.which(name)
+        if found is not None:
+            return [found]
+    if importlib.util.find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc"]
+    raise Unavailable(
+        "no C compiler is installed",
+        expected=", ".join(COMPILERS),
+        hint="apt install gcc, or pip install ziglang; without one the table in Python serves",
+    )
+
+
+def _name(machine: str) -> str:
+    digest = hashlib.sha256("\0".join(FLAGS).encode())
+    for path in (HEADER, *SOURCES):
+        digest.update(path.read_bytes())
+    return f"flows-{machine}-{digest.hexdigest()[:16]}.so"

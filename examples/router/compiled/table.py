@@ -1,0 +1,281 @@
+"""The compiled flow table behind the interface of `FlowTable`."""
+
+from __future__ import annotations
+
+import ctypes
+import secrets
+import struct
+from dataclasses import asdict, fields
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from edge_infer import Incompatible
+from examples.router.features import NAMES
+from examples.router.flows.due import Due
+from examples.router.flows.flow import SECOND
+from examples.router.flows.portless import Counters, Portless
+from examples.router.flows.table import CAPACITY, HOSTS
+from examples.router.packets import dissect
+from examples.router.packets.files import frames_of, open_capture
+from examples.router.packets.pcap import CUT_SHORT, MAGICS, TOO_LONG, layout_of
+from examples.router.packets.transport import FRAGMENT, IDENTIFICATION_SHIFT, LATER_FRAGMENT
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from examples.router.flows.link_control import Key
+    from examples.router.packets import Frame
+    from examples.router.packets.stream import Stream
+
+ABI = 1
+MOST_BATCH = 4096
+"""Rows that may be waited for, beside those that one packet may bring."""
+
+_MORE, _BATCH, _RARE, _DAMAGED = range(4)
+_PLAIN, _FIRST, _LATER = range(1, 4)
+_FLAGS = (1 << 17) - 1
+
+_LOW = (1 << 64) - 1
+_key = struct.Struct("=QQQQIHH")
+_packet = struct.Struct("=QQQQIHHIIQQ")
+_record = {order: struct.Struct(order + "IIII") for order in "<>"}
+_due = struct.Struct("=QQQQIHHQqqqdq")
+_ROW_BYTES = 8 * len(NAMES)
+
+
+class _State(ctypes.Structure):
+    """The beginning of `table` in flows.h."""
+
+    packets: int
+    unread: int
+    link_control: int
+    errors: int
+    due_number: int
+
+    _fields_ = [
+        *((one.name, ctypes.c_uint64) for one in fields(Counters)),
+        ("due_number", ctypes.c_uint64),
+        ("hosts_evicted", ctypes.c_uint64),
+        ("flows_now", ctypes.c_uint64),
+        ("covered", ctypes.c_int64),
+        ("dues_at", ctypes.c_void_p),
+        ("rows_at", ctypes.c_void_p),
+    ]
+
+
+class CompiledFlow:
+    """What the judge keeps of a flow."""
+
+    __slots__ = ("first_ns", "is_malicious", "key", "reasons", "score")
+
+    def __init__(self, key: Key, first_ns: int) -> None:
+        self.key = key
+        self.first_ns = first_ns
+        self.is_malicious = False
+        self.score = -1.0
+        self.reasons: list[str] = []
+
+
+class CompiledTable(Portless):
+    """As `FlowTable`. What is rare comes here from the C, is read in Python, and goes back."""
+
+    def __init__(self, path: Path, *, capacity: int = CAPACITY, hosts: int = HOSTS) -> None:
+        super().__init__()
+        self.due: list[Due] = []
+        self._library = library = _load(path)
+        table = library.flows_make(capacity, hosts, secrets.randbits(64), MOST_BATCH)
+        if not table:
+            raise MemoryError("no room for the flow table")
+        self._table = ctypes.c_void_p(table)
+        self._state = _State.from_address(table)
+        self._frame = library.flows_frame
+        self._ahead = perf_counter() - library.flows_now()
+        self._flows: dict[int, CompiledFlow] = {}
+
+    def __del__(self) -> None:
+        table = getattr(self, "_table", None)
+        if table is not None:
+            self._library.flows_free(table)
+
+    def __len__(self) -> int:
+        self._library.flows_sum_up(self._table)
+        return int(self._state.flows_now)
+
+    @property
+    def counters(self) -> Counters:
+        """What it saw until now."""
+        return Counters(*(getattr(self._state, one.name) for one in fields(Counters)))
+
+    @property
+    def seconds(self) -> float:
+        """Time that the frames covered, at most a minute for each pause."""
+        return float(self._state.covered / SECOND)
+
+    def summary(self) -> dict[str, object]:
+        """Counters, problems by cause and how full the tables are."""
+        self._library.flows_sum_up(self._table)
+        return {
+            **asdict(self.counters),
+            "hosts_evicted": self._state.hosts_evicted,
+            "problems": self.problems.as_dict(),
+        }
+
+    def add(self, frame: Frame) -> None:
+        """One frame, in the order of capture."""
+        time_ns, linktype, data, _ = frame
+        if type(data) is not bytes:
+            data = bytes(data)
+        if not self._frame(self._table, time_ns, linktype, data, len(data)):
+            self._add_rare(time_ns, linktype, data)
+        if self._state.due_number:
+            self._fetch()
+
+    def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]:
+        """All frames of a capture file; a halt whenever `batch` rows are due.
+
+        Raises:
+            BadInput: it is no capture file at all.
+            Unavailable: it cannot be opened.
+        """
+        with open_capture(path, self.problems) as stream:
+            if stream.data[stream.at : stream.at + 4] in MAGICS:
+                yield from self._take_pcap(stream, min(batch, MOST_BATCH))
+                return
+            for frame in frames_of(stream, self.problems):
+                self.add(frame)
+                if len(self.due) >= batch:
+                    yield
+
+    def end(self) -> None:
+        """No more packets come: every flow ends."""
+        self._library.flows_end(self._table)
+        self._fetch()
+
+    def tick(self, time_ns: int) -> None:
+        """No packet before this time is still to come, on a live interface."""
+        self._library.flows_tick(self._table, time_ns)
+        self._fetch()
+
+    def _take_pcap(self, stream: Stream, batch: int) -> Iterator[None]:
+        """The loop of `read_pcap`, of which the C does all but the rare."""
+        layout = layout_of(stream, self.problems)
+        if layout is None:
+            return
+        order, unit_ns, linktype = layout
+        unpack, at = _record[order].unpack_from, ctypes.c_uint64()
+        records, how = self._library.flows_pcap, (order == ">", unit_ns, linktype)
+        while stream.fill(16):
+            at.value = stream.at
+            found = records(self._table, stream.data, stream.end, ctypes.byref(at), *how, batch)
+            stream.at = at.value
+            self._fetch()
+            if len(self.due) >= batch:
+                yield
+            if found == _BATCH or stream.end - stream.at < 16:
+                continue
+            if found == _DAMAGED:
+                self.problems.add(TOO_LONG)
+                return
+            seconds, fraction, captured, _ = unpack(stream.data, stream.at)
+            if found == _MORE and not stream.fill(16 + captured):
+                break
+            if found == _RARE:
+                start = stream.at + 16
+                stream.at = start + captured
+                time_ns = seconds * SECOND + fraction * unit_ns
+                self._add_rare(time_ns, linktype, stream.data[start : stream.at])
+        if stream.at < stream.end:
+            self.problems.add(CUT_SHORT)
+
+    def _add_rare(self, time_ns: int, linktype: int, data: bytes) -> None:
+        """As `FlowTable.add`, of a frame that the C does not read."""
+        state = self._state
+        state.packets += 1
+        packet = dissect(linktype, data)
+        if isinstance(packet, str):
+            state.unread += 1
+            self.problems.add(packet)
+            return
+        self._library.flows_advance(self._table, time_ns)
+        source, destination, source_port, destination_port, protocol, flags, size, at = packet
+        if not (source_port or destination_port):
+            if self.without_ports(packet, data, state) is None:
+                return
+            how = _LATER if flags & LATER_FRAGMENT else _PLAIN
+        else:
+            how = _FIRST if flags & FRAGMENT else _PLAIN
+        key = source, destination, source_port, destination_port, protocol
+        told = _packet.pack(*_halves(key), flags & _FLAGS, flags >> IDENTIFICATION_SHIFT, size, at)
+        self._library.flows_packet(self._table, time_ns, told, data, len(data), how)
+
+    def _looked_for(self, source: int, destination: int) -> None:
+        self._library.flows_asked(self._table, source, destination)
+
+    def _failed(self, key: Key) -> None:
+        self._library.flows_refused(self._table, _key.pack(*_halves(key)))
+
+    def _fetch(self) -> None:
+        """Take over what is due."""
+        number = self._state.due_number
+        if not number:
+            return
+        dues = ctypes.string_at(self._state.dues_at, number * _due.size)
+        rows = memoryview(ctypes.string_at(self._state.rows_at, number * _ROW_BYTES)).cast("d")
+        self._state.due_number = 0
+        flows, f, start = self._flows, len(NAMES), 0
+        for one in _due.iter_unpack(dues):
+            sh, sl, dh, dl, protocol, source_port, port, serial, first, last, seen, asked, ended = (
+                one
+            )
+            flow = flows.pop(serial, None)
+            if flow is None:
+                ends = sh << 64 | sl, dh << 64 | dl
+                flow = CompiledFlow((*ends, source_port, port, protocol), first)
+            if not ended:
+                flows[serial] = flow
+            row = rows[start : start + f]
+            start += f
+            self.due.append(Due(flow, row, ended == 1, asked + self._ahead, seen, last))
+
+
+def _halves(key: Key) -> tuple[int, ...]:
+    """A key as `flows.h` has it."""
+    source, destination, source_port, destination_port, protocol = key
+    return (
+        source >> 64, source & _LOW, destination >> 64, destination & _LOW, protocol,
+        source_port, destination_port,
+    )  # fmt: skip
+
+
+@cache
+def _load(path: Path) -> ctypes.CDLL:
+    library = ctypes.CDLL(str(path))
+    pointer, number, wide = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64
+    time_ns, data, size = ctypes.c_int64, ctypes.c_char_p, ctypes.c_size_t
+    if library.flows_abi() != ABI:
+        raise Incompatible(
+            f"{path}: a flow table of another version",
+            expected=f"version {ABI}",
+            actual=f"version {library.flows_abi()}",
+            hint="build it again: python -m examples.router compile",
+        )
+    for name, answer, *taken in (
+        ("make", pointer, number, number, wide, number),
+        ("free", None, pointer),
+        ("now", ctypes.c_double),
+        ("end", None, pointer),
+        ("sum_up", None, pointer),
+        ("advance", None, pointer, time_ns),
+        ("tick", None, pointer, time_ns),
+        ("packet", None, pointer, time_ns, data, data, size, ctypes.c_int),
+        ("refused", None, pointer, data),
+        ("asked", None, pointer, number, number),
+        ("frame", ctypes.c_int, pointer, time_ns, number, data, size),
+        ("pcap", ctypes.c_int, pointer, data, size, pointer, ctypes.c_int, time_ns, number, wide),
+    ):
+        function = getattr(library, f"flows_{name}")
+        function.restype, function.argtypes = answer, taken
+    return library

@@ -1,0 +1,56 @@
+"""What a flow table gives: rows to be judged, and of a flow what its judge writes down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from examples.router.features import Row
+    from examples.router.flows.link_control import Key
+    from examples.router.flows.portless import Counters
+    from examples.router.packets import Frame, Problems
+
+
+class JudgedFlow(Protocol):
+    """A flow as its judge sees it, the same one for all of its rows."""
+
+    key: Key
+    first_ns: int
+    is_malicious: bool
+    score: float
+    reasons: list[str]
+
+
+class Due(NamedTuple):
+    """A row to be judged, and whether its flow is over with it."""
+
+    flow: JudgedFlow
+    row: Row
+    ended: bool
+    asked: float
+    """`time.perf_counter` at the packet that asked."""
+
+    seen_ns: int
+    last_ns: int
+    """The flow's last packet then, by the table's clock and by the capture's."""
+
+
+class Table(Protocol):
+    """A flow table, in Python or compiled: the same frames bring the same rows, to the bit."""
+
+    due: list[Due]
+    problems: Problems
+
+    def __len__(self) -> int: ...
+    @property
+    def counters(self) -> Counters: ...  # noqa: D102
+    @property
+    def seconds(self) -> float: ...  # noqa: D102
+    def add(self, frame: Frame) -> None: ...  # noqa: D102
+    def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]: ...  # noqa: D102
+    def tick(self, time_ns: int) -> None: ...  # noqa: D102
+    def end(self) -> None: ...  # noqa: D102
+    def summary(self) -> dict[str, object]: ...  # noqa: D102

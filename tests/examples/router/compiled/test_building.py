@@ -1,0 +1,89 @@
+"""The compiled table is built on demand, from these sources or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_infer import Incompatible, Unavailable
+from examples.router.__main__ import main
+from examples.router.compiled import compiler, open_table
+from examples.router.compiled.table import CompiledTable
+from examples.router.flows import FlowTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+needs_compiler = pytest.mark.skipif(
+    shutil.which("cc") is None, reason="needs a C compiler: apt install gcc"
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Nothing is built yet; what is built stays apart."""
+    monkeypatch.setattr(compiler, "BUILT", tmp_path / "built")
+    compiler.built.cache_clear()
+    yield tmp_path / "built"
+    compiler.built.cache_clear()
+
+
+def test_the_table_in_python_serves_until_it_was_built(capsys: pytest.CaptureFixture[str]) -> None:
+    assert type(open_table()) is FlowTable
+    with pytest.raises(Unavailable, match="router compile"):
+        open_table("compiled")
+    assert main(["replay", "x.pcap", "--table", "compiled"]) != 0
+
+
+@needs_compiler
+def test_compile_says_where_and_is_used_from_then_on(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compile"]) == 0
+    (made,) = folder.iterdir()
+    assert str(made) in capsys.readouterr().out
+    assert type(open_table()) is CompiledTable
+    assert type(open_table("python")) is FlowTable
+
+
+@needs_compiler
+def test_one_of_other_sources_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler.build()
+    monkeypatch.setattr(compiler, "FLAGS", (*compiler.FLAGS, "-g"))
+    compiler.built.cache_clear()
+    assert compiler.built() is None
+    assert type(open_table()) is FlowTable
+
+
+@needs_compiler
+def test_one_of_another_version_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from examples.router.compiled import table
+
+    path = compiler.build()
+    table._load.cache_clear()
+    monkeypatch.setattr(table, "ABI", table.ABI + 1)
+    with pytest.raises(Incompatible, match="compile"):
+        CompiledTable(path)
+
+
+@pytest.mark.parametrize("command", ["false", "/nowhere/cc", "cp --help"])
+def test_a_compiler_that_makes_nothing_is_told_and_leaves_nothing(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compile", "--compiler", command]) != 0
+    said = capsys.readouterr().err
+    assert command.split()[0] in said
+    assert "the table in Python serves" in said
+    assert not list(folder.iterdir())
+
+
+def test_without_any_compiler_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: None)
+    assert main(["compile"]) != 0
+    assert "apt install gcc" in capsys.readouterr().err

@@ -1,0 +1,159 @@
+"""The compiled flow table gives the rows of the one in Python, to the bit, whatever comes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from both_tables import NS, START, check_same, hostile, scenes, seen
+from router_frames import enhanced, interface, ipv4, pcap, section, udp
+
+from examples.router.compiled.compiler import FLAGS, SOURCES, build
+from examples.router.compiled.table import CompiledTable
+from examples.router.flows import FlowTable
+from examples.router.packets import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from examples.router.flows import Table
+
+ROOT = Path(__file__).parents[4]
+DATA = Path(os.environ.get("EDGE_INFER_DATA", ROOT / "../shared/data")) / "packets"
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("cc") is None, reason="needs a C compiler: apt install gcc"
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(folder=tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def traffic() -> list[Frame]:
+    return scenes(3)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{}, {"capacity": 64, "hosts": 16}, {"capacity": 1, "hosts": 1}], ids=str
+)
+def test_ordinary_and_hostile_traffic(
+    library: Path, traffic: list[Frame], sizes: dict[str, int]
+) -> None:
+    rows, summary, _ = check_same(library, traffic, **sizes)
+    assert len(rows) > 1500
+    assert bool(summary["evicted"]) == bool(sizes)
+
+
+def test_files_of_every_layout(library: Path, traffic: list[Frame], tmp_path: Path) -> None:
+    frames = [(one.timestamp_ns, bytes(one.captured)) for one in traffic[:3000]]
+    blocks = [enhanced("<", data, units=time // 1000) for time, data in frames]
+    files = {
+        "little": pcap(frames),
+        "big": pcap(frames, order=">"),
+        "nano": pcap(frames, nano=True),
+        "big-nano": pcap(frames, nano=True, order=">"),
+        "cooked": pcap([(at, bytes(14) + data[12:]) for at, data in frames], linktype=113),
+        "raw": pcap([(at, data[14:]) for at, data in frames], linktype=101),
+        "cut": pcap(frames)[:-7],
+        "cut-in-a-header": pcap(frames) + bytes(9),
+        "lies": pcap(frames) + b"\xff" * 30,
+        "empty": pcap([]),
+        "no-header": pcap([])[:20],
+        "ng": section() + interface() + b"".join(blocks),
+    }
+    for name, data in files.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        wanted = seen(FlowTable(), lambda table, path=path: table.take_file(path, 256))
+        found = seen(CompiledTable(library), lambda table, path=path: table.take_file(path, 7))
+        assert found == wanted, name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_broken_frames_fragments_and_clocks_that_jump(library: Path, seed: int) -> None:
+    check_same(library, list(hostile(Random(seed), 6000)), capacity=200, hosts=4)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(100, 140))
+def test_broken_frames_of_many_seeds(library: Path, seed: int) -> None:
+    chance = Random(seed)
+    sizes = {"capacity": chance.choice((1, 3, 64, 1000)), "hosts": chance.choice((1, 2, 16, 300))}
+    check_same(library, list(hostile(chance, 20_000)), **sizes)
+
+
+def test_fragments_of_more_datagrams_than_are_remembered(library: Path) -> None:
+    frames, chance = [], Random(8)
+    for _ in range(6000):
+        number = chance.choice((chance.randrange(1100), chance.randrange(60_000)))
+        body = udp(bytes(8), (number % 7, 53))
+        data = ipv4(17, body, fragment=chance.choice((0x2000, 1)), identification=number)
+        frames.append(Frame(START + len(frames), 101, data, len(data)))
+    check_same(library, frames)
+
+
+def test_a_live_table_is_told_the_time_alike(library: Path, traffic: list[Frame]) -> None:
+    def feed(table: Table) -> Iterator[None]:
+        chance = Random(5)
+        for one in traffic[:4000]:
+            table.add(one._replace(captured=memoryview(one.captured)))
+            table.tick(one.timestamp_ns - chance.randrange(2 * NS))
+            yield
+
+    wanted, found = seen(FlowTable(), feed), seen(CompiledTable(library), feed)
+    assert found == wanted
+    table = CompiledTable(library)
+    table.add(traffic[0])
+    assert (len(table), asdict(table.counters)["flows"]) == (1, 1)
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the recordings: EDGE_INFER_DATA")
+def test_every_recording(library: Path) -> None:
+    files = sorted(DATA.glob("*/*.pcap*"))
+    assert files
+    for path in files:
+        wanted = seen(FlowTable(), lambda table, path=path: table.take_file(path, 256))
+        found = seen(CompiledTable(library), lambda table, path=path: table.take_file(path, 256))
+        assert found == wanted, path.name
+
+
+@pytest.mark.deep
+def test_no_byte_is_read_beyond_and_nothing_is_undefined(tmp_path: Path) -> None:
+    """Under the sanitizers of addresses and of undefined behaviour, in a process of its own."""
+    runtime = subprocess.run(
+        ["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=False
+    ).stdout.strip()  # fmt: skip
+    if not Path(runtime).is_absolute():
+        pytest.skip("needs gcc with its sanitizers: apt install gcc")
+    path = tmp_path / "flows.so"
+    sources = [str(one) for one in SOURCES]
+    checked = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"]
+    strict = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
+    subprocess.run(["gcc", *FLAGS, *strict, *checked, "-o", str(path), *sources], check=True)
+    program = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from pathlib import Path; from random import Random; import both_tables as t\n"
+        "for seed in range(6):\n"
+        "    t.check_same(Path(sys.argv[1]), list(t.hostile(Random(seed), 6000)),"
+        " capacity=64, hosts=8)\n"
+        "t.check_same(Path(sys.argv[1]), t.scenes(3))\n"
+        "print('clean')"
+    )
+    places = [str(ROOT), str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path), *places],
+        env={**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "clean\n", done.stderr
