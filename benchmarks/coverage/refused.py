@@ -44,7 +44,6 @@ NO_NEW_ROWS: Mapping[str, str] = {
 """They neither predict nor transform new rows, so they are in no table of measurements."""
 
 REFUSED: Mapping[str, str] = {
-    "KNNImputer": "picks among equally far donors by numpy's argpartition",
     "LatentDirichletAllocation": "solves for every row in as many rounds as a tolerance asks for",
     "MiniBatchNMF": "solves for every row in as many rounds as a tolerance asks for",
     "NMF": "solves for every row in as many rounds as a tolerance asks for",

@@ -15,7 +15,6 @@ from sklearn.decomposition import (
     SparseCoder,
     SparsePCA,
 )
-from sklearn.impute import KNNImputer
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
@@ -89,11 +88,6 @@ _PCA = "use PCA, TruncatedSVD or FactorAnalysis, which transform in closed form"
 
 EMITTERS: dict[type, Emitter] = {
     DictionaryLearning: dictionary_learning,
-    KNNImputer: _refused(
-        "picks among equally far donors by numpy's argpartition, whose choice differs from "
-        "processor to processor",
-        "use SimpleImputer or IterativeImputer",
-    ),
     LatentDirichletAllocation: _refused(_SOLVER, _PCA),
     MiniBatchDictionaryLearning: dictionary_learning,
     MiniBatchNMF: _refused(_SOLVER, _PCA),

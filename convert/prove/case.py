@@ -13,6 +13,7 @@ from convert.prove.certificate import Tally
 from convert.prove.compare import Compared, compare, largest, score_difference
 from convert.prove.details import Details, Spreading, details
 from convert.prove.diagnosis import Departure, refusal, self_refusal
+from convert.prove.donors import LOOSE, STRICT, DonorTies
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
 from convert.prove.rounding import no_band
@@ -105,14 +106,23 @@ class Case:
         """
         if self.probes.refused is None:
             return
-        refused = self.probes.refused
+        refused, ties = self.probes.refused, DonorTies(self.reference)
         for row in refused:
-            if self._is_answered(row[None]) and not self._has_two_answers(row):
+            answered = self._is_answered(row[None]) and not self._has_two_answers(row)
+            if answered and not ties.hanging(row[None], LOOSE)[0]:
                 raise NotExact(
                     "the exported graph refuses a row that scikit-learn answers",
                     expected="an answer",
                     actual=f"the row is refused: {self.reference.shown(row)}",
                 )
+        hanging = ties.hanging(self.probes.rows, STRICT)
+        if hanging.any():
+            raise NotExact(
+                "the exported graph answers a row that scikit-learn answers otherwise on another "
+                "processor",
+                expected="the row is refused",
+                actual=self.reference.shown(self.probes.rows[hanging.argmax()]),
+            )
         few = self.probes.stratified(len(refused), np.random.default_rng(self.seed))
         rows = np.concatenate([refused, self.probes.rows[few]])
         marks = np.arange(len(rows)) < len(refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from convert.errors import NotExact
 from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
 from convert.prove.compare import RELATIVE_TOLERANCE, largest
+from convert.prove.donors import LOOSE, DonorTies
 from convert.prove.dtypes import prove_columns, proven_dtypes
 from convert.prove.effort import counted_effort
 from convert.prove.engine import INPUT, Graph
@@ -80,7 +82,9 @@ def prove(
     reference = Reference(estimator, emitted.outputs, columns, codec=codec, tolerance=tolerance)
     _check_samples(reference, samples)
     if emitted.checks:
-        reference = replace(reference, refusals=find_refusals(graph.refused, samples))
+        ties = DonorTies(reference)
+        refusals = find_refusals(graph.refused, samples, partial(ties.hanging, units=LOOSE))
+        reference = replace(reference, refusals=refusals)
     rng = np.random.default_rng(SEED)
     effort = counted_effort(reference, emitted, samples)
     samples = used_samples(samples, effort.probes, rng)

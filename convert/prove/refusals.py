@@ -61,13 +61,25 @@ class Refusals:
         return np.where(self.pinned, self.stand_in, rows)
 
 
-def find_refusals(verdict: Verdict, samples: Rows) -> Refusals:
+def find_refusals(verdict: Verdict, samples: Rows, hanging: Verdict) -> Refusals:
     """Learn from the graph which columns its marks come from.
 
+    `hanging` says of rows that scikit-learn answers them otherwise on another processor.
+
     Raises:
-        NotExact: it refuses a sample, which scikit-learn answers.
+        NotExact: it refuses a sample, which scikit-learn answers, or answers in several ways.
     """
     marked = verdict(samples)
+    if marked.any() and hanging(samples[marked]).all():
+        raise NotExact(
+            "scikit-learn disagrees with itself from processor to processor: KNNImputer takes "
+            "its donors among equally far ones by numpy's argpartition",
+            expected="samples on whose donors only their distances decide",
+            actual=f"sample {int(marked.argmax())} and {int(marked.sum()) - 1} more have "
+            "donors of different values that are equally far, or weights that rounding makes",
+            hint="leave such samples out, and the device refuses such rows; or take "
+            "n_neighbors as large as the training, IterativeImputer or SimpleImputer",
+        )
     if marked.any():
         raise NotExact(
             "the exported graph refuses a sample that scikit-learn answers",

@@ -66,6 +66,18 @@ def _imputed(step: Any, x: Doubles, error: Doubles) -> Doubles:
     return np.hstack([known, np.zeros((len(x), width))])
 
 
+def _averaged(step: Any, x: Doubles, error: Doubles) -> Doubles | None:
+    """Means of the k nearest donors; an error that came in could take other ones."""
+    if error.any():
+        return None
+    y = np.asarray(step.transform(x))
+    largest = np.where(step._mask_fit_X, 0.0, np.abs(step._fit_X)).max(axis=0)
+    kept = np.ones(len(largest), bool) if step.keep_empty_features else step._valid_mask
+    holes = np.isnan(x) if np.isnan(step.missing_values) else x == step.missing_values
+    own = (holes * float(step.n_neighbors) * largest)[:, kept]
+    return np.hstack([own, np.zeros((len(x), y.shape[1] - own.shape[1]))])
+
+
 def _multiplied_out(step: Any, x: Doubles, error: Doubles) -> Doubles:
     """Products of |x|: convex, so that a secant bounds the slope from above."""
     low = step.transform(np.abs(x))
@@ -130,6 +142,7 @@ COLUMNS: Mapping[type, Step] = {
     feature_selection.SelectPercentile: _selected,
     feature_selection.SequentialFeatureSelector: _selected,
     feature_selection.VarianceThreshold: _selected,
+    impute.KNNImputer: _averaged,
     impute.MissingIndicator: _discrete,
     impute.SimpleImputer: _imputed,
     preprocessing.Binarizer: _discrete,

@@ -106,7 +106,7 @@ def test_a_probability_above_1_by_rounding_is_1(side_by_side):
 
 
 def test_the_path_of_the_calibrated_estimator_is_named():
-    inner = make_pipeline(KNNImputer(), LogisticRegression())
+    inner = make_pipeline(KNNImputer(weights=abs), LogisticRegression())
     estimator = CalibratedClassifierCV(inner, cv=2).fit(IRIS, KIND)
     path = r"calibrated_classifiers_\[0\]\.estimator: pipeline step 'knnimputer'"
     with pytest.raises(Unsupported, match=path):

@@ -7,7 +7,6 @@ import pytest
 from sklearn import decomposition
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestRegressor, RandomTreesEmbedding
-from sklearn.impute import KNNImputer
 from sklearn.impute._iterative import IterativeImputer
 from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.manifold import LocallyLinearEmbedding
@@ -64,7 +63,6 @@ def test_codes_by_threshold(positive_code, split_sign, side_by_side):
         (decomposition.LatentDirichletAllocation(2, max_iter=2), "solves for every row"),
         (decomposition.SparseCoder(np.eye(4)), "until a tolerance is met"),
         (decomposition.DictionaryLearning(2, max_iter=2), "until a tolerance is met"),
-        (KNNImputer(), "argpartition"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -118,7 +118,7 @@ def test_the_class_that_the_scorer_tuned_for(pos_label, side_by_side):
 
 
 def test_the_path_of_an_unknown_member_is_named():
-    frozen = FrozenEstimator(make_pipeline(KNNImputer()).fit(X))
+    frozen = FrozenEstimator(make_pipeline(KNNImputer(weights=abs)).fit(X))
     with pytest.raises(Unsupported, match=r"frozen estimator: pipeline step 'knnimputer.*KNN"):
         emit_model(frozen, 4)
 

@@ -186,7 +186,7 @@ def test_the_median_of_equal_weights_is_the_lower_one(side_by_side):
     ],
 )
 def test_the_path_of_a_member_is_named(composite, path):
-    bad = make_pipeline(KNNImputer(n_neighbors=2), LogisticRegression(max_iter=1000))
+    bad = make_pipeline(KNNImputer(weights=abs), LogisticRegression(max_iter=1000))
     frozen = FrozenEstimator(bad.fit(IRIS, KIND))
     inner = frozen if composite is BaggingClassifier else [("bad", frozen)]
     with pytest.raises(Unsupported, match=path + ".*step 'knnimputer'"):

@@ -90,6 +90,6 @@ def test_what_is_refused():
         emit_model(OneVsRestClassifier(LinearSVC()).fit(IRIS, np.zeros(150)), 4)
     with pytest.raises(Unsupported, match="rounding decides"):
         emit_model(OneVsOneClassifier(LinearRegression()).fit(IRIS, KIND), 4)
-    bad = make_pipeline(KNNImputer(), LogisticRegression())
+    bad = make_pipeline(KNNImputer(weights=abs), LogisticRegression())
     with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'knnimputer"):
         emit_model(OneVsRestClassifier(bad).fit(IRIS, KIND), 4)

@@ -24,7 +24,7 @@ class Shouting(LogisticRegression):
 
 
 def test_an_unknown_step_is_named():
-    chain = make_pipeline(StandardScaler(), KNNImputer()).fit(X)
+    chain = make_pipeline(StandardScaler(), KNNImputer(weights=abs)).fit(X)
     with pytest.raises(Unsupported, match=r"step 'knnimputer'.*KNNImputer"):
         emit_model(chain, 4)
 

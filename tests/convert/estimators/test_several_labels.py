@@ -115,6 +115,6 @@ def test_they_are_proven_like_any_other():
 
 
 def test_the_path_of_a_target_is_named():
-    bad = make_pipeline(KNNImputer(), LogisticRegression())
+    bad = make_pipeline(KNNImputer(weights=abs), LogisticRegression())
     with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'knnimputer"):
         emit_model(MultiOutputClassifier(bad).fit(X, TARGETS), 4)

@@ -112,6 +112,6 @@ def test_what_is_refused():
     normal = QuantileTransformer(n_quantiles=9, output_distribution="normal")
     with pytest.raises(Unsupported, match="cdf"):
         emit_model(TransformedTargetRegressor(Ridge(), transformer=normal).fit(X, Y), 10)
-    bad = make_pipeline(KNNImputer(), Ridge())
+    bad = make_pipeline(KNNImputer(weights=abs), Ridge())
     with pytest.raises(Unsupported, match=r"estimators_\[0\]: pipeline step 'knnimputer"):
         emit_model(RegressorChain(bad).fit(X, SEVERAL), 10)

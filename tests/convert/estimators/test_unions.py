@@ -62,7 +62,7 @@ def test_nested_in_a_pipeline(side_by_side):
 
 
 def test_what_is_refused():
-    bad = ColumnTransformer([("bad", make_pipeline(KNNImputer()), [0, 1])]).fit(FEW)
+    bad = ColumnTransformer([("bad", make_pipeline(KNNImputer(weights=abs)), [0, 1])]).fit(FEW)
     path = r"transformer 'bad': pipeline step 'knnimputer'"
     with pytest.raises(Unsupported, match=path):
         emit_model(bad, 6)
