@@ -38,6 +38,7 @@ ONNXRUNTIME = frozenset(
 """What runs graphs: of no use on a target that onnxruntime is not built for."""
 
 PICTURES = frozenset({"edge_infer/images.py"})
+DETECTORS = frozenset({"edge_infer/contract/detector.py", "edge_infer/detector_bundle.py"})
 TEXTS = frozenset({"edge_infer/text.py", "edge_infer/murmurhash.py"})
 TABLES = frozenset({"edge_infer/columns.py", "edge_infer/commands/table_file.py"})
 
@@ -82,4 +83,4 @@ def parts_for(contract: Contract, target: Target, *, is_compiled: bool) -> Parts
         TABLES: not is_typed(contract.inputs),
     }
     needless = [files for files, is_unused in unused.items() if is_unused]
-    return Parts(compiled.union(ONNXRUNTIME, *needless), (INSTALLING,))
+    return Parts(compiled.union(ONNXRUNTIME, DETECTORS, *needless), (INSTALLING,))

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from edge_infer.artifact import read_artifact
 from edge_infer.commands import Command, add_bundle_arguments
 from edge_infer.commands.output import print_json, print_table
-from edge_infer.detector_bundle import holds_detector, read_detector_bundle
 from edge_infer.errors import Incompatible
 
 if TYPE_CHECKING:
     import argparse
+
+    from edge_infer.contract import Contract
+    from edge_infer.trust import Trust, VerifiedTree
 
 
 def expiry_state(expires: str | None, *, now: datetime) -> str:
@@ -36,12 +38,21 @@ def expiry_state(expires: str | None, *, now: datetime) -> str:
     return f"expired since {expires}" if now >= moment else f"valid until {expires}"
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    if arguments.trust and holds_detector(arguments.bundle):
-        tree, contract = read_detector_bundle(arguments.bundle, trust=arguments.trust)
+def _read(bundle: str, trust: Trust | None) -> tuple[VerifiedTree, Contract]:
+    """A detector is for a page; where flash is dear the runtime has no part that reads one."""
+    try:
+        from edge_infer.detector_bundle import holds_detector, read_detector_bundle
+    except ImportError:
+        pass
     else:
-        artifact = read_artifact(arguments.bundle, trust=arguments.trust)
-        tree, contract = artifact.tree, artifact.contract
+        if trust and holds_detector(bundle):
+            return read_detector_bundle(bundle, trust=trust)
+    artifact = read_artifact(bundle, trust=trust)
+    return artifact.tree, artifact.contract
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    tree, contract = _read(arguments.bundle, arguments.trust)
     found = {
         "name": contract.name,
         "sequence": contract.sequence,

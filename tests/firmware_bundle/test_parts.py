@@ -20,7 +20,7 @@ from edge_infer.contract import Image
 from edge_infer.errors import Incompatible
 from edge_infer.trust.keygen import generate
 from edge_infer.trust.signing import sign_tree
-from firmware_bundle.parts import ONNXRUNTIME, PICTURES, TABLES, TEXTS
+from firmware_bundle.parts import DETECTORS, ONNXRUNTIME, PICTURES, TABLES, TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,7 @@ def test_the_whole_footprint_on_a_device_without_onnxruntime(card: Path) -> None
 
 def test_a_bundle_lacks_what_its_model_and_target_never_use(card: Path) -> None:
     small, whole = names(card / "small"), names(card / "whole")
-    assert not small & (ONNXRUNTIME | PICTURES | TEXTS | TABLES)
+    assert not small & (ONNXRUNTIME | DETECTORS | PICTURES | TEXTS | TABLES)
     assert whole >= ONNXRUNTIME | PICTURES | TEXTS | TABLES
     assert "firmware_bundle/slots/installer.py" in small
     assert "firmware_bundle/slots/installer.pyc" not in small
