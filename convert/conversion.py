@@ -6,6 +6,7 @@ read once → verify → decompress → audit → child: unpickle, export, prove
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,15 +128,35 @@ def convert(
     artifact = replace(check_returned(returned, request), origin=origin)
     if native is not None:
         artifact = artifact.compiled(native, max_bytes=max_bytes, progress=progress)
-    if emit_c is not None:
-        artifact.emit_c(emit_c)
     if report is not None and artifact.baseline is not None:
         baseline = replace(artifact.baseline, size_bytes=len(source.pickle))
         artifact = replace(artifact, baseline=baseline)
-    artifact.write(out, key=signing_key)
+    write_both(artifact, out, signing_key, emit_c)
     if report is not None:
         artifact.report(report, samples=samples_of_bytes(rows.to_bytes()), key=signing_key)
     return artifact
+
+
+def write_both(
+    artifact: Artifact, out: Path, key: SigningKey, emit_c: str | os.PathLike[str] | None
+) -> None:
+    """The artifact and the C source of its graph: both, or neither."""
+    if emit_c is None:
+        artifact.write(out, key=key)
+        return
+    from convert.native.build import emit_source
+    from convert.native.files import staged_source
+
+    source = emit_source(artifact.onnx, artifact.contract)
+    is_written = False
+    try:
+        with staged_source(source, emit_c):
+            artifact.write(out, key=key)
+            is_written = True
+    except BaseException:
+        if is_written:
+            shutil.rmtree(out, ignore_errors=True)
+        raise
 
 
 def _check_native(

@@ -149,8 +149,13 @@ def _default(cls: type, name: str, field: _Field) -> Any:
     return field.default
 
 
+def _replace(value: Any, /, **changes: object) -> Any:
+    return type(value)(**{**vars(value), **changes})
+
+
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
+    from dataclasses import replace as replace
 else:
-    dataclass, field = _dataclass, _Field
+    dataclass, field, replace = _dataclass, _Field, _replace

@@ -14,11 +14,14 @@ import errno
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING, Protocol
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import Protocol
+else:
+    Protocol = object  # importing typing costs more than this module
 
 _CREATE = (
     os.O_WRONLY

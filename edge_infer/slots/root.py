@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from edge_infer.errors import EdgeInferError, Unavailable, Untrusted
 from edge_infer.slots import state as states
@@ -13,7 +11,9 @@ from edge_infer.slots.disk import Disk, RealDisk
 from edge_infer.slots.state import Installed, State, is_version_name, version_name
 from edge_infer.trust import verify_tree
 from edge_infer.trust.files import show
+from edge_infer.values import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

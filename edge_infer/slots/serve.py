@@ -9,9 +9,7 @@ or the device, is counted too. Where nothing is on trial, nothing is written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edge_infer.artifact import open_artifact, read_artifact
 from edge_infer.errors import EdgeInferError, Incompatible, Unavailable, Untrusted
@@ -19,7 +17,9 @@ from edge_infer.slots import state as states
 from edge_infer.slots.root import Root, check_name
 from edge_infer.slots.state import MAX_ATTEMPTS, State
 from edge_infer.trust.files import show
+from edge_infer.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable

@@ -8,13 +8,13 @@ a version is verified against the pinned keys each time it is loaded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from edge_infer.contract.codec import decode, encode
 from edge_infer.errors import BadInput, Incompatible, Unavailable
 from edge_infer.strict_json import dump_json, parse_json
 from edge_infer.trust.digest import sha256
 from edge_infer.trust.rollback import Floor
+from edge_infer.values import dataclass, replace
 
 FORMAT = 1
 MAX_ATTEMPTS = 3

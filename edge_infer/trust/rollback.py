@@ -8,13 +8,12 @@ Whoever is root, or writes an old image to the card, sets all of this back: that
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
 from edge_infer.errors import BadInput, Incompatible, Untrusted
 from edge_infer.trust.moments import time_at_least
 from edge_infer.trust.pins import PUBLISHER, check_moment
+from edge_infer.values import dataclass, field, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import edge_infer
-from edge_infer.values import dataclass, field, is_value
+from edge_infer.values import dataclass, field, is_value, replace
 
 ROOT = Path(edge_infer.__file__).parents[1]
 
@@ -83,6 +83,14 @@ def test_the_standard_library_works_on_a_value(point: Any) -> None:
     assert copy.deepcopy(value) == value
 
 
+def test_replacing_is_what_the_standard_library_does(point: Any) -> None:
+    value = point(1)
+    assert replace(value, y=(5,)) == dataclasses.replace(value, y=(5,)) == point(1, (5,))
+    assert value == point(1)
+    with pytest.raises(TypeError, match="'z'"):
+        replace(value, z=1)
+
+
 def test_a_value_is_shown_and_pickled() -> None:
     value = Sealed(3)
     assert repr(value) == "Sealed(x=3)"
@@ -100,14 +108,22 @@ def test_what_only_a_verifier_builds_cannot_be_copied_with_changes() -> None:
     assert "seal" not in [one.name for one in dataclasses.fields(VerifiedTree)]
 
 
-def test_loading_imports_nothing_that_costs_more_than_a_small_model() -> None:
+HEAVY = {"dataclasses", "inspect", "typing", "ast"}
+LOADS = {
+    "a bundle": ("edge_infer.compiled_model", HEAVY | {"re", "enum", "json", "pathlib", "hashlib"}),
+    "a root": ("edge_infer.compiled_model, edge_infer.slots.serve", HEAVY),
+}
+
+
+@pytest.mark.parametrize("what", LOADS)
+def test_loading_imports_nothing_that_costs_more_than_a_small_model(what: str) -> None:
+    modules, heavy = LOADS[what]
     code = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}]\n"
-        "import edge_infer, edge_infer.artifact, edge_infer.compiled_model\n"
+        f"import edge_infer, edge_infer.artifact, {modules}\n"
         "print(*sys.modules)"
     )
     ended = subprocess.run(
         [sys.executable, "-S", "-I", "-c", code], capture_output=True, text=True, check=True
     )
-    heavy = {"dataclasses", "inspect", "typing", "re", "enum", "json", "pathlib", "hashlib"}
     assert heavy.isdisjoint(ended.stdout.split())

@@ -16,6 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import convert
 import edge_infer
+from convert.conversion import write_both
 from convert.errors import NotExact, Unsupported
 from convert.native.build import build, emit_source
 from convert.native.compilers import Compiler, compile_shared, find_compiler
@@ -66,6 +67,26 @@ def test_a_model_that_answers_yes_or_no_passes_its_self_test(key, tmp_path, engi
     out = convert.export(estimator, X).write(tmp_path / "artifact", key=key, native="host")
     model = edge_infer.load(out, trust=key.with_suffix(".pub"), engine=engine)
     np.testing.assert_array_equal(model.transform(X), estimator.transform(X))
+
+
+def test_an_artifact_that_cannot_be_written_leaves_no_source(artifact, key, tmp_path):
+    (tmp_path / "artifact").mkdir()
+    with pytest.raises(BadInput):
+        write_both(artifact, tmp_path / "artifact", key, tmp_path / "firmware")
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "artifact"]
+
+
+def test_a_source_that_cannot_be_put_in_its_place_leaves_no_artifact(artifact, key, tmp_path):
+    """Both at one path: the artifact is there first."""
+    with pytest.raises(BadInput):
+        write_both(artifact, tmp_path / "one", key, tmp_path / "one")
+    assert not list(tmp_path.iterdir())
+
+
+def test_artifact_and_source_are_written_together(artifact, key, tmp_path):
+    write_both(artifact, tmp_path / "artifact", key, tmp_path / "firmware")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["artifact", "firmware"]
+    assert len(list((tmp_path / "firmware").iterdir())) == 2
 
 
 def test_a_program_answers_csv_and_names_a_bad_row(artifact, tmp_path):
