@@ -1,10 +1,10 @@
 """Memory under floods, over time: `python -m benchmarks.router.floods`.
 
-A Python without numpy or anything else runs the native engine on three floods of a million
-packets each: handshakes of a million invented sources, a scan of UDP ports by one source, and
-the recording `sv_denial6-5` again and again (left out where it is not found). Resident memory is
-read from /proc every ten thousand packets and kept in docs/router/memory.json, which
-docs/pictures/router.py draws.
+A Python without numpy or anything else runs the native engine and either flow table, the compiled
+one built first, on three floods of a million packets each: handshakes of a million invented
+sources, a scan of UDP ports by one source, and the recording `sv_denial6-5` again and again (left
+out where it is not found). Resident memory is read from /proc every ten thousand packets and kept
+in docs/router/memory.json, which docs/pictures/router.py draws.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from examples.router.compiled import build
+from examples.router.compiled.choice import KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from examples.router.compiled.choice import Kind
     from examples.router.judge import Judged
     from examples.router.packets import Frame
 
@@ -79,15 +83,15 @@ def resident_mb() -> float:
     return int(STATM.read_text("ascii").split()[1]) * PAGE / 1e6
 
 
-def measure(name: str, packets: int) -> dict[str, object]:
+def measure(name: str, kind: Kind, packets: int) -> dict[str, object]:
     """Run one flood in this process; its memory every `EVERY` packets."""
     from examples.router.bundles import open_judge
-    from examples.router.flows import FlowTable
+    from examples.router.compiled import open_table
     from examples.router.replay import BATCH
 
     judge = open_judge(engine="native")
     assert "numpy" not in sys.modules
-    table = FlowTable()
+    table = open_table(kind)
     memory, malicious = [resident_mb()], 0
     for number, frame in enumerate(FLOODS[name](packets), 1):
         table.add(frame)
@@ -101,6 +105,7 @@ def measure(name: str, packets: int) -> dict[str, object]:
     summary = table.summary()
     return {
         "name": name,
+        "table": kind,
         "packets": number,
         "memory_mb": [round(one, 2) for one in memory],
         "peak_mb": round(max(memory), 1),
@@ -115,12 +120,12 @@ def _malicious(found: Iterator[Judged]) -> int:
     return sum(judged.ended and judged.verdict.verdict == "malicious" for judged in found)
 
 
-def in_child(name: str, packets: int) -> dict[str, object]:
+def in_child(name: str, kind: Kind, packets: int) -> dict[str, object]:
     """The same in a Python that finds the standard library and this project, nothing else."""
     program = (
         f"import sys, json; sys.path.insert(0, {str(ROOT)!r})\n"
         f"from benchmarks.router.floods import measure\n"
-        f"print(json.dumps(measure({name!r}, {packets})))"
+        f"print(json.dumps(measure({name!r}, {kind!r}, {packets})))"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
@@ -133,7 +138,8 @@ def main() -> None:
     """Measure, and keep what a picture needs."""
     packets = int(sys.argv[1]) if len(sys.argv) > 1 else PACKETS
     names = [name for name in FLOODS if name != "sv_denial6-5" or DENIAL.is_file()]
-    found = [in_child(name, packets) for name in names]
+    build()
+    found = [in_child(name, kind, packets) for name in names for kind in KINDS]
     for one in found:
         print(json.dumps({key: value for key, value in one.items() if key != "memory_mb"}))
     kept = {"every": EVERY, "limit_mb": LIMIT_MB, "floods": found}

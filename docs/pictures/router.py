@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "router"
 CARD = ROOT / "examples" / "router" / "models" / "MODEL_CARD.md"
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 340, 64, 44, 170, 48
-COLOURS = ("#0969da", "#bf8700", "#1a7f37", "#8250df", "#cf222e")
+COLOURS = ("#0969da", "#54aeff", "#bf8700", "#d4a72c", "#1a7f37", "#4ac26b", "#cf222e")
 
 Curve = tuple[str, list[tuple[float, float]]]
 
@@ -60,14 +60,18 @@ def chart(title: str, across: str, curves: list[Curve], *, x_most: float, y_most
 def memory(figures: dict[str, Any]) -> str:
     """Resident memory along a million packets of each flood."""
     curves: list[Curve] = [
-        (one["name"], [(n * figures["every"], mb) for n, mb in enumerate(one["memory_mb"])])
+        (_flood(one), [(n * figures["every"], mb) for n, mb in enumerate(one["memory_mb"])])
         for one in figures["floods"]
     ]
     most = max(one["packets"] for one in figures["floods"])
     limit = float(figures["limit_mb"])
     curves.append((f"limit, {limit:g} MB", [(0.0, limit), (most, limit)]))
-    title = "Resident memory under floods, MB: bare Python, native engine"
+    title = "Resident memory under floods, MB: bare Python, native engine, both flow tables"
     return chart(title, "packets", curves, x_most=most, y_most=80.0)
+
+
+def _flood(figures: dict[str, Any]) -> str:
+    return str(figures["name"]) + (", compiled" if figures["table"] == "compiled" else "")
 
 
 def precision_recall(figures: dict[str, Any]) -> str:

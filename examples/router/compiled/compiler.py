@@ -66,6 +66,9 @@ def build(
                 hint="without it the table in Python serves",
             )
         made.replace(path)
+    for old in path.parent.glob(path.name.replace(path.stem[-16:], "*")):
+        if old != path:
+            old.unlink(missing_ok=True)
     built.cache_clear()
     return path
 

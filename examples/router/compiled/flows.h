@@ -53,12 +53,16 @@ typedef struct {
     address address;
     int64_t seen, number;
     uint64_t born;
+    void *past;
     uint32_t holders, next;
 } host;
 
+/* Periods that are over; apart, because a host that was just seen has none. */
+typedef struct { period before, longer, longer_before; } past;
+
 typedef struct {
     host host;
-    period now, before, longer, longer_before;
+    period now;
     uint8_t has_before, has_longer, has_longer_before;
 } source;
 
@@ -90,6 +94,7 @@ typedef struct {
 /* Hosts of one kind, `item` bytes each, each beginning with its `host`. */
 typedef struct {
     uint8_t *items;
+    past *pasts;
     uint32_t *buckets, *listed, *spare;
     quiet *order;
     size_t item;
@@ -149,6 +154,7 @@ void hosts_lay_out(hosts *h, uint8_t *block, size_t *at, size_t item, uint32_t c
                    uint32_t holders, uint64_t seed);
 uint32_t hosts_get(hosts *h, address wanted, int64_t clock);
 void hosts_let_go(hosts *h, uint32_t place);
+extern const period nothing;
 source *source_of(const hosts *h, uint32_t place);
 target *target_of(const hosts *h, uint32_t place);
 period *source_roll(source *s, int64_t clock);
@@ -163,7 +169,7 @@ void fragments_first(table *t, const key *k, uint32_t identification);
 void fragments_ports(table *t, key *k, uint32_t identification);
 
 /* payload.c */
-void look_at_payload(table *t, flow *f, int up, const uint8_t *data, uint64_t size, uint64_t at);
+void look_at_payload(table *t, flow *f, int up, const uint8_t *data, size_t size, size_t at);
 
 /* row.c */
 void write_row(table *t, flow *f, double *row);

@@ -59,6 +59,7 @@ void hosts_lay_out(hosts *h, uint8_t *block, size_t *at, size_t item, uint32_t c
     h->mask = size - 1;
     h->seed = seed;
     h->items = part_of(block, at, places, item);
+    if (item == sizeof(source)) h->pasts = part_of(block, at, places, sizeof *h->pasts);
     h->buckets = part_of(block, at, size, sizeof *h->buckets);
     h->listed = part_of(block, at, capacity, sizeof *h->listed);
     h->spare = part_of(block, at, places, sizeof *h->spare);
@@ -113,7 +114,8 @@ uint32_t hosts_get(hosts *h, address wanted, int64_t clock) {
     uint32_t place = h->spares ? h->spare[--h->spares] : ++h->used, *bucket = bucket_of(h, wanted);
     host *one = host_at(h, place);
     memset(one, 0, h->item);
-    *one = (host){wanted, clock, clock / SHORT_NS, h->born++, 2, *bucket};
+    void *past = h->pasts ? &h->pasts[place] : NULL;
+    *one = (host){wanted, clock, clock / SHORT_NS, h->born++, past, 2, *bucket};
     *bucket = place;
     h->listed[h->number++] = place;
     return place;
@@ -133,20 +135,21 @@ static void add_period(period *to, const period *from) {
     }
 }
 
+const period nothing;
+
 static void move_on(source *s, int64_t number) {
-    static const period nothing;
-    if (!s->has_longer) s->longer = nothing;
-    add_period(&s->longer, &s->now);
+    past *p = s->host.past;
+    if (!s->has_longer) p->longer = nothing;
+    add_period(&p->longer, &s->now);
     s->has_longer = 1;
     int64_t passed = number / SHORTS_A_LONG - s->host.number / SHORTS_A_LONG;
     if (passed) {
         s->has_longer_before = passed == 1;
-        s->longer_before = passed == 1 ? s->longer : nothing;
+        p->longer_before = p->longer;
         s->has_longer = 0;
-        s->longer = nothing;
     }
     s->has_before = number == s->host.number + 1;
-    s->before = s->has_before ? s->now : nothing;
+    p->before = s->now;
     s->now = nothing;
     s->host.number = number;
 }

@@ -279,7 +279,7 @@ static void detail(table *t, flow *f, int up, const packet *p, const uint8_t *da
     if (up) f->payloads_up++;
     else f->payloads_down++;
     if (p->size > *largest) *largest = p->size;
-    if (p->at < size) look_at_payload(t, f, up, data, size, p->at);
+    if (p->at < size) look_at_payload(t, f, up, data, size, (size_t)p->at);
 }
 
 void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, size_t size) {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -57,26 +58,43 @@ def read_verdict(line: str, number: int) -> Verdict | None:
     """
     try:
         told = json.loads(line)
+        if not isinstance(told, dict):
+            raise TypeError("a verdict is an object")
         if "summary" in told:
             return None
-        source, *_ = flow = tuple(told["flow"])
+        source, destination, source_port, port, protocol = told["flow"]
+        first, last, score, latency_ms = (
+            _finite(told[name]) for name in ("first", "last", "score", "latency_ms")
+        )
         return Verdict(
-            flow=flow,
-            first=float(told["first"]),
-            last=float(told["last"]),
-            score=float(told["score"]),
+            flow=(str(source), str(destination), int(source_port), int(port), str(protocol)),
+            first=first,
+            last=last,
+            score=score,
             verdict="malicious" if told["verdict"] == "malicious" else "benign",
-            why=[str(reason) for reason in told["why"]],
-            latency_ms=float(told["latency_ms"]),
+            why=[_printable(str(reason)) for reason in told["why"]],
+            latency_ms=latency_ms,
             source=str(told.get("source", source)),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"standard input, line {number}: not a verdict",
             expected="a JSON line of `replay --json`",
             actual=line[:80].rstrip(),
             hint="feed it from: python -m examples.router replay FILE --json",
         ) from error
+
+
+def _finite(number: object) -> float:
+    found = float(number)  # type: ignore[arg-type]
+    if not math.isfinite(found):
+        raise ValueError(f"{found} is no time and no score")
+    return found
+
+
+def _printable(text: str) -> str:
+    """What a line says goes to a terminal, and must not command it."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""Verdicts as JSON lines from anybody: no line ends the enforcer with a trace, commands or bans."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_infer import BadInput
+from examples.router.enforce.__main__ import read_verdict
+
+ROOT = Path(__file__).parents[4]
+GOOD: dict[str, Any] = {
+    "flow": ["203.0.113.9", "192.0.2.1", 1000, 22, "tcp"], "first": 1.0, "last": 2.0,
+    "score": 0.9, "verdict": "malicious", "why": ["it guesses"], "latency_ms": 1.0,
+}  # fmt: skip
+
+BAD = {
+    "a list as an address and ports": {"flow": [["203.0.113.9"], "b", [1], 2, "tcp"]},
+    "too few ends": {"flow": ["203.0.113.9"]},
+    "a time that is none": {"first": float("nan")},
+    "an endless score": {"score": float("inf")},
+    "a number beyond doubles": {"last": 10**400},
+    "no reasons": {"why": None},
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_line_that_is_no_verdict_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="line 7: not a verdict"):
+        read_verdict(json.dumps({**GOOD, **BAD[name]}), 7)
+
+
+@pytest.mark.parametrize("line", ["", "[]", "7", '"summary"', "{", "[" * 100_000])
+def test_what_is_no_object_is_refused(line: str) -> None:
+    with pytest.raises(BadInput, match="not a verdict"):
+        read_verdict(line, 1)
+
+
+def enforce(*verdicts: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "examples.router.enforce", "--strikes", "1"],
+        cwd=ROOT, input="".join(json.dumps(one) + "\n" for one in verdicts),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "fe80::1%x}; flush ruleset; { ::1",
+        "2001:db8::1%x}; flush ruleset",
+        "1.2.3.4 }; reboot",
+        "-h",
+    ],
+)
+def test_a_source_that_carries_commands_of_nft_is_no_more_than_its_address(source: str) -> None:
+    done = enforce({**GOOD, "flow": [source, *GOOD["flow"][1:]]}, GOOD)
+    assert done.returncode == 0, done.stderr
+    assert "flush" not in done.stdout + done.stderr
+    assert "would ban 203.0.113.9: it guesses" in done.stdout
+
+
+def test_a_reason_does_not_command_the_terminal() -> None:
+    done = enforce({**GOOD, "why": ["\x1b[2J\x1b]0;title\x07\nwould ban 192.0.2.7: all"]})
+    assert done.returncode == 0, done.stderr
+    (said,) = done.stdout.splitlines()[1:]
+    assert said.isprintable()
