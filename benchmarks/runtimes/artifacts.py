@@ -24,6 +24,7 @@ MODELS = (
     "discriminant",
     "spline-ridge",
     "one-leaf",
+    "nearest-donors",
 )
 PLAIN = "plain-forest"
 
@@ -49,6 +50,7 @@ def estimators() -> dict[str, tuple[Any, np.ndarray]]:
     from sklearn import datasets, ensemble, svm
     from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
     from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.impute import KNNImputer
     from sklearn.linear_model import Ridge, SGDClassifier
     from sklearn.naive_bayes import GaussianNB
     from sklearn.neighbors import KNeighborsClassifier
@@ -87,6 +89,7 @@ def estimators() -> dict[str, tuple[Any, np.ndarray]]:
         "bayes-strings": (GaussianNB(), X, words),
         "discriminant": (QuadraticDiscriminantAnalysis(), X, y),
         "spline-ridge": (make_pipeline(SplineTransformer(), Ridge()), few, target),
+        "nearest-donors": (make_pipeline(KNNImputer(), Ridge()), holes, y),
         "one-leaf": (DecisionTreeClassifier(), X, np.zeros(len(X), dtype=int)),
     }
     return {name: (one.fit(X, y), X) for name, (one, X, y) in made.items()}

@@ -137,10 +137,12 @@ _PAGE = """# On which onnxruntime
 Written by `make runtimes`; do not edit. Graphs that were made and proven with onnxruntime {pinned},
 scikit-learn {scikit_learn} and Python {python}, on the newest release of every minor that pip
 offers this Python. {count} artifacts are loaded, self-tested and asked for samples and rows between
-them; then the tests of the exact converters run, all of them on the oldest and the newest release
-(`make test-runtimes`, which continuous integration runs, leaves these out).
+them, a test each; three tests more hold that the release is the one that was asked for, that the
+list of refused releases is in force, and the negative control below. Then the tests of the exact
+converters run, all of them on the oldest and the newest release (`make test-runtimes`, which
+continuous integration runs, leaves these out).
 
-| onnxruntime | artifacts | estimator tests | |
+| onnxruntime | tests of artifacts | tests of converters | |
 | --- | --- | --- | --- |
 {rows}
 

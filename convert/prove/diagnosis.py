@@ -56,12 +56,18 @@ def refusal(departure: Departure, reference: Reference) -> NotExact:
         + (f"; the first step that departs is {step!r}" if step else ""),
         expected=_shown(d.want, d),
         actual=_shown(d.got, d) + _margin(d),
-        hint=_hint(reference.estimator, step),
+        hint=_hint(d, reference, step),
     )
 
 
-def _hint(estimator: Any, step: str | None) -> str:
-    last = steps_of(estimator)[-1][1]
+def _hint(departure: Departure, reference: Reference, step: str | None) -> str:
+    last = steps_of(reference.estimator)[-1][1]
+    if wrapping := _wrapping_columns(departure, reference):
+        return (
+            f"scikit-learn computes on the integers of {', '.join(map(repr, wrapping))} as "
+            "integers, which wrap around where doubles do not: train on floats, such as "
+            f"frame.astype({{{wrapping[0]!r}: float}})"
+        )
     if hasattr(last, "n_neighbors") and hasattr(last, "_fit_X"):
         return (
             "training points that are equally far to the last bit, as whole numbers are, leave "
@@ -73,6 +79,36 @@ def _hint(estimator: Any, step: str | None) -> str:
         "this is a fault of the exporter, not of the model: report the estimator's class and "
         f"settings{of_step}"
     )
+
+
+def _wrapping_columns(departure: Departure, reference: Reference) -> list[str]:
+    """Columns of integers of which scikit-learn answers otherwise once they are floats."""
+    if reference.codec is None:
+        return []
+    d, codec = departure, reference.codec
+    found = []
+    for i, column in enumerate(codec.columns):
+        if column.dtype != "int64":
+            continue
+        as_floats = codec.with_column(i, dtype="float64", kind=np.dtype(np.float64))
+        row = as_floats.frame(codec.canonical(d.x[None]))
+        if _is_answered_otherwise(d, reference, row):
+            found.append(column.name)
+    return found
+
+
+def _is_answered_otherwise(departure: Departure, reference: Reference, row: Any) -> bool:
+    try:
+        answers = reference.answers_of(reference.estimator, row)
+    except Exception:  # whatever it raises on floats, integers do not wrap there
+        return False
+    return _is_other(departure, answers[departure.output.name][0], reference.tolerance)
+
+
+def _is_other(departure: Departure, answer: NDArray[Any], tolerance: float) -> bool:
+    if departure.output.kind == "label":
+        return bool(np.any(answer != departure.want))
+    return bool((score_difference(answer[None], departure.want[None], 0.0) > tolerance).any())
 
 
 def self_refusal(departure: Departure) -> NotExact:

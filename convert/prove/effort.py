@@ -42,6 +42,8 @@ BOUNDS = Bounds(probes=(1200, 6000), alone=(40, 600), engine=(300, 6000), row_bu
 
 SECONDS = 1.5
 """What each part of a proof may take on a common machine, within the bounds."""
+_ALONE_SECONDS = 0.75
+"""For rows that scikit-learn is asked one by one: a forest sets up every tree for each of them."""
 _CALL_SECONDS = 0.4e-6
 _BYTE_SECONDS = 0.2e-9
 _NODE_SECONDS = 4e-6
@@ -73,15 +75,15 @@ def counted_effort(reference: Reference, emitted: Emitted, samples: Rows) -> Eff
     engine = _rows(in_graph, BOUNDS.engine)
     return Effort(
         _rows(together, BOUNDS.probes),
-        _rows(one * _CALL_SECONDS, BOUNDS.alone),
+        _rows(one * _CALL_SECONDS, BOUNDS.alone, _ALONE_SECONDS),
         engine,
         min(BOUNDS.row_buffers, engine),
     )
 
 
-def _rows(row_seconds: float, bounds: tuple[int, int]) -> int:
+def _rows(row_seconds: float, bounds: tuple[int, int], seconds: float = SECONDS) -> int:
     rounded = 2.0 ** np.ceil(np.log2(max(row_seconds, 1e-9)))
-    return int(np.clip(SECONDS / rounded, *bounds))
+    return int(np.clip(seconds / rounded, *bounds))
 
 
 def _nodes(onnx_bytes: bytes) -> int:

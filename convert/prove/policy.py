@@ -7,7 +7,7 @@ batch: beyond it there is nothing that a graph could match.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -170,6 +170,8 @@ class _Asked:
         graph: Graph | None,
     ) -> None:
         self._reference = reference
+        scores = [output for output in reference.outputs if output.kind == "score"]
+        self._scored = replace(reference, outputs=scores)
         self._graph = graph
         self._scales = scales
         usable = samples[np.isfinite(samples).all(axis=1)]
@@ -266,7 +268,7 @@ class _Asked:
         together = self._answers(rows)
         if together is None or not self._finite(together):
             return False
-        alone = self._reference.one_by_one(rows[: len(self._whole)])
+        alone = self._scored.one_by_one(rows[: len(self._whole)])
         if self._graph is not None and not self._agree(self._graph.run(rows), together):
             return False
         return self._agree(alone, together)

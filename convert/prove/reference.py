@@ -138,7 +138,8 @@ def as_emitted(found: NDArray[Any], output: EmittedOutput) -> NDArray[Any]:
 def quiet() -> Iterator[None]:
     """No warnings from hostile rows, and sums in one fixed order.
 
-    A forest with `n_jobs` adds its trees in whatever order the threads finish.
+    A forest with `n_jobs` adds its trees in whatever order the threads finish. It sets every
+    filter of warnings anew for each of its trees, so there is one alone.
     """
     import joblib
     import sklearn
@@ -149,6 +150,7 @@ def quiet() -> Iterator[None]:
         sklearn.config_context(assume_finite=False, transform_output="default"),
         joblib.parallel_config(backend="sequential"),
     ):
+        warnings.resetwarnings()
         warnings.simplefilter("ignore")
         yield
 

@@ -266,8 +266,11 @@ def test_integers_that_wrap_around_where_doubles_do_not_are_refused(loaded):
     )
     frame["age"] = frame["age"].fillna(40)
     frame = frame[["city", "age", "visits"]]
-    with pytest.raises(convert.NotExact):  # int64 wraps too, at the largest visits
+    with pytest.raises(convert.NotExact) as refusal:  # int64 wraps too, at the largest visits
         convert.export(make_pipeline(columns, Ridge()).fit(frame, y), frame)
+    assert "fault" not in refusal.value.hint
+    assert "integers of 'visits'" in refusal.value.hint
+    assert "astype({'visits': float})" in refusal.value.hint
     frame = frame.astype({"visits": float})
     estimator = make_pipeline(columns, Ridge()).fit(frame, y)
     model = loaded(convert.export(estimator, frame))

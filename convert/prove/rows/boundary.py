@@ -32,11 +32,13 @@ def boundary(context: Context, count: int) -> Rows:
     wanted = _labels(context, low)
 
     def is_low(rows: Rows) -> NDArray[np.bool_]:
-        return ~label_differs(_labels(context, rows), wanted)
+        repeated = np.concatenate([wanted] * (len(rows) // len(wanted)))
+        return ~label_differs(_labels(context, rows), repeated)
 
     # Trees compare columns one by one: counting through doubles alone leads to a threshold too.
     trees = is_tree_model(steps_of(context.reference.estimator)[-1][1])
-    ends = bisect_rows(low, high, is_low, straight_steps=0 if trees else _STRAIGHT_STEPS)
+    straight = 0 if trees else _STRAIGHT_STEPS
+    ends = bisect_rows(low, high, is_low, straight_steps=straight, quarters=trees)
     tolerance = context.reference.tolerance
     declared = (_NEAR * tolerance, _FAR * tolerance)
     ways = OUTWARD if tolerance == RELATIVE_TOLERANCE else declared

@@ -44,17 +44,13 @@ class Threshold:
 
 def thresholds(context: Context, count: int) -> Rows:
     """Up to `count` rows at the thresholds of all trees, spread over the columns."""
-    every = [
-        Threshold(grove, tree, int(node))
-        for grove in groves(context.reference.estimator, context.reference.frame)
-        for tree in grove.trees
-        for node in tree.splits
-    ]
-    if not every:
-        return np.empty((0, context.features))
+    found = groves(context.reference.estimator, context.reference.frame)
+    trees = [(grove, tree) for grove in found for tree in grove.trees]
     rng = context.random()
     per_node = 4 if context.policy.nan else 3
-    chosen = _stratified(every, max(count // per_node, 1), rng)
+    chosen = _stratified(trees, max(count // per_node, 1), rng)
+    if not chosen:
+        return np.empty((0, context.features))
     parts = []
     for grove in {id(t.grove): t.grove for t in chosen}.values():
         mine = [t for t in chosen if t.grove is grove]
@@ -72,15 +68,24 @@ def total(estimator: object) -> int:
     return sum(len(tree.splits) for grove in found for tree in grove.trees)
 
 
-def _stratified(every: list[Threshold], count: int, rng: np.random.Generator) -> list[Threshold]:
-    """`count` of them, the columns taking turns."""
-    order = rng.permutation(len(every))
-    by_feature: dict[int, list[Threshold]] = {}
-    for i in order:
-        by_feature.setdefault(every[i].feature, []).append(every[i])
-    turns = [(turn, t) for found in by_feature.values() for turn, t in enumerate(found)]
-    turns.sort(key=lambda pair: pair[0])
-    return [t for _, t in turns[:count]]
+def _stratified(
+    trees: list[tuple[Grove, Nodes]], count: int, rng: np.random.Generator
+) -> list[Threshold]:
+    """`count` of their inner nodes, the columns taking turns."""
+    if not trees:
+        return []
+    sizes = [len(tree.splits) for _, tree in trees]
+    tree_of = np.repeat(np.arange(len(trees)), sizes)
+    node = np.concatenate([tree.splits for _, tree in trees])
+    feature = np.concatenate([tree.feature[tree.splits] for _, tree in trees])
+    order = rng.permutation(len(node))
+    by_feature = np.argsort(feature[order], kind="stable")
+    grouped = feature[order][by_feature]
+    turn = np.empty(len(order), dtype=np.intp)
+    turn[by_feature] = np.arange(len(order)) - np.searchsorted(grouped, grouped)
+    chosen = order[np.argsort(turn, kind="stable")[:count]]
+    pairs = [(trees[tree_of[i]], int(node[i])) for i in chosen]
+    return [Threshold(grove, tree, node) for (grove, tree), node in pairs]
 
 
 def _by_column(
