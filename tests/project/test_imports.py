@@ -80,6 +80,22 @@ def test_a_room_imports_only_what_its_row_of_the_table_permits(room: str) -> Non
     assert found == {}
 
 
+EMITTER = (
+    *("ir", "emission", "blocks", "statements", "expressions", "layout", "tables", "trees"),
+    *("leaves", "rows", "renaming", "wrapping"),
+)
+
+
+def test_the_emitter_of_c_knows_neither_onnx_nor_an_estimator() -> None:
+    found = {}
+    for name in EMITTER:
+        tree = ast.parse((ROOT / "convert" / "native" / f"{name}.py").read_text("utf-8"))
+        inner = {one for one in imported(tree) if one.startswith(("convert.", "edge_infer."))}
+        known = {"convert.errors", *(f"convert.native.{one}" for one in EMITTER)}
+        found[name] = (inner - known) | outside(imported(tree), {"numpy", "convert"})
+    assert not {name: names for name, names in found.items() if names}
+
+
 def test_the_runtime_imports_only_the_standard_library_when_it_is_imported() -> None:
     found = {
         str(path.relative_to(ROOT)): names
