@@ -12,9 +12,14 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from random import Random
+from typing import IO
+
+from examples.router.compiled import build
+from examples.router.compiled.choice import KINDS
 
 ROOT = Path(__file__).parents[2]
 NEAR, FAR = "ours", "theirs"
@@ -65,22 +70,29 @@ def within(options: argparse.Namespace) -> None:
         subprocess.run(command.split(), check=True)
     for name in (NEAR, FAR):  # no neighbour discovery between the packets that are counted
         Path(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6").write_text("1", "ascii")
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        sent = watched(options, said)
+        said.seek(0)
+        summary = json.loads(said.read().splitlines()[-1])["summary"]
+    kept = ("packets", "dropped", "waiting", "flows", "malicious", "latency_ms", "evicted")
+    print(json.dumps({**sent, **{name: summary[name] for name in kept}}))
+
+
+def watched(options: argparse.Namespace, said: IO[str]) -> dict[str, float]:
+    """Send while `watch` runs; what it says goes to a file, as a full pipe would hold it up."""
     watch = subprocess.Popen(
         [sys.executable, "-m", "examples.router", "watch", NEAR, "--json", "--seconds",
          str(options.seconds * 2 + 20), *(["--no-batch"] if options.no_batch else []),
-         *(["--engine", options.engine] if options.engine else [])],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+         *(["--engine", options.engine] if options.engine else []), "--table", options.table],
+        cwd=ROOT, stdout=said, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert watch.stderr is not None
     assert "watching" in watch.stderr.readline()
     sent = send(int(options.rate * options.seconds), options.rate)
     time.sleep(2.0)
     watch.terminate()
-    assert watch.stdout is not None
-    last = watch.stdout.read().splitlines()[-1]
-    summary = json.loads(last)["summary"]
-    kept = ("packets", "dropped", "waiting", "flows", "malicious", "latency_ms", "evicted")
-    print(json.dumps({**sent, **{name: summary[name] for name in kept}}))
+    watch.wait()
+    return sent
 
 
 def main() -> None:
@@ -90,11 +102,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--no-batch", action="store_true")
     parser.add_argument("--engine", choices=("onnxruntime", "native"))
+    parser.add_argument("--table", choices=KINDS, default="compiled")
     parser.add_argument("--within", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.within:
         within(options)
         return
+    if options.table == "compiled":
+        build()
     program = [sys.executable, "-m", "benchmarks.router.live", "--within", *sys.argv[1:]]
     subprocess.run(["unshare", "--net", *program], cwd=ROOT, check=True)
 

@@ -116,6 +116,7 @@ def _loop(
             if decision is not None:
                 show.decision(decision)
             continue
+        show.pause()
         now = monotonic()
         if now >= draws:
             draws = now + REFRESH_SECONDS
@@ -134,15 +135,19 @@ class _Lines:
         """One verdict fell."""
         verdict = judged.verdict
         if self._is_json and judged.ended:
-            print(json_line(verdict), flush=True)
+            print(json_line(verdict))
         elif not self._is_json and not judged.ended:
-            print(f"{verdict.score:.2f}  {verdict.flow}  {'; '.join(verdict.why)}", flush=True)
+            print(f"{verdict.score:.2f}  {verdict.flow}  {'; '.join(verdict.why)}")
 
     def decision(self, decision: Decision) -> None:
         """A source was banned, or would have been."""
         if decision.action != "spare":
             said = f"{decision.action} {decision.address}: {decision.reason}"
             print(said, file=sys.stderr, flush=True)
+
+    def pause(self) -> None:
+        """No packet waits, or a block of them is done: what was said goes out at once."""
+        sys.stdout.flush()
 
     def draw(self, drops: int) -> None:
         """A moment passed."""

@@ -33,7 +33,7 @@ def test_the_same_seed_gives_the_same_plan_and_another_seed_another() -> None:
     assert malicious("guess-ssh", 5) == malicious("guess-ssh", 5)
 
 
-def test_every_kind_of_the_issue_is_in_a_set() -> None:
+def test_every_promised_kind_is_in_a_set() -> None:
     kinds = {plan.kind for plan in SET}
     assert {"scan-syn", "guess-ssh", "flood-syn", "flood-udp", "flood-icmp", "slow-web"} <= kinds
     assert {"tunnel-dns", "pages", "shell", "names", "telemetry", "throughput", "packages"} <= kinds

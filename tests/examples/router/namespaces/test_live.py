@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[4]
 
@@ -21,9 +24,13 @@ def in_namespace(script: str, *, timeout: float = 60) -> subprocess.CompletedPro
     )  # fmt: skip
 
 
-def test_every_packet_is_counted_and_the_attacks_among_them_are_called_so() -> None:
+@pytest.mark.parametrize("table", ["python", "compiled"])
+def test_every_packet_is_counted_and_the_attacks_among_them_are_called_so(table: str) -> None:
+    if table == "compiled" and shutil.which("cc") is None:
+        pytest.skip("needs a C compiler: apt install gcc")
+    options = ("--rate", "2000", "--seconds", "4", "--table", table)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.router.live", "--rate", "2000", "--seconds", "4"],
+        [sys.executable, "-m", "benchmarks.router.live", *options],
         cwd=ROOT, capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
