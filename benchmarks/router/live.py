@@ -74,7 +74,16 @@ def within(options: argparse.Namespace) -> None:
         sent = watched(options, said)
         said.seek(0)
         summary = json.loads(said.read().splitlines()[-1])["summary"]
-    kept = ("packets", "dropped", "waiting", "flows", "malicious", "latency_ms", "evicted")
+    kept = (
+        "packets",
+        "dropped",
+        "waiting",
+        "flows",
+        "malicious",
+        "latency_ms",
+        "ended_ms",
+        "evicted",
+    )
     print(json.dumps({**sent, **{name: summary[name] for name in kept}}))
 
 

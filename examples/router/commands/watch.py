@@ -17,11 +17,12 @@ from examples.router.enforce.options import add_options, build
 from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
 from examples.router.live.interface import RETIRE_MS
-from examples.router.live.watching import BATCH
+from examples.router.live.watching import BATCH, within_ms
 from examples.router.replay import json_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from examples.router.enforce import Decision, Enforcer
     from examples.router.judge import Judged
@@ -162,12 +163,17 @@ class _Lines:
             "malicious": watch.malicious,
             "dropped": drops,
             "waiting": waiting,
-            "latency_ms": {"median": watch.latency_ms(0.5), "p99": watch.latency_ms(0.99)},
+            "latency_ms": _spread(watch.latencies_ms),
+            "ended_ms": _spread(watch.ended_ms),
         }
         if self._is_json:
             print(json.dumps({"summary": {**counts, **watch.table.summary()}}))
         else:
             print(f"{watch.flows:,} flows, {watch.malicious:,} malicious, {drops:,} dropped")
+
+
+def _spread(latencies: Iterable[float]) -> dict[str, float]:
+    return {"median": within_ms(latencies, 0.5), "p99": within_ms(latencies, 0.99)}
 
 
 class _Screen(_Lines):

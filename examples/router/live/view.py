@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from examples.router.live.watching import within_ms
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -48,7 +50,7 @@ class View:
             f"[bold]{self._rate:,.0f}[/]",
             f"{len(watch.table):,} now, {watch.flows:,} over",
             f"[bold red]{watch.malicious:,}[/]" if watch.malicious else "0",
-            f"{watch.latency_ms(0.99):.1f} ms",
+            f"{within_ms(watch.latencies_ms, 0.99):.1f} ms",
             f"{drops:,}, {counters.evicted:,}, {counters.unread:,}",
         )
         return grid

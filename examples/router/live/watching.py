@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from examples.router.compiled import open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from examples.router.compiled.choice import Kind
+    from examples.router.flows import Due
     from examples.router.judge import Judge, Judged
     from examples.router.packets import Frame
     from examples.router.verdicts import Verdict
@@ -22,6 +24,9 @@ BATCH = 64
 LAG_NS = 1_000_000_000
 """Time is told to the table this late: packets that wait in the ring come first."""
 
+MOST_WAITING = 4096
+"""Rows of flows that are over; more are judged before the next packet is taken."""
+
 MOST_LATENCIES = 10_000
 MOST_SOURCES = 1_000
 
@@ -30,6 +35,12 @@ class Source(Protocol):
     """Where frames come from: an interface, or a kernel's queue."""
 
     def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]: ...  # noqa: D102
+
+
+def within_ms(latencies: Iterable[float], part: float) -> float:
+    """The latency that `part` of them stayed within; 0 where there are none."""
+    ordered = sorted(latencies)
+    return round(ordered[int(len(ordered) * part)], 3) if ordered else 0.0
 
 
 class Watch:
@@ -46,17 +57,19 @@ class Watch:
         self.table = open_table(table)
         self.flows = self.malicious = 0
         self.latencies_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
+        """Of rows that a packet completed, until the model had judged them."""
+
+        self.ended_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
+        """Of flows that time ended, hundreds of them on one whole second, until their verdict."""
+
         self.last: deque[Verdict] = deque(maxlen=8)
         self.sources: Counter[str] = Counter()
         """Malicious flows by source; the quietest are forgotten."""
         self._judge = judge
         self._batch = batch
         self._clock = clock
-
-    def latency_ms(self, part: float) -> float:
-        """Of the last verdicts, the latency that `part` of them stayed within."""
-        ordered = sorted(self.latencies_ms)
-        return round(ordered[int(len(ordered) * part)], 3) if ordered else 0.0
+        self._ended: deque[Due] = deque()
+        """Rows of flows that are over, which wait: nothing can be done for them any more."""
 
     def run(self, source: Source) -> Iterator[Judged | None]:
         """Verdicts as they fall, None at each pause of the source; ends where the source does."""
@@ -75,16 +88,40 @@ class Watch:
         """No more frames: every flow ends."""
         self.table.end()
         yield from self._verdicts()
+        while self._ended:
+            yield from self._judged_ended()
 
     def _verdicts(self) -> Iterator[Judged]:
-        for judged in self._judge(self.table.due):
+        """What packets ask for comes first, then some of what time ended."""
+        due, batch = self.table.due, self._batch
+        asked = [one for one in due if not one.ended]
+        self._ended.extend(one for one in due if one.ended)
+        due.clear()
+        for start in range(0, len(asked), batch):
+            part = asked[start : start + batch]
+            found = list(self._judge(part))
+            now = perf_counter()
+            self.latencies_ms.extend((now - one.asked) * 1000.0 for one in part)
+            yield from self._noted(found)
+        yield from self._judged_ended()
+        while len(self._ended) > MOST_WAITING:
+            yield from self._judged_ended()
+
+    def _judged_ended(self) -> Iterator[Judged]:
+        ended = self._ended
+        part = [ended.popleft() for _ in range(min(len(ended), BATCH))]
+        for start in range(0, len(part), self._batch):
+            found = list(self._judge(part[start : start + self._batch]))
+            self.ended_ms.extend(one.verdict.latency_ms for one in found)
+            yield from self._noted(found)
+
+    def _noted(self, found: list[Judged]) -> Iterator[Judged]:
+        for judged in found:
             self._note(judged)
             yield judged
-        self.table.due.clear()
 
     def _note(self, judged: Judged) -> None:
         verdict = judged.verdict
-        self.latencies_ms.append(verdict.latency_ms)
         if judged.ended:
             self.flows += 1
         if verdict.verdict != "malicious":

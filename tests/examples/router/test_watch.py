@@ -1,0 +1,91 @@
+"""Live verdicts: what a packet asks for does not wait for what time has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from router_frames import A4, B4, ethernet, ipv4, tcp, udp
+
+from examples.router.live.watching import BATCH, MOST_WAITING, Watch, within_ms
+from examples.router.packets import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NS = 1_000_000_000
+START = 1_700_000_000 * NS
+
+
+class Asked:
+    """In the judge's place: which rows it was asked for at once."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[bool]] = []
+
+    def __call__(self, due: list[Any]) -> Iterator[Any]:
+        self.batches.append([one.ended for one in due])
+        return iter(())
+
+
+class Recorded:
+    """Frames, and a pause after each of some."""
+
+    def __init__(self, frames: list[Frame], *, every: int) -> None:
+        self._frames, self._every = frames, every
+
+    def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]:
+        for number, frame in enumerate(self._frames, 1):
+            yield frame
+            if number % self._every == 0:
+                yield None
+
+
+def frame(time_ns: int, ip: bytes) -> Frame:
+    data = ethernet(0x800, ip)
+    return Frame(START + time_ns, 1, data, len(data))
+
+
+def handshakes(number: int) -> list[Frame]:
+    """Nobody answers, and three seconds later all are over at once."""
+    return [frame(n, ipv4(6, tcp(2), ends=(A4 + 256 * n, B4))) for n in range(number)]
+
+
+def asked_by(frames: list[Frame], *, batch: int, every: int) -> tuple[Watch, list[list[bool]]]:
+    judge = Asked()
+    watch = Watch(judge, batch=batch, clock=lambda: 0, table="python")
+    list(watch.run(Recorded(frames, every=every)))
+    return watch, judge.batches
+
+
+@pytest.mark.parametrize("batch", [1, BATCH])
+def test_a_flow_that_goes_on_is_judged_before_thousands_that_are_over(batch: int) -> None:
+    talk = [frame(9 * NS + n, ipv4(17, udp(b"x"))) for n in range(8)]
+    watch, batches = asked_by([*handshakes(2000), *talk], batch=batch, every=2008)
+    over = [ended for part in batches for ended in part]
+    assert over.index(False) <= 8 * BATCH  # of 2,000: some for each packet of the talk
+    assert len(watch.latencies_ms) == 1
+    assert len(over) <= 1 + 9 * BATCH  # the others wait
+    for _ in watch.end():
+        pass
+
+
+def test_all_of_them_are_judged_in_the_end() -> None:
+    watch, batches = asked_by(
+        [*handshakes(2000), frame(9 * NS, ipv4(17, udp()))], batch=64, every=9
+    )
+    list(watch.end())
+    assert sum(map(len, batches)) == 2001
+
+
+def test_not_more_than_a_bounded_number_waits() -> None:
+    later = frame(9 * NS, ipv4(17, udp()))
+    watch, batches = asked_by([*handshakes(MOST_WAITING + 1000), later], batch=64, every=10**9)
+    assert sum(map(len, batches)) >= 1000
+    assert len(watch._ended) <= MOST_WAITING
+
+
+def test_the_part_of_latencies() -> None:
+    assert within_ms([], 0.99) == 0.0
+    assert within_ms([float(n) for n in range(100)], 0.99) == 99.0
+    assert within_ms([3.0, 1.0, 2.0], 0.5) == 2.0
