@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from edge_infer import BadInput
@@ -104,14 +105,23 @@ def _polygon(field: str, corners: Any) -> Polygon:
         and all(isinstance(v, int | float) and 0 <= v <= 1 for v in c)
         for c in corners
     )
-    if not pairs or len(corners) < 3:
+    if not pairs or len(corners) < 3 or _on_a_line(corners):
         raise BadInput(
             f"{field} is no polygon",
-            expected="at least three corners [x, y], each from 0 to 1",
+            expected="at least three corners [x, y], each from 0 to 1, not on one line",
             actual=repr(corners),
             hint="give corners as shares of the width and the height",
         )
     return tuple((float(x), float(y)) for x, y in corners)
+
+
+def _on_a_line(corners: list[list[float]]) -> bool:
+    """Whether nothing lies within the corners, so that a zone of them would silence everything."""
+    (x0, y0), *others = corners
+    return all(
+        abs((x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)) < 1e-9
+        for (x1, y1), (x2, y2) in pairwise(others)
+    )
 
 
 def _is_list(value: Any, kind: type) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DARKEST, LIGHTEST = 58, 118
 """Shares of the background's brightness between which a shadow lies, in 1/128."""
-ROUGHEST = 7
+ROUGHEST = 5
 """How much that share may vary around a pixel, in 1/128: within a shadow the ground shows."""
 TINT = 5
 """How far the colour differences may be off."""

@@ -45,6 +45,7 @@ WRONG = {
     "not finite": ("[motion]\nwarmup_s = inf\n", "motion.warmup_s"),
     "not a number": ("[store]\nbudget_mb = nan\n", "store.budget_mb"),
     "no polygon": ("[zones]\ninclude = [[[0, 0], [1, 1]]]\n", "zones.include[0]"),
+    "a line": ("[zones]\ninclude = [[[0, 0], [1, 1], [0.3, 0.3]]]\n", "zones.include[0]"),
     "beyond the picture": ("[zones]\nexclude = [[[0, 0], [1, 1], [2, 0]]]\n", "zones.exclude[0]"),
     "a command as one text": ('[hook]\ncommand = "rm -rf"\n', "hook.command"),
 }
