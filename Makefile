@@ -8,7 +8,7 @@ REQUIREMENTS := pyproject.toml $(wildcard requirements/*.txt) requirements/insta
 SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router score-router test-browser phone-pictures lab fuzz check format bench bench-conversion bench-native coverage-native coverage runtimes test-runtimes pictures clean
+.PHONY: help demo test test-camera test-deep test-crashes test-devices test-router score-router test-browser phone-pictures lab fuzz check format bench bench-conversion bench-camera bench-native coverage-native coverage runtimes test-runtimes pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,13 @@ bench: .venv/made-for .device/made-for ## measure beside scikit-learn and bare o
 
 bench-conversion: .venv/made-for ## conversion, proof, size and one row beside plain skl2onnx
 	@$(PY) benchmarks/conversion.py $(ARGS)
+
+bench-camera: .venv/made-for ## the camera's motion, faces and loop beside their peers, into its README; twenty minutes
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.camera.motion --out benchmarks/camera/motion.json
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.camera.loop --out benchmarks/camera/loop.json $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.camera.faces --out docs/faces.json
+	@$(PY) docs/pictures/faces.py
+	@$(PY) -m examples.camera.figures
 
 bench-native: .peers/made-for ## compiled models beside onnxruntime, emlearn, m2cgen and tl2cgen, into docs/native.md; ten minutes
 	@.peers/bin/python benchmarks/native/native.py --write $(ARGS)

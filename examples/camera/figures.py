@@ -93,18 +93,19 @@ def table(motion: dict[str, Any], loop: dict[str, Any]) -> str:
         "",
         f"`python -m benchmarks.camera.motion`, OpenCV {motion['opencv']}, one thread, one run, one"
         " set of parameters for all recordings. Milliseconds are CPU time of a 640 by 480 frame,"
-        " on a loaded machine, all methods taking turns: read them as ratios.",
+        " the methods taking turns of twenty frames; cold, of one, when the caches are full of the"
+        " others' memory. Read them as ratios: other programs shared the machine.",
         "",
         "| | highway F1 (P / R) | trees, F1 at 247 | tree frames over 1 % | after a gain of 1.3 |"
-        " ms |",
-        "| --- | --- | --- | --- | --- | --- |",
+        " ms | cold |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in motion["methods"].items():
         rows.append(
             f"| {name} | {row['highway_f1']:.3f} ({row['highway_precision']:.3f} /"
             f" {row['highway_recall']:.3f}) | {row['trees_247_f1']:.3f} |"
             f" {row['tree_frames_over_1_percent']} of 192 |"
-            f" {row['light_frames_over_1_percent']} of 142 | {row['ms']} |"
+            f" {row['light_frames_over_1_percent']} of 142 | {row['ms']} | {row['ms_cold']} |"
         )
     events = motion["tree_events"]
     rows += [
@@ -113,10 +114,12 @@ def table(motion: dict[str, Any], loop: dict[str, Any]) -> str:
         f" {events['ours']['events']} events, Debian's `motion` with its defaults"
         f" {events['motion'].get('events', '(not installed)')}.",
         "",
-        "`python -m benchmarks.camera.loop`, the whole loop with faces on walkers at 640 by 480:",
+        "`python -m benchmarks.camera.loop`, the whole loop with faces on walkers at 640 by 480,"
+        f" {loop['minutes']:g} minutes of 25 frames a second each, played unpaced:",
         "",
-        "| engine | frames | frames a CPU second | ms a frame, median / 95 % | MB at most |",
-        "| --- | --- | --- | --- | --- |",
+        "| engine | frames | frames a CPU second | ms a frame, median / 95 % | MB at most |"
+        " more in the last nine minutes |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name in ("onnxruntime", "native", "off"):
         if name in loop:
@@ -124,7 +127,7 @@ def table(motion: dict[str, Any], loop: dict[str, Any]) -> str:
             rows.append(
                 f"| {'no faces' if name == 'off' else name} | {row['frames']:,} |"
                 f" {row['frames_per_cpu_second']} | {row['ms_median']} / {row['ms_p95']} |"
-                f" {row['memory_peak_mb']} |"
+                f" {row['memory_peak_mb']} | {row['memory_growth_mb']} |"
             )
     if "live" in loop:
         live = loop["live"]
