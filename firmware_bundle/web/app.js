@@ -20,6 +20,7 @@ import { verifyFiles } from './verification.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
 /** @typedef {import('./worker.js').Answered} Answered */
+/** @typedef {(asking: () => Promise<Answered>, wanted?: () => boolean) => Promise<Answered | null>} Answering */
 
 const FEATURES = ['DecompressionStream', 'OffscreenCanvas', 'createImageBitmap', 'Worker', 'BigInt64Array'];
 
@@ -110,14 +111,15 @@ function serveDetector(questions) {
  * @param {Uint8Array<ArrayBuffer>} golden
  */
 function serve(questions, contract, golden) {
-  /** @type {(asking: () => Promise<Answered>) => Promise<Answered | null>} */
-  const answering = async (asking) => {
+  /** What comes too late to be wanted is not shown: it would hide why. @type {Answering} */
+  const answering = async (asking, wanted = () => true) => {
     try {
       const answered = await asking();
+      if (!wanted()) return null;
       showAnswers(answered);
       return answered;
     } catch (error) {
-      refuse(error);
+      if (wanted()) refuse(error);
       return null;
     }
   };
@@ -141,7 +143,7 @@ function serve(questions, contract, golden) {
 /**
  * @param {Questions} questions
  * @param {import('./contract.js').Picture} image
- * @param {(asking: () => Promise<Answered>) => Promise<Answered | null>} answering
+ * @param {Answering} answering
  */
 function servePictures(questions, image, answering) {
   const camera = new Camera(image.width / image.height, (error) => {
@@ -151,7 +153,7 @@ function servePictures(questions, image, answering) {
   const look = () => answering(async () => {
     const { bitmap, part } = await camera.frame();
     return questions.ask('frame', { bitmap, part }, [bitmap]);
-  });
+  }, () => camera.running);
   const live = new Live(camera, look);
   /** @param {() => Promise<unknown>} action */
   const trying = (action) => () => action().catch((error) => refuse(error));

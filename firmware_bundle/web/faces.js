@@ -9,21 +9,24 @@ import { say } from './strings.js';
 
 /** @typedef {import('./looking.js').Looked} Looked */
 /** @typedef {import('./questions.js').Questions} Questions */
+/** @typedef {(asking: () => Promise<Looked>, wanted?: () => boolean) => Promise<Looked | null>} Answering */
 
 /**
  * @param {Questions} questions
  * @param {(error: unknown) => void} refuse
  */
 export function serveFaces(questions, refuse) {
-  /** @type {(asking: () => Promise<Looked>) => Promise<Looked | null>} */
-  const answering = async (asking) => {
+  /** What comes too late to be wanted is not shown: it would hide why. @type {Answering} */
+  const answering = async (asking, wanted = () => true) => {
     try {
       const looked = await asking();
+      if (!wanted()) return null;
+      drawOver(looked.preview === null ? looked : null);
       showFaces(looked);
       return looked;
     } catch (error) {
       drawOver(null);
-      refuse(error);
+      if (wanted()) refuse(error);
       return null;
     }
   };
@@ -34,10 +37,8 @@ export function serveFaces(questions, refuse) {
   /** @param {boolean} preview */
   const look = (preview) => answering(async () => {
     const { bitmap } = await camera.frame();
-    const looked = await questions.ask('faces_frame', { bitmap, preview }, [bitmap]);
-    drawOver(preview || !camera.running ? null : looked);
-    return looked;
-  });
+    return questions.ask('faces_frame', { bitmap, preview }, [bitmap]);
+  }, () => camera.running);
   const live = new Live(camera, () => look(false));
   /** @param {() => Promise<unknown>} action */
   const trying = (action) => () => action().catch(refuse);
@@ -66,7 +67,7 @@ export function serveFaces(questions, refuse) {
 
 /** @param {Looked} looked */
 function showFaces({ faces, undecided, json, ms, preview }) {
-  const found = faces.length === 1 ? say('face_one') : say('face_many', { faces: faces.length });
+  const found = say(['face_none', 'face_one'][faces.length] ?? 'face_many', { faces: faces.length });
   show('refused', false);
   show('answer', true);
   write('label', found);
