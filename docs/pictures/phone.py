@@ -28,6 +28,8 @@ def section() -> str:
     ratio = statistics.median(one["page_us"] / one["python_us"] for one in models)
     page = statistics.median(one["page_us"] for one in models)
     worst = max(one["difference"] for one in models)
+    faces, frame = read("faces-sizes"), read("faces-frame")
+    opened = f"{read('faces-start')['warm_ms']:,.0f} ms"
     rows = [
         ("`phone.html`, page and engine and model in one file", megabytes(sizes["single"])),
         ("`phone/` on disk", megabytes(sizes["folder"])),
@@ -43,6 +45,14 @@ def section() -> str:
         ("their scores: largest difference, relative", f"{worst:.1g}"),
         ("one row, median over the models", f"{page:,.0f} µs"),
         ("the same beside a bare session of Python's onnxruntime", f"{ratio:.1f} times"),
+        ("faces: `phone.html`", megabytes(faces["single"])),
+        ("faces: `phone/` over the wire, gzip", megabytes(faces["gzip"])),
+        ("faces: page opened to golden vectors passed", opened),
+        ("faces: a frame of 640 x 480", f"{frame['page_ms']:,.0f} ms"),
+        (
+            "faces: that frame beside the camera's program in Python",
+            f"{frame['page_ms'] / frame['python_ms']:.1f} times",
+        ),
     ]
     lines = ["| what | figure |", "| --- | ---: |", *(f"| {a} | {b} |" for a, b in rows), ""]
     lines += ["| model | scores differ by | one row | in Python |", "| --- | ---: | ---: | ---: |"]

@@ -7,6 +7,7 @@ file the list of files names the page itself, without what it carries, as `phone
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import html
 import json
@@ -56,6 +57,7 @@ POLICY = _POLICY.format(
 
 _STRINGS = re.compile(r"export const STRINGS = (\{.*?\n\});", re.DOTALL)
 _SHORT_NAME = 12
+_WORTH_PACKING = 0.97
 
 
 def phone_files(
@@ -158,17 +160,31 @@ def _single(parts: Mapping[str, bytes], contract: Contract, key: SigningKey) -> 
         style=f"'{_integrity(style.encode('utf-8'))}'",
         images="", connect="'none'", worker="",
     )  # fmt: skip
-    names = [*parts, SIGNATURE_NAME]
-    elements = [f'<script type="application/base64" data-name="{name}"></script>' for name in names]
+    carried = {name: _carried(name, content) for name, content in parts.items()}
+    tags = [*(tag for tag, _ in carried.values()), _tag(SIGNATURE_NAME)]
+    elements = [f"{tag}</script>" for tag in tags]
     body = "\n".join([*elements, f'<script type="module">{script}</script>'])
     page = _page(csp=policy, form="single", head=f"<style>{style}</style>", body=body)
     signed = {**parts, SINGLE: page}
-    signature = sign_tree(signed, key=key, name=contract.name)
-    for name, content in {**parts, SIGNATURE_NAME: signature}.items():
-        tag = f'data-name="{name}">'.encode("ascii")
-        assert page.count(tag) == 1
-        page = page.replace(tag, tag + base64.b64encode(content))
+    carried[SIGNATURE_NAME] = _tag(SIGNATURE_NAME), sign_tree(signed, key=key, name=contract.name)
+    for tag, content in carried.values():
+        place = tag.encode("ascii")
+        assert page.count(place) == 1
+        page = page.replace(place, place + base64.b64encode(content))
     return page
+
+
+def _carried(name: str, content: bytes) -> tuple[str, bytes]:
+    """The element that carries a file, and what it carries: gzip where that is clearly shorter."""
+    packed = gzip.compress(content, compresslevel=9, mtime=0)
+    if len(packed) > _WORTH_PACKING * len(content):
+        return _tag(name), content
+    return _tag(name, packed=hashlib.sha256(packed).hexdigest()), packed
+
+
+def _tag(name: str, *, packed: str | None = None) -> str:
+    held = "" if packed is None else f' data-packed="{packed}"'
+    return f'<script type="application/base64"{held} data-name="{name}">'
 
 
 def _page(*, csp: str, form: str, head: str, body: str) -> bytes:

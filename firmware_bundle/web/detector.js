@@ -48,9 +48,11 @@ export class Detector {
 
   /**
    * Takes the first model's weights from its own answers, and compares.
-   * @throws {Refusal} it is not linear in its rows
+   * @throws {Refusal} it is not linear in its rows, or a stage is none
    */
   async prepare() {
+    checkStage(this.#scan, 'decision_function', [null]);
+    checkStage(this.#judge, 'predict_proba', [null, 2]);
     const [bias] = await this.#decisions(new Float64Array(ROW), 1);
     const weights = new Float64Array(ROW);
     for (let first = 0; first < ROW; first += PROBED) {
@@ -137,10 +139,23 @@ async function numbers({ engine, contract }, verb, rows, count) {
  * @param {Contract} contract
  * @param {string} verb
  */
-export function outputOf(contract, verb) {
+function outputOf(contract, verb) {
   const found = contract.outputs.find((one) => one.verb === verb);
-  if (found === undefined) throw new Refusal('Incompatible', 'other_stage', { actual: verb });
+  if (found === undefined) throw new Refusal('Incompatible', 'other_stage', { expected: verb });
   return found;
+}
+
+/**
+ * @param {Stage} stage
+ * @param {string} verb
+ * @param {(number | null)[]} shape
+ * @throws {Refusal} it does not answer so, or not to such rows
+ */
+function checkStage({ contract }, verb, shape) {
+  const shapes = [contract.inputs[0].shape, outputOf(contract, verb).shape].map(String);
+  if (shapes[0] !== String([null, ROW]) || shapes[1] !== String(shape)) {
+    throw new Refusal('Incompatible', 'other_stage', { expected: verb });
+  }
 }
 
 /** @param {Stage} stage @param {number} score */

@@ -43,13 +43,20 @@ export function fromUtf8(bytes) {
 }
 
 /**
+ * @param {Uint8Array<ArrayBuffer>} bytes gzip
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function gunzip(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
  * @param {Uint8Array<ArrayBuffer>} bytes gzip, or Zstandard where the page brings what reads it
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function unpacked(bytes) {
   const { fzstd } = /** @type {any} */ (globalThis);
   // A copy: what it gives lies within a larger buffer, which the engine would read from the start.
-  if (fzstd !== undefined) return fzstd.decompress(bytes).slice();
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return fzstd === undefined ? gunzip(bytes) : fzstd.decompress(bytes).slice();
 }

@@ -1,6 +1,6 @@
 /** Where the page's files come from: the folder it was served from, or the page itself. */
 
-import { fromBase64 } from './encoding.js';
+import { fromBase64, gunzip, sha256, toHex } from './encoding.js';
 import { Refusal } from './refusal.js';
 
 /**
@@ -31,17 +31,19 @@ function folder() {
 }
 
 /**
- * The files stand in the page as base64. What remains of the page without them is the file
+ * The files stand in the page as base64, of gzip where that is shorter; then the digest of the gzip
+ * stands beside it, for other bytes may unpack to the same. What remains of the page without them is the file
  * `phone.html` of the signed list: the document, as it was parsed, is spelled as the file is.
  * Then it is made anew of that spelling: a shadow root that the parser attached is in no spelling,
  * and would be shown in place of what was signed.
  * @returns {Source}
  */
 function singleFile() {
-  /** @type {Map<string, string>} */
+  /** @type {Map<string, {text: string, packed: string | undefined}>} */
   const parts = new Map();
   for (const part of document.querySelectorAll(PARTS)) {
-    parts.set(/** @type {HTMLElement} */ (part).dataset['name'] ?? '', part.textContent ?? '');
+    const { name, packed } = /** @type {HTMLElement} */ (part).dataset;
+    parts.set(name ?? '', { text: part.textContent ?? '', packed });
     part.textContent = '';
   }
   const known = document.doctype?.name === 'html' && document.doctype.publicId === '';
@@ -50,10 +52,13 @@ function singleFile() {
   return {
     single: true,
     read: async (name) => {
-      const text = parts.get(name) ?? '';
-      const bytes = name === SHELL ? new TextEncoder().encode(shell) : fromBase64(text);
-      if (bytes === null || bytes.length === 0) throw new Refusal('Untrusted', 'file_altered', { name });
-      return bytes;
+      if (name === SHELL) return new TextEncoder().encode(shell);
+      const { text, packed } = parts.get(name) ?? { text: '', packed: undefined };
+      const bytes = fromBase64(text);
+      const isWhole = bytes !== null && bytes.length > 0
+        && (packed === undefined || toHex(await sha256(bytes)) === packed);
+      if (!isWhole) throw new Refusal('Untrusted', 'file_altered', { name });
+      return packed === undefined ? bytes : gunzip(bytes);
     },
   };
 }

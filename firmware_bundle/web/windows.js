@@ -35,27 +35,44 @@ export function productOf(weights, bias) {
  */
 export function scoresOf({ weights, bias }, { rows, columns, data }) {
   const [tall, wide] = [Math.max(rows - SEEN + 1, 0), Math.max(columns - SEEN + 1, 0)];
-  const found = new Float64Array(tall * wide).fill(bias);
+  const scores = new Float64Array(tall * wide).fill(bias);
   for (let strip = 0; strip < SEEN; strip++) {
     const part = weights.subarray(strip * STRIP, (strip + 1) * STRIP);
-    for (let top = 0, at = 0; top < tall; top++) {
-      let from = (top + strip) * columns * CHANNELS;
-      for (let left = 0; left < wide; left++, at++, from += CHANNELS) {
-        // Four sums, none of which waits for another.
-        let [a, b, c, d] = [0, 0, 0, 0];
-        let i = 0;
-        for (; i + 3 < STRIP; i += 4) {
-          a += part[i] * data[from + i];
-          b += part[i + 1] * data[from + i + 1];
-          c += part[i + 2] * data[from + i + 2];
-          d += part[i + 3] * data[from + i + 3];
-        }
-        for (; i < STRIP; i++) a += part[i] * data[from + i];
-        found[at] += a + b + (c + d);
-      }
+    for (let top = 0; top < tall; top++) {
+      const line = scores.subarray(top * wide, (top + 1) * wide);
+      addStrip(line, part, data.subarray((top + strip) * columns * CHANNELS));
     }
   }
-  return { tall, wide, scores: found };
+  return { tall, wide, scores };
+}
+
+/**
+ * One row of cells to the windows of one row; four at a time, so that a weight is read once for all.
+ * @param {Float64Array} line
+ * @param {Float64Array} part
+ * @param {Float32Array} data from the row's first cell on
+ */
+function addStrip(line, part, data) {
+  let left = 0;
+  for (; left + 4 <= line.length; left += 4) {
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = 0, from = left * CHANNELS; i < STRIP; i++, from++) {
+      const weight = part[i];
+      a += weight * data[from];
+      b += weight * data[from + CHANNELS];
+      c += weight * data[from + 2 * CHANNELS];
+      d += weight * data[from + 3 * CHANNELS];
+    }
+    line[left] += a;
+    line[left + 1] += b;
+    line[left + 2] += c;
+    line[left + 3] += d;
+  }
+  for (; left < line.length; left++) {
+    let sum = 0;
+    for (let i = 0, from = left * CHANNELS; i < STRIP; i++, from++) sum += part[i] * data[from];
+    line[left] += sum;
+  }
 }
 
 /**

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,9 @@ from examples.camera.faces.judging import judged
 from examples.camera.faces.portrait import scene
 from examples.camera.faces.pyramid import pyramid
 from examples.camera.faces.scanning import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("EDGE_INFER_DATA", ROOT.parent / "shared" / "data")) / "camera"
@@ -62,15 +66,18 @@ class Reference:
 
 
 def drawn_frames(count: int) -> list[Framed]:
-    """Faces of nobody, from place to place."""
+    """Faces of nobody, from place to place, that Python finds where they are."""
     rng = np.random.default_rng(5)
-    found = []
-    for _ in range(count):
-        side = int(rng.integers(60, 130))
-        x = int(rng.integers(LEFT, WIDTH - side))
-        y = int(rng.integers(0, HEIGHT - side))
-        found.append(Framed(scene(HEIGHT, WIDTH, (x, y, side)), (x, y, x + side, y + side)))
-    return found
+
+    def drawn() -> Iterator[Framed]:
+        while True:
+            side = int(rng.integers(60, 130))
+            x = int(rng.integers(LEFT, WIDTH - side))
+            y = int(rng.integers(0, HEIGHT - side))
+            box = (x, y, x + side, y + side)
+            yield Framed(scene(HEIGHT, WIDTH, (x, y, side)), box)
+
+    return _found_by_python(drawn(), count)
 
 
 def photographed_frames(count: int) -> list[Framed]:
@@ -81,16 +88,19 @@ def photographed_frames(count: int) -> list[Framed]:
         if not (DATA / name).is_dir():
             pytest.skip(f"{DATA / name} is missing: set EDGE_INFER_DATA")
     pictures = [*faces_sets.dlib_photographs().pictures, *faces_sets.cmu_mit(1).pictures]
+    return _found_by_python(
+        (_framed(one.picture, box) for one in pictures for box in one.boxes), count
+    )
+
+
+def _found_by_python(framed: Iterable[Framed], count: int) -> list[Framed]:
     reference = Reference()
-    found: list[Framed] = []
-    for one in pictures:
-        for box in one.boxes:
-            framed = _framed(one.picture, box)
-            if is_seen(framed.box, [face for face, _ in reference.faces(framed.frame)]):
-                found.append(framed)
-            if len(found) == count:
-                return found
-    raise AssertionError(f"only {len(found)} of these faces are found by Python")
+    seen = (
+        one for one in framed if is_seen(one.box, [face for face, _ in reference.faces(one.frame)])
+    )
+    found = list(itertools.islice(seen, count))
+    assert len(found) == count, f"only {len(found)} of these faces are found by Python"
+    return found
 
 
 def is_seen(box: Any, boxes: list[Any]) -> bool:

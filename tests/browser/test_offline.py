@@ -109,6 +109,33 @@ def test_two_tabs_during_an_update_stay_on_one_release_until_one_is_told(
     browser.end()
 
 
+def test_a_service_worker_of_an_older_version_serves_its_own_until_it_is_told(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """What follows is another model with other files, and another worker."""
+    first, second = shop.files(shop.digits()), shop.files(shop.faces())
+    browser = Chromium(tmp_path / "profile", [], PHONE)
+    with PageServer(first) as server:
+        thread = run(server)
+        page = browser.open(server.url)
+        page.wait(KEPT, seconds=60)
+        server.files.clear()
+        server.files |= {f"/{name}": as_served(name, content) for name, content in second.items()}
+        server.files["/"] = server.files["/index.html"]
+        browser.do("goto", page=page.number, url=server.url)
+        page.wait("document.querySelector('#update')?.checkVisibility()", seconds=60)
+        assert (page.state, page.text("#model_name")) == ("verified", "digits")
+        assert page.rows(csv(digits()[0][:1]))[0]["label"] == 0
+        page.click("#update_now")
+        page.wait("document.querySelector('#model_name')?.textContent === 'faces'", seconds=60)
+        assert page.state == "verified"
+        assert not page.shown("#tab_rows")
+        assert len(page.evaluate("caches.keys()")) == 1
+        server.shutdown()
+        thread.join()
+    browser.end()
+
+
 def test_a_torn_update_leaves_the_older_release_in_service(shop: Shop, tmp_path: Path) -> None:
     """The new release's worker comes, one of its files does not."""
     first, second = shop.files(shop.digits()), shop.files(shop.digits(sequence=2))

@@ -108,6 +108,7 @@ PLACES = [
     "artifact/contract.json", "artifact/golden.bin", "artifact/model.onnx", "engine.bin",
     "worker.js", "key.pub", "model.sig", "<style>", "<script", "Content-Security-Policy",
     "<h1", "DOCTYPE", "data-form", "</main>", "not_started", "application/base64",
+    "data-packed",
 ]  # fmt: skip
 
 
