@@ -26,5 +26,6 @@ def run(options: argparse.Namespace) -> int:
     """Build it where `replay`, `watch` and `train` look for it."""
     compiler = None if options.compiler is None else shlex.split(options.compiler)
     made = build(compiler=compiler, machine=options.machine)
-    print(f"{made}: replay, watch and train use it from now on")
+    where = "here" if options.machine is None else f"on a machine that is {options.machine}"
+    print(f"{made}: replay, watch and train use it {where} from now on")
     return 0

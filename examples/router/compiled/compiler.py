@@ -15,7 +15,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from edge_infer import Unavailable
+from edge_infer import BadInput, Unavailable
 
 HERE = Path(__file__).parent
 BUILT = HERE / "built"
@@ -43,34 +43,50 @@ def build(
     """Compile for this machine, or with a compiler for another one, as `uname -m` names it.
 
     Raises:
-        Unavailable: there is no compiler, or it failed.
+        Unavailable: there is no compiler, it failed, or its product cannot be kept.
+        BadInput: no machine has such a name.
     """
     words = compiler or _compiler()
-    path = (folder or BUILT) / _name(machine or platform.machine())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
-        made = Path(temporary) / path.name
-        try:
-            done = subprocess.run(
-                [*words, *FLAGS, "-o", str(made), *map(str, SOURCES)],
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            said = done.stderr.strip()[-600:]
-        except OSError as error:
-            said = error.strerror or str(error)
-        if not made.is_file():
-            raise Unavailable(
-                "the flow table was not compiled",
-                expected="a C11 compiler",
-                actual=f"{' '.join(words)}: {said}",
-                hint="without it the table in Python serves",
-            )
-        made.replace(path)
-    for old in path.parent.glob(path.name.replace(path.stem[-16:], "*")):
-        if old != path:
-            old.unlink(missing_ok=True)
+    wanted = machine or platform.machine()
+    if not wanted.replace("_", "").isalnum():
+        raise BadInput("no machine's name", expected="what `uname -m` says", actual=repr(wanted))
+    path = (folder or BUILT) / _name(wanted)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
+            made = Path(temporary) / path.name
+            _compile(words, made)
+            made.replace(path)
+        for old in path.parent.glob(path.name.replace(path.stem[-16:], "*")):
+            if old != path:
+                old.unlink(missing_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"{path.parent} cannot be written",
+            expected="a directory of one's own",
+            actual=error.strerror or str(error),
+            hint="without the compiled flow table the one in Python serves",
+        ) from error
     built.cache_clear()
     return path
+
+
+def _compile(words: list[str], made: Path) -> None:
+    try:
+        done = subprocess.run(
+            [*words, *FLAGS, "-o", str(made), *map(str, SOURCES)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        said, is_made = done.stderr.strip()[-600:], done.returncode == 0 and made.is_file()
+    except OSError as error:
+        said, is_made = error.strerror or str(error), False
+    if not is_made:
+        raise Unavailable(
+            "the flow table was not compiled",
+            expected="a C11 compiler",
+            actual=f"{' '.join(words)}: {said}",
+            hint="without it the table in Python serves",
+        )
 
 
 def _compiler() -> list[str]:

@@ -10,7 +10,7 @@ from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from edge_infer import Incompatible
+from edge_infer import Incompatible, Unavailable
 from examples.router.features import NAMES
 from examples.router.flows.due import Due
 from examples.router.flows.flow import SECOND
@@ -252,7 +252,14 @@ def _halves(key: Key) -> tuple[int, ...]:
 
 @cache
 def _load(path: Path) -> ctypes.CDLL:
-    library = ctypes.CDLL(str(path))
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise Unavailable(
+            "the compiled flow table does not load here",
+            actual=error,
+            hint="build it for this machine: python -m examples.router compile",
+        ) from error
     pointer, number, wide = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64
     time_ns, data, size = ctypes.c_int64, ctypes.c_char_p, ctypes.c_size_t
     if library.flows_abi() != ABI:

@@ -87,3 +87,25 @@ def test_without_any_compiler_it_says_what_to_install(
     monkeypatch.setattr(compiler.importlib.util, "find_spec", lambda name: None)
     assert main(["compile"]) != 0
     assert "apt install gcc" in capsys.readouterr().err
+
+
+@needs_compiler
+def test_a_place_that_cannot_be_written_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.write_text("a file")
+    assert main(["compile"]) == 6
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_machine_s_name_leads_nowhere_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "--compiler", "true", "--machine", "../../x"]) == 5
+    assert "uname" in capsys.readouterr().err
+
+
+@needs_compiler
+def test_one_for_another_processor_is_refused_with_what_to_do(folder: Path) -> None:
+    path = compiler.build()
+    path.write_bytes(b"\x7fELF" + bytes(60))
+    with pytest.raises(Unavailable, match="router compile"):
+        open_table()
