@@ -223,6 +223,20 @@ def test_a_declaration_that_a_model_was_not_signed_with_is_untrusted() -> None:
         read_detector(WRITTEN, [name, other])
 
 
+FROZEN = Path(__file__).parents[1] / "data" / "detectors" / "format-1.json"
+
+
+def test_the_first_format_ever_released_is_still_read() -> None:
+    content = FROZEN.read_bytes()
+    name = settings.model_name(content)
+    declared = read_detector(content, [name])
+    assert (declared.format, declared.features) == (1, "gradients-35x7x7-1")
+    assert (declared.step, declared.least, declared.doubt) == (1.2, -1.0, -2.0)
+    assert (declared.min_score, declared.box) == (14.914, (0.073, 0.067, 0.923, 0.917))
+    given = [{"content": base64.b64encode(content).decode(), "names": [name, name]}]
+    assert page(declarations=given)["declarations"] == [{"declared": json.loads(content)}]
+
+
 def test_the_shipped_declaration_is_one_that_the_core_reads() -> None:
     folder = Path(settings.__file__).parents[1] / "models" / "faces"
     content = (folder / "detector.json").read_bytes()
