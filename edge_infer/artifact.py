@@ -85,11 +85,14 @@ def read_artifact(
     tree = verify_tree(path, trust, keep=kept.__contains__)
     missing = sorted(names - tree.sizes.keys())
     if missing:
+        detects = f"{ARTIFACT}/detector.json" in tree.sizes
         raise Incompatible(
             "the directory is signed, but it is no artifact or bundle",
             expected=", ".join(sorted(names)),
             actual=f"missing: {', '.join(missing)}",
-            hint="name the directory that convert or bundle wrote",
+            hint="it holds a detector, which its page runs: edge-infer serve-phone"
+            if detects
+            else "name the directory that convert or bundle wrote",
         )
     contract = read_contract(tree.files[prefix + CONTRACT])
     _check_retired(tree, contract)

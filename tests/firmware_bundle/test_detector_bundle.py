@@ -86,8 +86,9 @@ def test_verify_refuses_a_flipped_byte_of_the_declaration(
 
 def test_what_reads_artifacts_refuses_it(bundled: Path, fleet: Fleet, tmp_path: Path) -> None:
     """Older releases as well: they know no other file in this place than contract.json."""
-    with pytest.raises(Incompatible, match="no artifact or bundle"):
+    with pytest.raises(Incompatible, match="no artifact or bundle") as refused:
         edge_infer.load(bundled, trust=fleet.trust())
+    assert "serve-phone" in str(refused.value)
     with pytest.raises(edge_infer.EdgeInferError):
         firmware_bundle.install(bundled, tmp_path / "root", trust=fleet.trust())
 
