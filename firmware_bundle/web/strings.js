@@ -53,7 +53,7 @@ export const STRINGS = {
   "faces_take": "Look for faces",
   "faces_hint": "The picture stays on this device. Upright faces, seen from the front, are found.",
   "faces_file_hint": "PNG, JPEG, WebP, GIF or BMP. In large pictures, only larger faces are searched for.",
-  "faces_undecided": "{windows} windows lie on a threshold: another engine may see them otherwise.",
+  "faces_undecided": "Windows on a threshold: {windows}; another engine may see them otherwise.",
   "column_face": "Face",
   "column_box": "Left, top, right, bottom",
   "column_sure": "Score",

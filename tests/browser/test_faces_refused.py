@@ -8,14 +8,19 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from face_frames import Reference
 from pages import DETECTOR, serving
 from test_tampering import CHANCE, assert_refused, flipped
 
 from edge_infer.contract import read_contract, write_contract
+from examples.camera.faces.detector import SMALLEST
+from examples.camera.faces.portrait import scene
+from examples.camera.faces.pyramid import pyramid
 from examples.camera.faces.settings import model_name
 from firmware_bundle.phone.serving import PageServer, as_served
 
@@ -173,20 +178,44 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_a_signed_detector_that_is_not_served_here(
-    shop: Shop, browser: Chromium, case: str
-) -> None:
-    spoil, said = BAD[case]
+def spoiled_page(shop: Shop, spoil: Callable[[Files], Files]) -> Files:
+    """What is served of a detector that somebody changed before it was published."""
     files = {
         str(path.relative_to(DETECTOR)): path.read_bytes()
         for path in [DETECTOR / "detector.json", *DETECTOR.glob("*/*")]
         if path.is_file() and path.name != "model.sig"
     }
     contract = read_contract(files["scan/contract.json"])
-    contract = dataclasses.replace(contract, name="faces")
-    with serving(shop.page(spoil(files), contract)) as url:
+    return shop.page(spoil(files), dataclasses.replace(contract, name="faces"))
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_signed_detector_that_is_not_served_here(
+    shop: Shop, browser: Chromium, case: str
+) -> None:
+    spoil, said = BAD[case]
+    with serving(spoiled_page(shop, spoil)) as url:
         page = browser.open(url)
         assert_refused(page, case)
         assert said in page.text("#refused_text"), page.text("#refused_text")
+        page.close()
+
+
+def test_a_window_on_a_threshold_is_told_of(shop: Shop, browser: Chromium, tmp_path: Path) -> None:
+    """Whether it counts depends on the last digits, which are each engine's own."""
+    picture = scene(240, 320, (180, 90, 120))
+    cv2.imwrite(str(tmp_path / "one.png"), picture)
+    reference = Reference()
+    levels = pyramid(picture, SMALLEST, step=reference.detector.settings.step)
+    scores = np.sort(reference.windows.candidates(levels, -1.0).scores)
+    on_one = declaring(lambda one: {**one, "least": float(scores[len(scores) // 2])})
+    with serving(spoiled_page(shop, on_one)) as url:
+        page = browser.open(url)
+        assert page.state == "verified", page.text("#refused_text")
+        page.click("#tab_file")
+        page.act("setInputFiles", "#file", str(tmp_path / "one.png"))
+        page.settle()
+        (answer,) = page.answers()
+        assert answer["undecided"] == 1
+        assert "Windows on a threshold: 1;" in page.text("#time")
         page.close()
