@@ -76,7 +76,11 @@ class _Lowering:
             written = self.lowered.operand(value, (1, *value.shape[1:]))
             shape = (1, *value.shape[1:])
             self.lowered.statements.append(Map(buffer, shape, written, strides_of(shape)))
-        return Program(verb, tuple(wanted), with_outputs(self.lowered.statements))
+        # C has no array of nothing, such as an indicator of missing values in no column.
+        some = [
+            one for one in self.lowered.statements if not (isinstance(one, Map) and 0 in one.shape)
+        ]
+        return Program(verb, tuple(wanted), with_outputs(some))
 
     def add(self, node: Node) -> None:
         inputs = [self.value(name) if name else None for name in node.inputs]

@@ -81,7 +81,9 @@ FAMILIES = {
         StandardScaler(), RandomForestClassifier(7, random_state=0)
     ),
     "projection": lambda: PCA(2),
-    "imputer": lambda: make_pipeline(SimpleImputer(), LogisticRegression(max_iter=50)),
+    "imputer": lambda: make_pipeline(
+        SimpleImputer(add_indicator=True), LogisticRegression(max_iter=50)
+    ),
     "calibration": lambda: CalibratedClassifierCV(GaussianNB(), cv=2, method="isotonic"),
     "power": lambda: PowerTransformer(),
     "quantiles": lambda: QuantileTransformer(n_quantiles=9, output_distribution="normal"),
