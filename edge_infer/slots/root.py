@@ -87,7 +87,9 @@ class Root:
 
         Raises:
             Unavailable: another process does.
+            Untrusted: it is somebody else's, who could have us write or remove elsewhere.
         """
+        self.check_owner()
         with self.disk.lock(self.path / LOCK) as held:
             if not held:
                 raise Unavailable(
@@ -110,8 +112,25 @@ class Root:
                 f"no key is pinned in {show(self.path)}",
                 hint="install with --trust KEY.pub once",
             )
-        _check_owner(self.path)
+        self.check_owner()
         return pinned
+
+    def check_owner(self) -> None:
+        """Pinned keys, and what is done in a root, are worth as much as the directory itself.
+
+        Raises:
+            Untrusted: it is neither ours nor root's, or everybody may write to it.
+        """
+        if not hasattr(os, "geteuid"):
+            return
+        seen = self.path.stat()
+        if seen.st_uid not in (0, os.geteuid()) or seen.st_mode & 0o002:
+            raise Untrusted(
+                f"somebody else can change the pinned keys of {show(self.path)}",
+                expected="a directory of yours or of root that others cannot write to",
+                actual=f"owner {seen.st_uid}, mode {seen.st_mode & 0o7777:o}",
+                hint=f"chown and chmod go-w {show(self.path)}, or name a key with --trust",
+            )
 
     def verify(self, name: str, trust: Trust) -> VerifiedTree:
         """Verify a version, keeping nothing in memory but its contract.
@@ -156,18 +175,4 @@ def check_name(name: str, signature_sha256: str) -> None:
             f"the directory {name} holds another version",
             expected=f"a signature file of SHA-256 {expected}…",
             actual=signature_sha256,
-        )
-
-
-def _check_owner(path: Path) -> None:
-    """Pinned keys are worth as much as the directory that holds them."""
-    if not hasattr(os, "geteuid"):
-        return
-    seen = path.stat()
-    if seen.st_uid not in (0, os.geteuid()) or seen.st_mode & 0o002:
-        raise Untrusted(
-            f"somebody else can change the pinned keys of {show(path)}",
-            expected="a directory of yours or of root that others cannot write to",
-            actual=f"owner {seen.st_uid}, mode {seen.st_mode & 0o7777:o}",
-            hint=f"chown and chmod go-w {show(path)}, or name a key with --trust",
         )

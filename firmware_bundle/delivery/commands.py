@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="directory of a bundle")
     parser.add_argument("place", metavar="USER@HOST:ROOT", help="the device and its directory")
-    parser.add_argument("--trust", metavar="KEY.pub", help="the key that a new device is to pin")
+    parser.add_argument("--trust", metavar="KEY.pub", help="whom a new device is to pin")
     parser.add_argument("--health", metavar="COMMAND", help="run there; 0 lets the version serve")
     parser.add_argument("--later", action="store_true", help="leave the trial to the next start")
     parser.add_argument(

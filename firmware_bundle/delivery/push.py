@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from edge_infer.errors import BadInput, Incompatible, Unavailable, Untrusted
 from edge_infer.slots.state import is_version_name
-from edge_infer.trust import SIGNATURE_NAME, read_trust
+from edge_infer.trust import SIGNATURE_NAME, read_pins
+from firmware_bundle.slots.pinning import pinned_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def push(
     Args:
         bundle: directory that `bundle` made; of it only files that changed are sent.
         place: where to, as rsync and scp write it.
-        trust: the public key file that a new device is to pin; not needed afterwards.
+        trust: the public key file or trust file that a new device is to pin; not needed afterwards.
         health: a command on the device that says with exit status 0 that all is well.
         later: leave the trial to the next start of the model there.
         ssh: the command that connects, with its options.
@@ -171,11 +172,11 @@ def _send(folder: Path, device: Device, current: str | None) -> tuple[int, int]:
 
 
 def _send_key(trust: Trust, device: Device) -> str:
-    """Put the key there, for a device that has pinned none; return where."""
-    pem = b"".join(key.pem for key in read_trust(trust)[:1])
+    """Put the keys there with their roles, for a device that has pinned none; return where."""
+    pinned = pinned_bytes(read_pins(trust))
     there = f"{device.root}/{KEY}"
     words = f"cat > {shlex.quote(there)}"
-    done = _run([*device.ssh, device.host, words], data=pem.decode("ascii"))
+    done = _run([*device.ssh, device.host, words], data=pinned.decode("utf-8"))
     if done.returncode != 0:
         raise Unavailable("the key did not arrive", actual=done.stderr.strip()[-500:])
     return there

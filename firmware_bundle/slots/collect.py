@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_infer.errors import Unavailable
+from edge_infer.errors import EdgeInferError, Unavailable, Untrusted
 from edge_infer.slots.disk import Disk, RealDisk
 from edge_infer.slots.root import STAGING, VERSIONS, Root
+from edge_infer.trust.files import show
 
 if TYPE_CHECKING:
     from edge_infer.slots import State
@@ -27,6 +28,7 @@ def gc(
 
     Raises:
         Unavailable: another process is at work, the state cannot be read, or the disk refuses.
+        Untrusted: the root is somebody else's, or its `staging` leads out of it.
     """
     from firmware_bundle.slots.installer import disk_errors
 
@@ -70,8 +72,18 @@ def retire(root: Root, name: str) -> None:
 
 
 def clear_staging(root: Root) -> None:
-    """Remove what an installation that did not end, or a removal, left behind."""
+    """Remove what an installation that did not end, or a removal, left behind.
+
+    Raises:
+        Untrusted: `staging` is a link.
+    """
     staging = root.path / STAGING
+    if root.disk.names(staging) and not root.disk.is_directory(staging):
+        raise Untrusted(
+            f"{show(staging)} is a link: what it leads to is not this root's to remove",
+            expected="a directory",
+            hint=f"remove the link: rm {show(staging)}",
+        )
     for name in root.disk.names(staging):
         remove(root.disk, staging / name)
 
@@ -88,7 +100,7 @@ def remove(disk: Disk, path: Path) -> None:
 
 def discard_staging(root: Root) -> None:
     """As `clear_staging`, after something has gone wrong already: it must not hide that."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, EdgeInferError):
         clear_staging(root)
 
 

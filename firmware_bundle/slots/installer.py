@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import BadInput, EdgeInferError, Unavailable
@@ -21,12 +20,12 @@ from edge_infer.slots.disk import Disk, RealDisk
 from edge_infer.slots.root import LOCK, STAGING, STATE, TRUST, VERSIONS, Root
 from edge_infer.trust import SIGNATURE_NAME
 from edge_infer.trust.digest import sha256
-from edge_infer.trust.files import show
+from edge_infer.trust.files import real_path, show
 from edge_infer.trust.moments import parse_moment
 from edge_infer.trust.rollback import Memory, decide_install
 from firmware_bundle.slots import launch
 from firmware_bundle.slots.collect import clear_staging, collect, discard_staging, retire
-from firmware_bundle.slots.pinning import choose_pins, pin
+from firmware_bundle.slots.pinning import check_pinned, choose_pins, pin
 from firmware_bundle.slots.release import Head, check_digest, read_head
 from firmware_bundle.slots.source import Source, open_source
 from firmware_bundle.slots.trial import run_health, run_trial
@@ -34,6 +33,7 @@ from firmware_bundle.slots.trial import run_health, run_trial
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from edge_infer.slots import State
     from edge_infer.trust import Pins, Trust
@@ -96,7 +96,7 @@ def install(
         BadInput: there is no bundle, or `root` is something else.
         Unavailable: no room, a failing medium, or another installation at work.
     """
-    where = Root(Path(root).absolute(), disk or RealDisk())
+    where = Root(real_path(root), disk or RealDisk())
     with disk_errors(where.path):
         pins = choose_pins(where, trust)
         with open_source(bundle) as source:
@@ -118,6 +118,7 @@ class _Installer:
     def run(
         self, source: Source, clock: datetime, trial: Trial | None, health: Sequence[str] | None
     ) -> Installation:
+        check_pinned(self.root, self.pins)
         state = self.root.read_state()
         if state is None:
             state = states.settle(self.root.survey(self._trust()))
@@ -262,6 +263,7 @@ def _make_root(root: Root) -> None:
     if not disk.is_directory(path):
         disk.make_directory(path)
         disk.sync_directory(path.parent)
+    root.check_owner()
     strange = [name for name in disk.names(path) if name not in LAYOUT]
     if strange and not disk.is_directory(path / VERSIONS):
         raise BadInput(

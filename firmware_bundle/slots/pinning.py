@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import Untrusted
@@ -27,15 +28,31 @@ def choose_pins(root: Root, named: Trust | None) -> Pins:
     if not is_pinned(root):
         return read_pins(root.trust(named))
     pinned = read_pins(root.trust())
-    if named is not None and _meaning(read_pins(named)) != _meaning(pinned):
+    if named is not None:
+        _check_same(root, read_pins(named), pinned)
+    return pinned
+
+
+def check_pinned(root: Root, pins: Pins) -> None:
+    """Refuse `pins` where others are pinned by now: another installer may have been first.
+
+    Raises:
+        Untrusted: they are not the same.
+        OSError: nobody may look there.
+    """
+    if is_pinned(root):
+        _check_same(root, pins, read_pins(root.trust()))
+
+
+def _check_same(root: Root, named: Pins, pinned: Pins) -> None:
+    if _meaning(named) != _meaning(pinned):
         raise Untrusted(
             f"{show(root.path)} has pinned another key",
             expected=", ".join(pin.called for pin in pinned.keys),
-            actual=", ".join(pin.called for pin in read_pins(named).keys),
+            actual=", ".join(pin.called for pin in named.keys),
             hint="leave --trust out; to change whom this device trusts, replace "
             f"{show(root.path / TRUST)} as its owner",
         )
-    return pinned
 
 
 def is_pinned(root: Root) -> bool:
@@ -62,23 +79,43 @@ def pin(root: Root, pins: Pins) -> None:
 
 
 def pinned_bytes(pins: Pins) -> bytes:
-    """A trust file; a bare key stays one, for it is quicker to read at every start."""
+    """A trust file; a bare key stays one, for it is quicker to read at every start.
+
+    Raises:
+        Untrusted: they are more than a trust file holds.
+    """
     first = pins.keys[0] if pins.keys else None
     if len(pins.keys) == 1 and first is not None and first.id is None and not pins.revocations:
         return first.key.pem
-    from edge_infer.trust.trust_file import FORMAT, KeyEntry, TrustFile, write_trust_file
+    from edge_infer.trust.trust_file import FORMAT, KeyEntry, TrustFile, pins_of, write_trust_file
 
     keys = tuple(
         KeyEntry(
-            id=one.id or f"key-{position}",
+            id=name,
             public_key=one.key.pem.decode("ascii"),
             roles=tuple(sorted(one.roles)),
             valid_from=_text(one.valid_from),
             valid_until=_text(one.valid_until),
         )
-        for position, one in enumerate(pins.keys, start=1)
+        for name, one in zip(_names(pins), pins.keys, strict=True)
     )
-    return write_trust_file(TrustFile(FORMAT, keys, (), pins.revocations))
+    file = TrustFile(FORMAT, keys, (), pins.revocations)
+    # Several sources together may be more than one file holds: better said than pinned.
+    pins_of(file, what="the trust file to pin")
+    return write_trust_file(file)
+
+
+def _names(pins: Pins) -> list[str]:
+    """An id for each key, which is its own where no other has it: two files may use one."""
+    names: list[str] = []
+    taken = {one.id for one in pins.keys}
+    for one in pins.keys:
+        name = one.id
+        if name is None or name in names:
+            name = next(free for n in count(1) if (free := f"key-{n}") not in taken)
+            taken.add(name)
+        names.append(name)
+    return names
 
 
 def _meaning(pins: Pins) -> object:

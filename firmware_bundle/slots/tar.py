@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tarfile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from edge_infer.errors import Untrusted
 from edge_infer.trust.files import MAX_FILE_BYTES, show
@@ -15,6 +15,12 @@ from firmware_bundle.slots.source import exactly
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+MAX_HEAD_BYTES = 8 << 20
+"""Of all headers together. What `bundle --tar` writes has one of 512 bytes for each file."""
+MAX_ONE_HEAD_BYTES = 64 << 10
+_BROKEN = (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError)
+"""What `tarfile` raises for an archive that is none; headers of headers make it recurse."""
 
 
 class TarSource:
@@ -32,7 +38,7 @@ class TarSource:
         self.sizes: dict[str, int] = {}
         try:
             self._read_members()
-        except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
+        except _BROKEN as error:
             raise Untrusted(
                 f"{show(path)} is not a whole tar archive",
                 expected="an uncompressed .tar, as `bundle --tar` writes it",
@@ -43,12 +49,15 @@ class TarSource:
     def _read_members(self) -> None:
         end = os.fstat(self._file.fileno()).st_size
         total = 0
-        with tarfile.open(fileobj=self._file, mode="r:") as archive:
+        heads = cast("BinaryIO", _Heads(self._file))
+        with tarfile.open(fileobj=heads, mode="r:") as archive:
             for count, member in enumerate(archive, start=1):
                 name = member.name
                 fault = name_fault(name) or _kind_fault(member)
                 if fault is not None:
                     raise self._refused(name, fault)
+                if member.size < 0:
+                    raise self._refused(name, "has less than no bytes")
                 total += member.size
                 if count > MAX_ENTRIES or total > MAX_TREE_BYTES or member.size > MAX_FILE_BYTES:
                     raise self._refused(name, "is more than a bundle holds")
@@ -74,6 +83,26 @@ class TarSource:
             expected="plain files under plain names, each once",
             hint="nothing of it was written; get the archive from its publisher again",
         )
+
+
+class _Heads:
+    """The archive as `tarfile` sees it, which reads headers of any length that they claim."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = MAX_HEAD_BYTES
+        self.tell, self.seek = file.tell, file.seek
+
+    def read(self, size: int) -> bytes:
+        """As of a file.
+
+        Raises:
+            tarfile.ReadError: it is more than headers of a bundle are.
+        """
+        if not 0 <= size <= min(MAX_ONE_HEAD_BYTES, self._left):
+            raise tarfile.ReadError("its headers are longer than those of a bundle")
+        self._left -= size
+        return self._file.read(size)
 
 
 def _kind_fault(member: tarfile.TarInfo) -> str | None:

@@ -23,6 +23,8 @@ import edge_infer
 import firmware_bundle
 from edge_infer.__main__ import main
 from edge_infer.errors import BadInput, Incompatible, Unavailable, Untrusted
+from edge_infer.trust import editing, parse_public_key, read_pins
+from edge_infer.trust.trust_file import write_trust_file
 from firmware_bundle.delivery import push
 from firmware_bundle.slots import status
 
@@ -203,6 +205,22 @@ def test_what_the_device_refuses_is_said_here_and_nothing_changes(
         push(bundles[2], server.place(tmp_path / "other"), health="false",
              trust=fleet.trust(), **options)  # fmt: skip
     assert label(root) == 2
+
+
+@pytest.mark.deep
+def test_a_trust_file_arrives_with_all_its_keys_and_their_roles(
+    server: Server, bundles: dict[int, Path], fleet: Fleet, tmp_path: Path
+) -> None:
+    """A revoker that comes first must not become the device's only key, nor one that publishes."""
+    root, file = tmp_path / "gadget", editing.EMPTY
+    for who, role in (("offline", "revoker"), ("fleet", "publisher"), ("next", "publisher")):
+        key = parse_public_key(fleet.trust(who).read_bytes())
+        file = editing.add_key(file, key, name=who, roles=[role])
+    named = tmp_path / "fleet.trust"
+    named.write_bytes(write_trust_file(file))
+    options = {"ssh": server.ssh, "python": sys.executable}
+    push(bundles[1], server.place(root), trust=named, later=True, **options)
+    assert read_pins(root / "trust") == read_pins(named)
 
 
 @pytest.mark.deep

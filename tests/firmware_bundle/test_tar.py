@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import tarfile
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,56 @@ def test_a_flipped_byte_in_every_member(
         flipped[len(content) // 2] ^= 1
         spoilt = {**files, name: bytes(flipped)}
         refused(fleet, tmp_path, pack(spoilt, executable=frozenset()), "signed|signature|base64")
+
+
+def header(kind: bytes, size: int) -> bytes:
+    return member("x", type=kind, size=size).tobuf(tarfile.USTAR_FORMAT)
+
+
+@pytest.mark.parametrize("kind", [b"x", b"g", b"L", b"K"], ids=repr)
+def test_a_header_of_half_a_gigabyte_does_not_fill_the_memory(
+    fleet: Fleet, tmp_path: Path, kind: bytes
+) -> None:
+    """Nobody has signed it yet when it is read: whoever carries the archive wrote it."""
+    packed = tmp_path / "b.tar"
+    with packed.open("wb") as file:
+        file.write(header(kind, 500 << 20))
+        file.truncate(600 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Untrusted, match="not a whole"):
+            install(packed, tmp_path / "gadget", trust=fleet.trust())
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", [b"x", b"L"], ids=repr)
+def test_headers_of_headers_are_refused_not_recursed_into(
+    fleet: Fleet, tmp_path: Path, kind: bytes
+) -> None:
+    refused(fleet, tmp_path, header(kind, 0) * 5000, "not a whole")
+
+
+def test_a_sparse_member_that_never_ends_does_not_fill_the_memory(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    """A header whose list of holes goes on, block after block."""
+    first = bytearray(member("x", type=b"S", size=0).tobuf(tarfile.GNU_FORMAT))
+    first[386:483] = (b"%011o\0%011o\0" % (1, 1) * 4) + b"\x01"
+    first[148:156] = b" " * 8
+    first[148:156] = b"%06o\0 " % sum(first)
+    more = (b"%011o\0%011o\0" % (1, 1) * 21 + b"\x01").ljust(512, b"\0")
+    refused(fleet, tmp_path, bytes(first) + more * 18_000, "not a whole")
+
+
+def test_a_member_of_less_than_no_bytes_ends(fleet: Fleet, tmp_path: Path) -> None:
+    """Its successor would be itself, for ever (CVE-2025-8194)."""
+    entry = bytearray(header(b"0", 0))
+    entry[124:136] = b"\xff" * 10 + (-512 & 0xFFFF).to_bytes(2, "big")
+    entry[148:156] = b" " * 8
+    entry[148:156] = b"%06o\0 " % sum(entry)
+    refused(fleet, tmp_path, bytes(entry) * 4, "not a whole|less than no bytes")
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 2000, b"\x1f\x8b" + bytes(600)], ids=len)
