@@ -209,6 +209,7 @@ def _fast_path(
     largest = LARGEST_EXACT_INTEGER
 
     def predict_one(row: Any) -> Any:
+        """As `CompiledModel.predict_one`."""
         kind = type(row)
         if acquire(False):
             try:
