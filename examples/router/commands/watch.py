@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queue", type=int, metavar="N", help="read NFQUEUE N instead, inline")
     parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
-    parser.add_argument("--no-batch", action="store_true", help="judge each row at once")
+    parser.add_argument(
+        "--no-batch", action="store_true", help="judge what a packet asks for at once"
+    )
     add_model_options(parser)
     add_table_option(parser)
     add_options(parser)

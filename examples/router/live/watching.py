@@ -109,11 +109,9 @@ class Watch:
 
     def _judged_ended(self) -> Iterator[Judged]:
         ended = self._ended
-        part = [ended.popleft() for _ in range(min(len(ended), BATCH))]
-        for start in range(0, len(part), self._batch):
-            found = list(self._judge(part[start : start + self._batch]))
-            self.ended_ms.extend(one.verdict.latency_ms for one in found)
-            yield from self._noted(found)
+        found = list(self._judge([ended.popleft() for _ in range(min(len(ended), BATCH))]))
+        self.ended_ms.extend(one.verdict.latency_ms for one in found)
+        yield from self._noted(found)
 
     def _noted(self, found: list[Judged]) -> Iterator[Judged]:
         for judged in found:
