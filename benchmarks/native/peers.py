@@ -77,7 +77,8 @@ def _m2cgen(estimator: Any, X: Any, folder: Path) -> Made:
 
 def _emlearn(estimator: Any, X: Any, folder: Path) -> Made:
     """emlearn's inline trees, features as float."""
-    import emlearn
+    with np.errstate():  # importing it tells numpy to raise on underflow
+        import emlearn
 
     with contextlib.chdir(folder):  # it writes a folder `tmp` of its own
         code = emlearn.convert(estimator, dtype="float").save(

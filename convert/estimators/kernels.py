@@ -48,7 +48,7 @@ def squared_distances(g: Graph, x: Tensor, vectors: Doubles, gamma: float) -> Te
     otherwise summed over the differences, which takes n * m * f doubles of memory.
     """
     axis = np.array([1], dtype=np.int64)
-    center = vectors.mean(axis=0)
+    center = vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1])
     centered = vectors - center
     norms = (centered**2).sum(axis=1)
     if gamma * float(norms.max(initial=0.0)) <= EXPANSION_LIMIT:

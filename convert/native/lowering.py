@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convert.native.ir import Statement
     from convert.native.reading import Graph, Node
     from convert.native.rows import Tables
 
@@ -76,10 +77,7 @@ class _Lowering:
             written = self.lowered.operand(value, (1, *value.shape[1:]))
             shape = (1, *value.shape[1:])
             self.lowered.statements.append(Map(buffer, shape, written, strides_of(shape)))
-        # C has no array of nothing, such as an indicator of missing values in no column.
-        some = [
-            one for one in self.lowered.statements if not (isinstance(one, Map) and 0 in one.shape)
-        ]
+        some = [one for one in self.lowered.statements if not _writes_nothing(one)]
         return Program(verb, tuple(wanted), with_outputs(some))
 
     def add(self, node: Node) -> None:
@@ -149,6 +147,13 @@ class _Lowering:
                 return False
             name = node.inputs[0]
         return True
+
+
+def _writes_nothing(statement: Statement) -> bool:
+    """C has no array of nothing, such as an indicator of missing values in no column."""
+    out = getattr(statement, "out", None)
+    is_empty = out is not None and out.size == 0
+    return is_empty or (isinstance(statement, Map) and 0 in statement.shape)
 
 
 def _is_view(row: Row) -> bool:

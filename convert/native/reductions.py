@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.native.ir import Buffer, Call, Fold, Load, Product, Scan, Select
+from convert.native.ir import Buffer, Call, Fold, Literal, Load, Product, Scan, Select
 from convert.native.rows import (
     Lowered,
     Row,
@@ -137,10 +137,12 @@ def _product(lowered: Lowered, x: Row, w: NDArray[Any]) -> Row:
     k = w.shape[1] if w.ndim == 2 else 1
     if w.shape[0] != f:
         raise unsupported("MatMul of other shapes", (x.shape, w.shape))
+    if f == 0:  # a model without one support vector
+        return Row((*x.shape[:-1], *w.shape[1:]), Literal(0.0, "float64"))
     x = lowered.stored(x)
     assert isinstance(x.expression, Load)
     assert isinstance(x.expression.source, Buffer)
-    m = x.size // f if f else 1
+    m = x.size // f
     out = lowered.buffer("float64", m * k)
     weights = lowered.tables.table(w)
     lowered.statements.append(Product(out, x.expression.source, weights, m, f, k))

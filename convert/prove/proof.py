@@ -150,7 +150,8 @@ def _columns(case: Case, codec: TableCodec, emitted: Emitted) -> tuple[Input, ..
 
 def _gathered(context: Context, budget: int) -> Probes:
     try:
-        return gather(context, budget)
+        with np.errstate(all="ignore"):  # whatever the caller told numpy to raise on
+            return gather(context, budget)
     except EdgeInferError:
         raise
     except Exception as error:  # whatever the estimator raises while rows are led to a place

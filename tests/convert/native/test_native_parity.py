@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA, FactorAnalysis
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
@@ -241,6 +242,24 @@ def test_rows_on_the_thresholds_of_trees_and_nan_go_where_scikit_learn_sends_the
     got = model.native(rows)
     np.testing.assert_array_equal(got["label"], forest.predict(rows))
     np.testing.assert_array_equal(got["probabilities"], forest.predict_proba(rows))
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        SVR(epsilon=9.0),
+        make_pipeline(StandardScaler(), SVR(epsilon=9.0, kernel="poly")),
+        make_pipeline(SimpleImputer(add_indicator=True), SVR()),
+    ],
+    ids=["no support vector", "no power of one", "no missing column"],
+)
+def test_nothing_is_compiled_to_nothing(compiled, estimator):
+    """C has no array without an element."""
+    X, _ = load_iris(return_X_y=True)
+    estimator.fit(X, X[:, 0])
+    model = compiled(estimator, 4)
+    (got,), want = model.native(X).values(), estimator.predict(X)
+    np.testing.assert_allclose(got, want, rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def test_layers_of_a_leaf_are_walked_once(compiled):

@@ -101,6 +101,15 @@ def test_golden_vectors_are_no_ties_where_terms_are_not_known(monkeypatch):
         np.testing.assert_array_equal(model.predict(moved), labels)
 
 
+def test_what_the_caller_tells_numpy_to_raise_on_is_no_reason_to_refuse(blobs):
+    X, y = blobs
+    X = X * [1, 1, 1, 2.0**-1030]  # differences of the last column underflow
+    model = DecisionTreeClassifier(max_depth=2).fit(X, y)
+    quietly = prove(model, emit_model(model, 4), X, progress=quiet)
+    with np.errstate(all="raise"):
+        assert prove(model, emit_model(model, 4), X, progress=quiet) == quietly
+
+
 def test_undecided_rows_are_counted_and_kept_out_of_the_golden_vectors(blobs):
     X, y = blobs
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
