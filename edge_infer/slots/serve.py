@@ -51,8 +51,9 @@ def open_root(
     engine: str | None = None,
     health: Callable[[Model], object] | None = None,
     disk: Disk | None = None,
+    held: Model | None = None,
 ) -> Model:
-    """The model of the version that is to serve.
+    """The model of the version that is to serve; `held` where that is its version.
 
     `health` is asked about a version on trial: it fails by raising or returning False.
 
@@ -70,6 +71,10 @@ def open_root(
         if found is not None:
             return found
     for name in state.serving:
+        if held is not None and held.slot is not None and held.slot.version == name:
+            # Verified and tried when it was opened: an installation or a medium that cannot be
+            # written to must not have it opened anew at each safe point.
+            return held
         found = opener.open(name)
         if found is not None:
             return found
@@ -90,15 +95,14 @@ def refresh(model: Model, slot: Slot) -> Model:
     bad = {name for name, _ in slot.passed_over}
     if state.trial is None and state.current in bad:
         return model
-    fresh = open_root(
+    return open_root(
         slot.root.path,
         trust=slot.trust,
         engine=slot.engine,
         health=slot.health,
         disk=slot.root.disk,
+        held=model,
     )
-    assert fresh.slot is not None, "a model of a root knows its slot"
-    return model if fresh.slot.version == slot.version else fresh
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,10 @@ class _Installer:
         launch.write(self.root, replace=False)
         state = states.put_on_trial(state, name)
         versions = self.root.path / VERSIONS
-        if state != self.root.read_state():
-            self.root.write_state(state, behind=versions)
+        # Who starts after a cut knows no command: what one has to pass does not serve till then.
+        known = state if health is None or trial is None else states.give_up(state)
+        if known != self.root.read_state():
+            self.root.write_state(known, behind=versions)
         elif copied:
             self.root.disk.sync_directory(versions)
         if state.trial is not None and trial is not None:
@@ -224,7 +226,8 @@ class _Installer:
     def _try(self, state: State, trial: Trial, health: Sequence[str] | None) -> State:
         """Count the attempt, try the version, and commit it or go on with the one before."""
         state = states.count_attempt(state)
-        self.root.write_state(state)
+        if health is None:
+            self.root.write_state(state)
         assert state.trial is not None, "only a version on trial is tried"
         try:
             trial(self.root, state.trial)

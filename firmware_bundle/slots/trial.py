@@ -5,13 +5,17 @@ The version is started with its own runtime: what is tried is what will serve.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from edge_infer.errors import Incompatible
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import TypeAlias
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 600
 _LINES_SHOWN = 5
+_SAID_BYTES = 4096
+_LISTEN_S = 1
 
 
 def run_trial(root: Root, name: str) -> None:
@@ -43,7 +49,8 @@ def run_health(command: Sequence[str], root: Root, name: str) -> None:
     """Ask the user's own check; it finds root and version in its environment.
 
     Raises:
-        Incompatible: it ended with another status than 0.
+        Incompatible: it ended with another status than 0, or not at all. What it leaves running
+            after a status of 0 runs on.
     """
     named = {"EDGE_INFER_ROOT": str(root.path), "EDGE_INFER_VERSION": str(root.version(name))}
     _run(list(command), "the version did not pass your health check", root.path, **named)
@@ -52,25 +59,63 @@ def run_health(command: Sequence[str], root: Root, name: str) -> None:
 def _run(command: list[str], what: str, folder: Path, **variables: str) -> None:
     import subprocess  # half a megabyte that an installation without a trial does not need
 
+    reader, writer = os.pipe()
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own command, or ours
+        process = subprocess.Popen(  # noqa: S603 - the user's own command, or ours
             command,
             cwd=folder,
             env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TIMEOUT_S,
-            check=False,
+            stdout=writer,
+            stderr=writer,
+            process_group=0,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
+        os.close(reader)
         raise Incompatible(what, actual=str(error)) from None
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()[-_LINES_SHOWN:]
+    finally:
+        os.close(writer)
+    said = _Listener(reader)
+    try:
+        status = process.wait(TIMEOUT_S)
+    except BaseException as error:
+        _end(process)
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise Incompatible(what, actual=str(error)) from None
+        raise
+    if status != 0:
+        _end(process)
         raise Incompatible(
             what,
             expected="exit status 0",
-            actual="\n".join([f"exit status {done.returncode}", *said]),
+            actual="\n".join([f"exit status {status}", *said.last_lines()]),
             hint="the version before goes on serving",
         )
+
+
+class _Listener:
+    """Keeps the end of what a command says, and does not wait for what it leaves running."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._said = b""
+        self._thread = threading.Thread(target=self._read, args=(descriptor,), daemon=True)
+        self._thread.start()
+
+    def _read(self, descriptor: int) -> None:
+        while block := os.read(descriptor, _SAID_BYTES):
+            self._said = (self._said + block)[-_SAID_BYTES:]
+        os.close(descriptor)
+
+    def last_lines(self) -> list[str]:
+        self._thread.join(_LISTEN_S)
+        return self._said.decode("utf-8", "replace").strip().splitlines()[-_LINES_SHOWN:]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With all that it started: a check that hangs must not go on beside the next one."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -17,8 +17,8 @@ from small_bundles import ROW, Fleet, serves
 import edge_infer
 import firmware_bundle
 from edge_infer.__main__ import main
-from edge_infer.errors import BadInput, EdgeInferError, Incompatible, Unavailable, Untrusted
-from edge_infer.slots import MAX_ATTEMPTS, Root
+from edge_infer.errors import BadInput, EdgeInferError, Unavailable, Untrusted
+from edge_infer.slots import Root, serve
 from edge_infer.slots.state import EMPTY, read_state, write_state
 from firmware_bundle.slots import gc, install, rollback, status
 
@@ -101,57 +101,26 @@ def test_a_running_model_notices_a_new_version_at_its_own_point(fleet: Fleet, ro
     assert new.refresh().predict_one(ROW) == 1
 
 
+def test_refresh_while_another_process_tries_a_version_opens_nothing_anew(
+    fleet: Fleet, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial may take minutes; a loop that refreshes after each row must keep its pace."""
+    fleet.install(root, 1)
+    model = edge_infer.load(root)
+    fleet.install(root, 2, trial=None)
+    opened: list[object] = []
+    whole = serve.read_artifact
+    monkeypatch.setattr(serve, "read_artifact", lambda *a, **k: opened.append(a) or whole(*a, **k))
+    with Root(root).lock():
+        assert model.refresh() is model
+    assert opened == []
+    assert model.refresh().predict_one(ROW) == 2
+    assert len(opened) == 1
+
+
 def test_refresh_of_a_model_without_a_root_is_itself(fleet: Fleet) -> None:
     model = edge_infer.load(fleet.bundle(1), trust=fleet.trust())
     assert model.refresh() is model
-
-
-def test_a_trial_left_for_later_is_decided_by_the_next_start(fleet: Fleet, root: Path) -> None:
-    fleet.install(root, 1)
-    done = fleet.install(root, 2, trial=None)
-    assert done.on_trial
-    assert status(root).trial == done.version
-    assert serves(root) == 2
-    assert status(root).current == done.version
-
-
-def test_a_health_check_of_ones_own_decides(fleet: Fleet, root: Path) -> None:
-    fleet.install(root, 1)
-    seen: list[int] = []
-
-    def unwell(model: edge_infer.Model) -> bool:
-        seen.append(model.predict_one(ROW))
-        return False
-
-    for _ in range(MAX_ATTEMPTS):
-        fleet.install(root, 2, trial=None) if not status(root).trial else None
-        assert serves(root, health=unwell) == 1
-    assert seen == [2] * MAX_ATTEMPTS
-    assert (status(root).trial, serves(root, health=unwell)) == (None, 1)
-    assert seen == [2] * MAX_ATTEMPTS, "a version that serves already is not asked again"
-
-
-def test_a_health_check_that_raises_is_a_no_and_says_why(fleet: Fleet, root: Path) -> None:
-    fleet.install(root, 1)
-    fleet.install(root, 2, trial=None)
-
-    def broken(_: edge_infer.Model) -> None:
-        raise ZeroDivisionError("no camera")
-
-    model = edge_infer.load(root, health=broken)
-    assert model.slot is not None
-    assert "ZeroDivisionError: no camera" in model.slot.passed_over[0][1]
-
-
-def test_a_health_command_decides_at_installation(fleet: Fleet, root: Path) -> None:
-    fleet.install(root, 1)
-    asks = "import os; v = os.environ['EDGE_INFER_VERSION']; raise SystemExit('2-' in v and 9)"
-    with pytest.raises(Incompatible, match="health check") as refused:
-        fleet.install(root, 2, health=[sys.executable, "-c", asks])
-    assert "exit status 9" in str(refused.value)
-    assert (serves(root), status(root).trial) == (1, None)
-    fleet.install(root, 3, health=[sys.executable, "-c", asks])
-    assert serves(root) == 3
 
 
 def test_what_is_no_root_is_left_alone(fleet: Fleet, root: Path) -> None:
