@@ -64,13 +64,15 @@ def export(
         NotExact: the graph and the estimator disagree on a probe.
     """
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
-    from convert.graph.emit import emit_model
+    from convert.estimators.nesting import check_nesting
+    from convert.graph.emit import emit_model, fitted_in_part
     from convert.prove import prove
     from convert.single import prove_single
     from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
 
     expires = read_expiry(expires)
     check_precision(precision)
+    check_nesting(estimator)
     codec = None
     if is_table(samples) and samples.shape[1] == 1 and reads_documents(estimator):
         samples = samples.iloc[:, 0].tolist()
@@ -89,15 +91,18 @@ def export(
     names = _feature_names(estimator)
 
     def proven(graph: Emitted, tolerance: float) -> Proof:
-        return prove(
-            estimator,
-            graph,
-            rows,
-            feature_names=names,
-            codec=codec,
-            tolerance=tolerance,
-            progress=progress,
-        )
+        try:
+            return prove(
+                estimator,
+                graph,
+                rows,
+                feature_names=names,
+                codec=codec,
+                tolerance=tolerance,
+                progress=progress,
+            )
+        except AttributeError as error:
+            raise fitted_in_part(error) from error
 
     if precision == "double":
         proof = proven(emitted, DOUBLE_TOLERANCE)
@@ -143,7 +148,21 @@ def _check_samples(samples: Any) -> NDArray[np.float64]:
 
     # Integers and booleans side by side would make objects of each other.
     is_frame = hasattr(samples, "dtypes") and hasattr(samples, "to_numpy")
-    array = samples.to_numpy(dtype=np.float64) if is_frame else np.asarray(samples)
+    if hasattr(samples, "toarray") or np.ma.is_masked(samples):
+        raise BadInput(
+            "the samples are not a dense array",
+            expected="a two-dimensional array (n, f)",
+            actual=type(samples).__name__,
+            hint="pass samples.toarray(); of a masked array samples.filled(numpy.nan)",
+        )
+    try:
+        array = samples.to_numpy(dtype=np.float64) if is_frame else np.asarray(samples)
+    except (ValueError, TypeError) as error:
+        raise BadInput(
+            "the samples are not rows of numbers",
+            expected="a two-dimensional array (n, f) with at least one row",
+            actual=str(error),
+        ) from error
     if array.ndim != 2 or 0 in array.shape:
         raise BadInput(
             "the samples are not rows",
@@ -155,7 +174,8 @@ def _check_samples(samples: Any) -> NDArray[np.float64]:
             "the samples are not numbers",
             expected="float, int or bool columns",
             actual=f"dtype {array.dtype}",
-            hint="encode text and categories before the estimator, or inside its Pipeline",
+            hint="numbers that numpy holds as objects or text: samples.astype(float); text and "
+            "categories: a data frame, with an encoder inside the Pipeline",
         )
     return np.ascontiguousarray(array, dtype=np.float64)
 

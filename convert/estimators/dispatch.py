@@ -210,6 +210,14 @@ def _check_fitted(estimator: object) -> None:
             actual=f"{type(estimator).__module__}.{type(estimator).__qualname__}",
             hint="dump the fitted estimator itself, not its class, parameters or predictions",
         )
+    members = getattr(estimator, "estimators_", None)
+    if isinstance(members, list) and not members:
+        raise BadInput(
+            f"{class_path(type(estimator))} is fitted in part: it has no members",
+            expected="the estimators_ that fit sets",
+            actual="none",
+            hint="call fit before dumping it, and change nothing of what it set",
+        )
     try:
         check_is_fitted(estimator)
         tags = get_tags(estimator)

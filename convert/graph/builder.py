@@ -59,7 +59,7 @@ class Graph:
 
     def frame(self, columns: Sequence[Column]) -> Tensor:
         """A name for columns side by side, which costs nothing until an operator reads it."""
-        name = self._name("frame")
+        name = self._name()
         self._frames[name] = tuple(columns)
         return name
 
@@ -114,7 +114,7 @@ class Graph:
     ) -> tuple[Tensor, ...]:
         """Append a node with several outputs."""
         inputs = tuple(self._tensor(operand) for operand in operands)
-        names = tuple(self._name(op_type) for _ in range(outputs))
+        names = tuple(self._name() for _ in range(outputs))
         self.nodes.append(Node(op_type, domain, inputs, names, attributes))
         return names
 
@@ -126,7 +126,7 @@ class Graph:
         content = array.tobytes() if is_number else tuple(array.ravel().tolist())
         key = (array.dtype.str, array.shape, content)
         if key not in self._known:
-            self._known[key] = self._name("c")
+            self._known[key] = self._name()
             self.constants[self._known[key]] = array
         return self._known[key]
 
@@ -139,9 +139,10 @@ class Graph:
             return self.matrix(operand) if self._frames else operand
         return self.constant(np.asarray(operand, dtype=None if _is_array(operand) else np.float64))
 
-    def _name(self, hint: str) -> Tensor:
+    def _name(self) -> Tensor:
+        """Short, for a linear model is not much more than its names, and like no column's."""
         self._count += 1
-        return Tensor(f"{hint.lower()}_{self._count}")
+        return Tensor(f"_{self._count}")
 
 
 @dataclass(frozen=True)

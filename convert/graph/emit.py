@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from convert.errors import Unsupported
 from convert.estimators import emit
+from convert.estimators.nesting import check_nesting
 from convert.graph.builder import Graph, Tensor
 from convert.graph.classes import LABEL, contract_classes, one_label, target_labels
 from convert.graph.emitted import Emitted, EmittedOutput
 from convert.graph.input_names import numbered, renamed
 from convert.graph.onnx_model import to_onnx
 from edge_infer.contract import Check
+from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +46,14 @@ def emit_model(
         BadInput: it is not a fitted estimator.
         Unsupported: it, a step of it or a setting has no exact converter.
     """
+    check_nesting(estimator)
+    try:
+        return _emitted(estimator, n_features, columns)
+    except AttributeError as error:
+        raise fitted_in_part(error) from error
+
+
+def _emitted(estimator: Any, n_features: int, columns: Sequence[Column] | None) -> Emitted:
     given = None if columns is None else numbered(columns)
     graph = Graph("X", columns=given)
     emission = emit(graph, estimator, graph.x)
@@ -64,6 +75,19 @@ def emit_model(
     classes, targets = _classes(estimator, emission)
     notes = _notes(emission)
     return Emitted(onnx, tuple(outputs), classes, notes, targets, checks, named, texts)
+
+
+def fitted_in_part(error: AttributeError) -> BadInput | AttributeError:
+    """What to raise where something that `fit` sets is missing, though some of it is there."""
+    name = error.name or ""
+    if not isinstance(error.obj, BaseEstimator) or name.strip("_") == name:
+        return error
+    return BadInput(
+        f"{type(error.obj).__name__} is fitted in part",
+        expected=f"the attribute {name} that fit sets",
+        actual="none",
+        hint="call fit before dumping it, and change nothing of what it set",
+    )
 
 
 def _labels(

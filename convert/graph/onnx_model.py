@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.graph.builder import Graph, Recorded, Tensor, pruned
+from convert.graph.builder import ML, Graph, Recorded, Tensor, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,18 +46,25 @@ def to_onnx(
     kind = type(estimator)
     model = convert_sklearn(
         estimator,
-        name="edge_infer",
+        name="g",
         initial_types=_initial_types(graph, n_features),
         target_opset={"": OPSET, "ai.onnx.ml": _SKL2ONNX_ML_OPSET},
         custom_conversion_functions={kind: _converter(recorded)},
         custom_shape_calculators={kind: _keep_shapes},
         custom_parsers={kind: _parser(outputs)},
     )
-    for entry in model.opset_import:
-        entry.version = ML_OPSET if entry.domain == "ai.onnx.ml" else OPSET
+    used = {node.domain for node in model.graph.node}
+    del model.opset_import[:]
+    model.opset_import.add(domain="", version=OPSET)
+    if ML in used:
+        model.opset_import.add(domain=ML, version=ML_OPSET)
+    # Nobody reads these, and of a linear model they are a fiftieth.
+    for node in model.graph.node:
+        node.name = ""
     model.producer_name = "edge-infer"
     model.producer_version = ""
     model.doc_string = ""
+    model.domain = ""
     return bytes(model.SerializeToString(deterministic=True))
 
 

@@ -11,7 +11,6 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.impute import KNNImputer
 
 from convert.estimators.neighbor_imputation import (
@@ -22,11 +21,10 @@ from convert.estimators.neighbor_imputation import (
     WORST_WEIGHT,
     is_whole,
 )
+from convert.estimators.nesting import nested
 from convert.prove.reference import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from convert.prove.reference import Reference
@@ -53,10 +51,10 @@ class DonorTies:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._imputers: list[Any] = []
-        if not any(_imputers(reference.estimator, set())):
+        if not any(type(one) is KNNImputer for one in nested(reference.estimator)):
             return
         self._estimator = copy.deepcopy(reference.estimator)
-        self._imputers = list(_imputers(self._estimator, set()))
+        self._imputers = [one for one in nested(self._estimator) if type(one) is KNNImputer]
         for imputer in self._imputers:
             imputer.__class__ = _Watched
             imputer.seen_ = []
@@ -75,23 +73,6 @@ class DonorTies:
             for marks in imputer.seen_:
                 found |= marks[units]
         return found
-
-
-def _imputers(value: Any, known: set[int]) -> Iterator[KNNImputer]:
-    """Every imputer that an estimator holds, at whatever depth."""
-    if id(value) in known:
-        return
-    known.add(id(value))
-    if type(value) is KNNImputer:
-        yield value
-    if isinstance(value, BaseEstimator):
-        yield from _imputers(vars(value), known)
-    elif isinstance(value, dict):
-        yield from (found for each in value.values() for found in _imputers(each, known))
-    elif isinstance(value, list | tuple) or (
-        isinstance(value, np.ndarray) and value.dtype == np.dtype(object)
-    ):
-        yield from (found for each in list(value) for found in _imputers(each, known))
 
 
 def hanging(imputer: KNNImputer, X: Doubles, units: float) -> NDArray[np.bool_]:

@@ -236,7 +236,9 @@ class _Asked:
         top = DOUBLE_MAX if limit is None else limit
         if not self._overflows(graph, top):
             return None
-        low, high = int(np.ceil(np.log2(self._largest))), int(np.floor(np.log2(top))) + 1
+        # The logarithm of the largest double is rounded up to 1024.
+        low = int(np.ceil(np.log2(self._largest)))
+        high = min(int(np.floor(np.log2(top))), _TOP_EXPONENT) + 1
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self._overflows(graph, 2.0**middle) else (middle, high)

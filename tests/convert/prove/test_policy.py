@@ -203,3 +203,25 @@ def test_probes_go_up_to_the_largest_double(blobs):
     for limit, want in ((None, np.finfo(np.float64).max), (1e30, 1e30)):
         rows = extremes(Context(reference, Policy(False, False, limit), X, None, 0), 200)
         assert np.abs(rows).max() == want
+
+
+class _OverflowsAtTheTop:
+    """A graph whose sums overflow beyond 2^1023 alone, where the largest double still is."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def run(self, X):
+        with np.errstate(all="ignore"):
+            found = self._model.predict(X)
+        return {"prediction": np.where(np.abs(X).max(axis=1) > 2.0**1023, np.inf, found)}
+
+
+def test_an_overflow_next_to_the_largest_double_is_found():
+    X = np.arange(8.0).reshape(4, 2)
+    model = LinearRegression().fit(X, X[:, 0] / 2)
+    reference = Reference(model, (PREDICTION,), None)
+    graph = _OverflowsAtTheTop(model)
+    policy = ask_policy(reference, X, {"prediction": 1.0}, seed=0, graph=graph)
+    assert policy.limit is not None
+    assert 2.0**1000 < policy.limit <= 2.0**1023

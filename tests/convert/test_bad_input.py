@@ -1,0 +1,225 @@
+"""What no artifact is made of: each is refused by an error of ours that says what to do."""
+
+from __future__ import annotations
+
+import copy
+import resource
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.datasets import load_iris
+from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingRegressor,
+    VotingClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+import convert
+from edge_infer import BadInput, EdgeInferError
+
+X, Y = load_iris(return_X_y=True)
+FRAME = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+
+
+@pytest.fixture(scope="module")
+def logistic():
+    return LogisticRegression(max_iter=500).fit(X, Y)
+
+
+@pytest.fixture(scope="module")
+def named():
+    return LogisticRegression(max_iter=500).fit(FRAME, Y)
+
+
+def refused(estimator, samples, kind, match):
+    with pytest.raises(kind, match=match) as refusal:
+        convert.export(estimator, samples)
+    assert isinstance(refusal.value, EdgeInferError)
+    return refusal.value
+
+
+@pytest.mark.parametrize(
+    ("estimator", "attribute"),
+    [
+        (LogisticRegression(max_iter=500), "coef_"),
+        (LogisticRegression(max_iter=500), "classes_"),
+        (SVC(), "_dual_coef_"),
+        (MLPClassifier(max_iter=5), "coefs_"),
+        (DecisionTreeClassifier(), "tree_"),
+        (KNeighborsClassifier(), "_fit_X"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_an_estimator_that_is_fitted_in_part(estimator, attribute):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator.fit(X, Y)
+    delattr(estimator, attribute)
+    refusal = refused(estimator, X, BadInput, "fitted")
+    assert "call fit" in refusal.hint
+
+
+def test_members_that_are_missing_or_not_fitted():
+    forest = ExtraTreesClassifier(3, random_state=0).fit(X, Y)
+    emptied, unfitted = copy.deepcopy(forest), copy.deepcopy(forest)
+    emptied.estimators_ = []
+    refused(emptied, X, BadInput, "fitted in part: it has no members")
+    unfitted.estimators_[1] = DecisionTreeClassifier()
+    refused(unfitted, X, BadInput, "fitted in part")
+    voting = VotingClassifier([("one", LogisticRegression(max_iter=500))]).fit(X, Y)
+    voting.estimators_[0] = LogisticRegression()
+    refused(voting, X, BadInput, "not fitted")
+
+
+def cyclic_pipeline():
+    chain = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    chain.steps.append(("again", chain))
+    return chain
+
+
+def cyclic_voting():
+    voting = VotingClassifier([("one", LogisticRegression(max_iter=500))]).fit(X, Y)
+    voting.estimators_[0] = voting
+    return voting
+
+
+def cyclic_bagging():
+    bagging = BaggingClassifier(n_estimators=2, random_state=0).fit(X, Y)
+    bagging.estimators_[1] = make_pipeline(bagging)
+    return bagging
+
+
+def cyclic_list():
+    voting = VotingClassifier([("one", LogisticRegression(max_iter=500))]).fit(X, Y)
+    voting.estimators_.append(voting.estimators_)
+    return voting
+
+
+@pytest.mark.parametrize("make", [cyclic_pipeline, cyclic_voting, cyclic_bagging, cyclic_list])
+def test_an_estimator_that_contains_itself(make):
+    refused(make(), X, BadInput, "contains itself")
+
+
+def test_estimators_nested_three_hundred_deep(logistic):
+    nested = logistic
+    for _ in range(300):
+        nested = Pipeline([("inner", nested)])
+    refused(nested, X, BadInput, "nested too deeply")
+
+
+class Shouting(LogisticRegression):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("estimator", "match"),
+    [
+        (SVC(kernel=lambda a, b: a @ b.T), "callable kernel"),
+        (make_pipeline(FunctionTransformer(lambda a: a), LogisticRegression()), "function"),
+        (KNeighborsClassifier(weights=lambda d: d), "callable"),
+        (Shouting(max_iter=500), "Shouting"),
+    ],
+    ids=["kernel", "function", "weights", "class"],
+)
+def test_callables_and_custom_classes_are_named(estimator, match):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        refusal = refused(estimator.fit(X, Y), X, convert.Unsupported, match)
+    assert refusal.hint
+
+
+def test_a_custom_class_is_told_how_to_be_registered():
+    refusal = refused(Shouting(max_iter=500).fit(X, Y), X, convert.Unsupported, "Shouting")
+    assert "convert.register" in refusal.hint
+
+
+def test_samples_of_other_columns(logistic, named):
+    refused(logistic, X[:, :3], BadInput, "do not fit")
+    refused(named, FRAME.rename(columns={"a": "z"}), BadInput, "not those of the training")
+    refused(named, FRAME[["b", "a", "d", "c"]], BadInput, "not those of the training")
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [X.astype(object), X.astype(str), X.astype(complex), np.zeros((3, 4), "M8[s]")],
+    ids=["object", "text", "complex", "dates"],
+)
+def test_samples_of_a_dtype_that_is_no_number(samples, logistic):
+    refusal = refused(logistic, samples, BadInput, "not numbers")
+    assert "astype(float)" in refusal.hint
+
+
+def test_frames_with_a_column_of_another_dtype_than_at_training(named):
+    refused(named, FRAME.assign(a=FRAME.a.astype(str)), convert.Unsupported, "text is handed")
+    refused(named, FRAME.astype(object), BadInput, "neither numbers nor text")
+    refused(named, FRAME.assign(a=pd.Timestamp("2020-01-01")), BadInput, "neither numbers nor text")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int64", "uint8", "bool"])
+def test_samples_in_another_dtype_of_numbers_are_rows_like_any_other(dtype, logistic, few_rows):
+    """They are compared as the doubles that they are."""
+    artifact = convert.export(logistic, X.astype(dtype))
+    assert all(parity.differ == 0 for parity in artifact.contract.certificate.parity)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [sparse.csr_matrix(X), sparse.csc_array(X), np.ma.masked_greater(X, 2)],
+    ids=["matrix", "array", "masked"],
+)
+def test_sparse_and_masked_samples(samples, logistic):
+    refusal = refused(logistic, samples, BadInput, "not a dense array")
+    assert "toarray()" in refusal.hint
+
+
+@pytest.mark.parametrize("samples", [None, "text", X[0], X[:0], [[1.0, 2.0], [3.0]], {"a": [1]}])
+def test_samples_that_are_no_rows(samples, logistic):
+    refused(logistic, samples, BadInput, "not rows")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_where_the_model_has_none(value, logistic):
+    refused(logistic, np.where(X > 5, value, X), BadInput, "scikit-learn itself raises")
+
+
+def test_sparse_rows_are_answered_by_nobody():
+    encoder = OneHotEncoder().fit(np.rint(X))
+    refusal = refused(encoder, np.rint(X), convert.Unsupported, "sparse matrix")
+    assert "sparse_output=False" in refusal.hint
+
+
+@pytest.fixture
+def few_rows(monkeypatch):
+    few = convert.prove.effort.Bounds(
+        probes=(200, 300), alone=(8, 10), engine=(30, 40), row_buffers=20
+    )
+    monkeypatch.setattr("convert.prove.effort.BOUNDS", few)
+
+
+def peak_kilobytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.mark.deep
+def test_ten_thousand_trees_in_bounded_memory_and_with_progress(few_rows):
+    """Their graph has megabytes, and the proof holds a few times that."""
+    boosting = GradientBoostingRegressor(n_estimators=10_000, random_state=0).fit(X, X[:, 0] + Y)
+    shown = []
+    before = peak_kilobytes()
+    artifact = convert.export(boosting, X, progress=lambda *told: shown.append(told))
+    grown = (peak_kilobytes() - before) * 1024
+    assert len(artifact.onnx) < 12e6
+    assert grown < 60 * len(artifact.onnx)
+    assert len({fraction for _, fraction in shown}) >= 6
+    assert all(parity.differ == 0 for parity in artifact.contract.certificate.parity)
