@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from edge_infer import EdgeInferError
+from edge_infer import EdgeInferError, Unavailable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,6 +22,9 @@ COMMANDS = {
 }
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status, that of the error where it was refused."""
     parser = argparse.ArgumentParser("python -m examples.router", description=__doc__)
@@ -31,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         status: int = _command(options.command).run(options)
+        sys.stdout.flush()
     except EdgeInferError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
@@ -40,6 +45,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"Unavailable: the output cannot be written: {error.strerror}", file=sys.stderr)
+        print("  to do:    make room, or send it elsewhere", file=sys.stderr)
+        return Unavailable.exit_code
     return status
 
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
+import math
 
 from examples.router.compiled.choice import KINDS
 
-if TYPE_CHECKING:
-    import argparse
+
+def positive(text: str) -> float:
+    """A number of seconds, as `argparse` reads it."""
+    found = float(text)
+    if not 0 < found < math.inf:
+        raise ValueError(text)
+    return found
+
+
+def queue_number(text: str) -> int:
+    """A number of a kernel's packet queue, as `argparse` reads it."""
+    found = int(text)
+    if not 0 <= found < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text} is no queue: they are numbered 0 to 65535")
+    return found
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:

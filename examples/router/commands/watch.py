@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
 from examples.router.bundles import open_judge
-from examples.router.commands.options import add_model_options, add_table_option
+from examples.router.commands.options import (
+    add_model_options,
+    add_table_option,
+    positive,
+    queue_number,
+)
 from examples.router.enforce.options import add_options, build
 from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
@@ -34,9 +39,11 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `watch`."""
     parser.add_argument("interface", nargs="?", metavar="IFACE", help="interface to copy from")
-    parser.add_argument("--queue", type=int, metavar="N", help="read NFQUEUE N instead, inline")
+    parser.add_argument(
+        "--queue", type=queue_number, metavar="N", help="read NFQUEUE N instead, inline"
+    )
     parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
-    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
+    parser.add_argument("--seconds", type=positive, metavar="S", help="stop by itself")
     parser.add_argument(
         "--no-batch", action="store_true", help="judge what a packet asks for at once"
     )

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from edge_infer import BadInput, EdgeInferError
+from edge_infer import BadInput, EdgeInferError, Unavailable
 from examples.router.synthetic.make import make_captures
 
 
@@ -19,7 +19,13 @@ def main() -> int:
     options = parser.parse_args()
     try:
         _check_empty(options.folder)
+        if options.each < 1:
+            raise BadInput("nothing to make", expected="--each 1 at least", actual=options.each)
         made = make_captures(options.folder, seed=options.seed, each=options.each)
+    except OSError as error:
+        print(f"Unavailable: {options.folder} cannot be written: {error.strerror}", file=sys.stderr)
+        print("  to do:    name a directory of your own, on a disk with room", file=sys.stderr)
+        return Unavailable.exit_code
     except EdgeInferError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
