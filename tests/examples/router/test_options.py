@@ -35,13 +35,14 @@ def test_a_queue_and_a_time_that_cannot_be(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("kind", ["malicious-tcp-scan", "benign-solo"])
 @pytest.mark.parametrize("style", [["--json"], []], ids=["json", "lines"])
-def test_a_full_disk_for_the_output_is_told(style: list[str], tmp_path: Path) -> None:
+def test_a_full_disk_for_the_output_is_told(kind: str, style: list[str], tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "examples.router.synthetic", str(tmp_path / "made")],
         cwd=ROOT, check=True, capture_output=True,
     )  # fmt: skip
-    capture = tmp_path / "made" / "malicious-tcp-scan-0.pcap"
+    capture = tmp_path / "made" / f"{kind}-0.pcap"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "examples.router", "replay", str(capture), *style],
