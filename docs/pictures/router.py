@@ -18,12 +18,23 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "router"
 CARD = ROOT / "examples" / "router" / "models" / "MODEL_CARD.md"
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 340, 64, 44, 170, 48
-COLOURS = ("#0969da", "#54aeff", "#bf8700", "#d4a72c", "#1a7f37", "#4ac26b", "#cf222e")
+COLOURS = ("#0969da", "#bf8700", "#1a7f37", "#8250df", "#cf222e")
+PAIRS = ("#0969da", "#54aeff", "#bf8700", "#d4a72c", "#1a7f37", "#4ac26b", "#cf222e")
+"""For what is shown in Python and compiled, and a limit."""
+
 
 Curve = tuple[str, list[tuple[float, float]]]
 
 
-def chart(title: str, across: str, curves: list[Curve], *, x_most: float, y_most: float) -> str:
+def chart(
+    title: str,
+    across: str,
+    curves: list[Curve],
+    *,
+    x_most: float,
+    y_most: float,
+    colours: tuple[str, ...] = COLOURS,
+) -> str:
     """Lines from the origin to `(x_most, y_most)`, each named at the right."""
     width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
@@ -46,7 +57,7 @@ def chart(title: str, across: str, curves: list[Curve], *, x_most: float, y_most
         ]
     body.append(text(LEFT + width / 2, HEIGHT - 10, across, kind="small"))
     for number, (name, points) in enumerate(curves):
-        colour = COLOURS[number % len(COLOURS)]
+        colour = colours[number % len(colours)]
         path = "L".join("{:.1f} {:.1f}".format(*place(x, y)) for x, y in points)
         y = TOP + 14 + number * 20
         body += [
@@ -63,15 +74,15 @@ def memory(figures: dict[str, Any]) -> str:
         (_flood(one), [(n * figures["every"], mb) for n, mb in enumerate(one["memory_mb"])])
         for one in figures["floods"]
     ]
-    most = max(one["packets"] for one in figures["floods"])
+    most = figures["every"] * max(len(one["memory_mb"]) - 1 for one in figures["floods"])
     limit = float(figures["limit_mb"])
     curves.append((f"limit, {limit:g} MB", [(0.0, limit), (most, limit)]))
-    title = "Resident memory under floods, MB: bare Python, native engine, both flow tables"
-    return chart(title, "packets", curves, x_most=most, y_most=80.0)
+    title = "Resident memory under floods, MB: bare Python, flow table in Python and in C"
+    return chart(title, "packets", curves, x_most=most, y_most=80.0, colours=PAIRS)
 
 
 def _flood(figures: dict[str, Any]) -> str:
-    return str(figures["name"]) + (", compiled" if figures["table"] == "compiled" else "")
+    return str(figures["name"]) + (", C" if figures["table"] == "compiled" else "")
 
 
 def precision_recall(figures: dict[str, Any]) -> str:
