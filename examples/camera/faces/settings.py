@@ -2,6 +2,7 @@
 
 A model's contract has no place for a threshold of groups of windows, and its signed directory
 takes no further file. So the file lies beside it, and the signed name says which file it must be.
+A phone's page reads the same format (docs/adr/0017), and a test holds both readers together.
 """
 
 from __future__ import annotations
