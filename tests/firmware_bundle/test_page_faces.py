@@ -69,6 +69,7 @@ def test_every_feature_of_every_cell_has_the_bits_of_python() -> None:
         assert read(text, np.float32).tobytes() == np.ascontiguousarray(want).tobytes()
 
 
+@pytest.mark.deep
 def test_every_gradient_that_8_bits_can_have_counts_as_in_python() -> None:
     """A cell for each of the 511 x 511: one of its pixels has that gradient."""
     steps = np.arange(-255, 256)
@@ -159,9 +160,10 @@ def test_windows_are_grouped_as_in_python() -> None:
             assert got["score"] == pytest.approx(score, rel=1e-12)
 
 
-def test_brightness_is_opencvs() -> None:
-    """A colour in seven of all, every value of every channel among them."""
-    steps = np.arange(0, 256**3, 7)
+@pytest.mark.parametrize("step", [101, pytest.param(7, marks=pytest.mark.deep)])
+def test_brightness_is_opencvs(step: int) -> None:
+    """A colour in so many of all, every value of every channel among them."""
+    steps = np.arange(0, 256**3, step)
     rgba = np.stack([steps >> 16, steps >> 8 & 255, steps & 255, np.full(len(steps), 255)], axis=1)
     found = read(page(colours=spelled(rgba.astype(np.uint8)))["colours"], np.uint8)
     want = cv2.cvtColor(rgba[None, :, 2::-1].astype(np.uint8), cv2.COLOR_BGR2GRAY)[0]
