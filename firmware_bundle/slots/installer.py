@@ -26,7 +26,7 @@ from edge_infer.trust.rollback import Memory, decide_install
 from firmware_bundle.slots import launch
 from firmware_bundle.slots.collect import clear_staging, collect, discard_staging, retire
 from firmware_bundle.slots.pinning import check_pinned, choose_pins, pin
-from firmware_bundle.slots.release import Head, check_digest, read_head
+from firmware_bundle.slots.release import Head, check_digest, check_model, read_head
 from firmware_bundle.slots.source import Source, open_source
 from firmware_bundle.slots.trial import run_health, run_trial
 
@@ -92,7 +92,8 @@ def install(
 
     Raises:
         Untrusted: nobody pinned vouches for it, or it is older than what was installed.
-        Incompatible: for another machine, of a newer format, expired, or it failed its trial.
+        Incompatible: for another machine, of another model than the installed one, of a newer
+            format, expired, or it failed its trial.
         BadInput: there is no bundle, or `root` is something else.
         Unavailable: no room, a failing medium, or another installation at work.
     """
@@ -122,6 +123,7 @@ class _Installer:
         state = self.root.read_state()
         if state is None:
             state = states.settle(self.root.survey(self._trust()))
+        check_model(self.head, self.root, state)
         state = self._remember(state, clock)
         pin(self.root, self.pins)
         name = self.head.version

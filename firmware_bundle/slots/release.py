@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_infer.contract import read_contract
-from edge_infer.errors import Incompatible, Untrusted
+from edge_infer.errors import EdgeInferError, Incompatible, Untrusted
 from edge_infer.slots.state import version_name
 from edge_infer.trust import PUBLISHER, SIGNATURE_NAME
 from edge_infer.trust.authority import authorise
@@ -21,6 +21,7 @@ from firmware_bundle.targets import check_machine
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edge_infer.slots import Root, State
     from edge_infer.trust import Pins
     from firmware_bundle.manifest import Manifest
     from firmware_bundle.slots.source import Source
@@ -35,6 +36,8 @@ class Head:
     """What is verified before the first byte is written; the files follow while copied."""
 
     release: Release
+    model: str
+    """The model's name, as in the artifact's contract."""
     manifest: Manifest
     signature: bytes
     digests: Mapping[str, str]
@@ -83,7 +86,39 @@ def read_head(source: Source, pins: Pins) -> Head:
         expires=None if expires is None else parse_moment(expires, what="the contract's expiry"),
         may_replace=described.may_replace,
     )
-    return Head(release, described, signature, digests)
+    return Head(release, contract.name, described, signature, digests)
+
+
+def check_model(head: Head, root: Root, state: State) -> None:
+    """Refuse a release of another model than the one that is installed.
+
+    Its publisher may have signed it with the same key and a higher number, for other devices: who
+    carries files could otherwise exchange the model, and keep its next releases below the floor.
+
+    Raises:
+        Incompatible: it is.
+    """
+    for name in (state.current, state.previous, state.trial):
+        installed = None if name is None else _model_of(root, name)
+        if installed == head.model:
+            return
+        if installed is not None:
+            raise Incompatible(
+                "the bundle holds another model than the one that is installed",
+                expected=f"a release of {show(installed)[:80]}",
+                actual=f"a release of {show(head.model)[:80]}",
+                hint="give each model a root of its own; releases of one model share a name: "
+                "edge-infer convert --name",
+            )
+
+
+def _model_of(root: Root, name: str) -> str | None:
+    """What a version calls its model; None where it cannot be read, and so does not serve."""
+    try:
+        data = root.disk.read(root.version(name) / CONTRACT, max_bytes=MAX_HEAD_BYTES)
+        return read_contract(data).name
+    except (OSError, EdgeInferError):
+        return None
 
 
 def _check_names(found: set[str], listed: set[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from small_bundles import Fleet, in_process, serves
 
-from edge_infer.errors import Unavailable, Untrusted
+from edge_infer.errors import Incompatible, Unavailable, Untrusted
 from edge_infer.trust import editing, parse_public_key, read_pins
 from edge_infer.trust.trust_file import write_trust_file
 from firmware_bundle.slots import gc, install, status
@@ -123,3 +123,26 @@ def test_of_two_that_provision_at_once_with_other_keys_the_second_runs_nothing(
     assert [one.name[:2] for one in status(root).versions] == ["1-"]
     install(fleet.bundle(2), root, trial=in_process)
     assert serves(root) == 2
+
+
+def test_a_release_of_another_model_under_the_same_key_is_no_update(
+    fleet: Fleet, root: Path
+) -> None:
+    """Signed for other devices, with a higher number: it would exchange the model for good."""
+    fleet.install(root, 1)
+    other = fleet.bundle(50, name="another")
+    for state in (None, b"", b"\0" * 512):
+        if state is not None:
+            (root / "state.json").write_bytes(state)
+        with pytest.raises(Incompatible, match="another model"):
+            fleet.install(root, bundle=other)
+        assert serves(root) == 1
+    fleet.install(root, 2)
+    assert serves(root) == 2
+    current = status(root).current
+    assert current is not None
+    (root / "versions" / current / "artifact" / "contract.json").unlink()
+    with pytest.raises(Incompatible, match="another model"):
+        fleet.install(root, bundle=other)
+    fleet.install(root, 3)
+    assert serves(root) == 3
