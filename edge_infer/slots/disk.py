@@ -108,8 +108,8 @@ class RealDisk:
         return found.f_bavail * found.f_frsize
 
     def make_directory(self, path: Path) -> None:
-        """As `Disk.make_directory`."""
-        path.mkdir()
+        """As `Disk.make_directory`; nobody else may write there, whatever the umask says."""
+        path.mkdir(0o755)
 
     def write(self, path: Path, blocks: Iterable[bytes], *, mode: int = 0o644) -> None:
         """As `Disk.write`."""

@@ -136,7 +136,15 @@ def _device(place: str, ssh: tuple[str, ...]) -> Device:
                 f"{tool} is not installed here",
                 hint="install openssh-client and rsync, or copy the directory by other means",
             )
-    return Device(found["host"], found["root"].rstrip("/") or "/", ssh)
+    return Device(found["host"], found["root"].rstrip("/") or "/", (*ssh, *_impatience(ssh[0])))
+
+
+def _impatience(tool: str) -> tuple[str, ...]:
+    """Options by which OpenSSH gives up on a silent peer; the caller's own come first and win."""
+    if Path(tool).name != "ssh":
+        return ()
+    alive = f"ServerAliveInterval={max(1, SILENCE_S // 4)}"
+    return ("-o", alive, "-o", "ServerAliveCountMax=4", "-o", f"ConnectTimeout={SILENCE_S}")
 
 
 def _current(device: Device) -> str | None:

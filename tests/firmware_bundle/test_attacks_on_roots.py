@@ -67,6 +67,18 @@ def test_a_link_that_the_caller_named_is_followed(fleet: Fleet, root: Path, tmp_
     assert status(tmp_path / "data").previous is not None
 
 
+def test_what_is_installed_under_a_careless_umask_is_not_everybodys(
+    fleet: Fleet, root: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        fleet.install(root, 1)
+    finally:
+        os.umask(before)
+    assert serves(root) == 1
+    assert [path for path in (root, *root.rglob("*")) if path.stat().st_mode & 0o022] == []
+
+
 def trust_file(fleet: Fleet, place: Path, who: str, name: str) -> Path:
     key = parse_public_key(fleet.trust(who).read_bytes())
     file = editing.add_key(editing.EMPTY, key, name=name, roles=["publisher"])

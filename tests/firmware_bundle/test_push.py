@@ -244,6 +244,19 @@ def test_the_command_says_what_was_sent(
     assert "passed, serves" in capsys.readouterr().out
 
 
+def test_a_host_that_takes_the_connection_and_says_nothing_is_given_up(
+    bundles: dict[int, Path], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[push.__module__], "SILENCE_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = str(silent.getsockname()[1])
+        ssh = [*server.ssh[:2], port, *server.ssh[3:]]
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match="no connection"):
+            push(bundles[1], server.place(tmp_path / "g"), ssh=ssh)
+    assert time.monotonic() - started < 20
+
+
 def test_nobody_answers(bundles: dict[int, Path], server: Server, tmp_path: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
