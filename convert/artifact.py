@@ -108,13 +108,13 @@ class Artifact:
         """Write a self-contained HTML page on the proof, for the person who signs it off.
 
         Args:
-            path: file to write; one that is there is replaced.
+            path: file to write, where nothing is yet.
             estimator: what was exported, to measure scikit-learn's latency beside the engines'.
             samples: rows such as the device will see; without them no latency is measured.
             key: what signs the artifact, to show its fingerprint.
 
         Raises:
-            BadInput: there is no place for `path`.
+            BadInput: `path` exists, or there is no place for it.
             Unavailable: the disk is full or refuses.
         """
         from convert.report import write_report

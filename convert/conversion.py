@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from convert.progress import Progress, quiet
 from edge_infer.errors import BadInput
-from edge_infer.staging import check_output, check_place
+from edge_infer.staging import check_outputs
 
 if TYPE_CHECKING:
     from convert.artifact import Artifact
@@ -91,13 +91,11 @@ def convert(
     from edge_infer.trust.keygen import load_private_key
 
     out = Path(out)
-    check_output(out)
+    check_outputs(out, emit_c, report)
     check_precision(precision)
-    if report is not None:
-        check_place(Path(report))
     _check_sequence(sequence)
     expires = read_expiry(expires)
-    _check_native(native, emit_c)
+    _check_native(native)
     limits = limits or Limits()
     picture = _read_image(image)
     # Read now, so that a wrong key or passphrase does not cost a whole conversion.
@@ -159,9 +157,7 @@ def write_both(
         raise
 
 
-def _check_native(
-    native: str | tuple[str, ...] | None, emit_c: str | os.PathLike[str] | None
-) -> None:
+def _check_native(native: str | tuple[str, ...] | None) -> None:
     """Refuse before the work what would be refused after it."""
     if native is not None:
         from convert.native.compilers import find_compiler
@@ -169,13 +165,6 @@ def _check_native(
 
         for target in named_targets(native):
             find_compiler(target)
-    if emit_c is not None and os.path.lexists(emit_c):
-        raise BadInput(
-            "the directory for the C source exists",
-            expected="a path where nothing is",
-            actual=emit_c,
-            hint="remove it or choose another; nothing is overwritten",
-        )
 
 
 def _check_sequence(sequence: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import edge_infer
 from edge_infer.contract import read_contract
 from edge_infer.errors import BadInput, Incompatible, Untrusted
-from edge_infer.staging import staged_directory, write_file_atomically
+from edge_infer.staging import check_output, staged_directory, write_file_atomically
 from edge_infer.trust import SIGNATURE_NAME, read_file, verify_tree
 from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
@@ -92,6 +92,8 @@ def bundle(
             had; nothing is left behind.
     """
     kind = find_target(target)
+    out = Path(out)
+    check_output(out)
     _check_rollback(may_replace)
     detects = is_detector(artifact)
     if detects:
@@ -112,7 +114,6 @@ def bundle(
     files[README] = _detector_readme(contract) if detects else _readme(contract, files)
     described = _describe(files, contract, target, may_replace)
     files[manifest.NAME] = manifest.write_manifest(described)
-    out = Path(out)
     files[SIGNATURE_NAME] = sign_tree(files, key=key, name=contract.name)
     if tar:
         write_file_atomically(out, pack(files, executable=frozenset({START})), replace=False)

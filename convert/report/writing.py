@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from convert.report.page import page
 from convert.report.timing import time_engines, time_estimator
-from edge_infer.staging import write_file_atomically
+from edge_infer.staging import check_output, write_file_atomically
 
 if TYPE_CHECKING:
     from convert.artifact import Artifact
@@ -25,6 +25,7 @@ def write_report(
     key: SigningKey | None = None,
 ) -> Path:
     """What `Artifact.report` does."""
+    check_output(Path(path))
     timings = [] if artifact.baseline is None else [artifact.baseline]
     if samples is not None:
         if estimator is not None:
@@ -33,7 +34,7 @@ def write_report(
             timings = [time_estimator(estimator, samples, verbs, size_bytes=size)]
         timings += time_engines(artifact, samples)
     text = page(artifact, timings, None if key is None else _fingerprint(key))
-    write_file_atomically(path, text.encode("utf-8"))
+    write_file_atomically(path, text.encode("utf-8"), replace=False)
     return Path(path)
 
 

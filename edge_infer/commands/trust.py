@@ -103,16 +103,18 @@ def _remove(arguments: argparse.Namespace) -> TrustFile:
 
 def _revoke(arguments: argparse.Namespace) -> TrustFile:
     from edge_infer.commands.private_key import read_private_key
-    from edge_infer.staging import write_file_atomically
+    from edge_infer.staging import check_outputs, write_file_atomically
     from edge_infer.trust import editing, revocation
 
+    check_outputs(arguments.out)
     file = _read(arguments.file)
     key = read_private_key(arguments.key)
     named = editing.fingerprint_of(file, arguments.id)
     made = revocation.revoke(named, key=key, reason=arguments.reason)
     file = editing.add_revocation(file, made)
     if arguments.out:
-        write_file_atomically(Path(arguments.out), revocation.write_revocation(made))
+        data = revocation.write_revocation(made)
+        write_file_atomically(Path(arguments.out), data, replace=False)
     return _write(arguments.file, file)
 
 
