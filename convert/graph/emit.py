@@ -146,6 +146,12 @@ def _add_checks(graph: Graph, emission: Emission, tensors: dict[str, Tensor]) ->
 
 
 def _check_dense(estimator: Any, scores: Scores) -> None:
+    if scores.columns == 0:
+        raise Unsupported(
+            f"{type(estimator).__name__} transforms rows into no column",
+            hint="nothing in its training tells one row from another: look for columns that are "
+            "constant, or the same in every class",
+        )
     if scores.sparse:
         raise Unsupported(
             f"{type(estimator).__name__} returns a sparse matrix",

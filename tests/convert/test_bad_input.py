@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.datasets import load_iris
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     BaggingClassifier,
     ExtraTreesClassifier,
@@ -223,3 +224,10 @@ def test_ten_thousand_trees_in_bounded_memory_and_with_progress(few_rows):
     assert grown < 60 * len(artifact.onnx)
     assert len({fraction for _, fraction in shown}) >= 6
     assert all(parity.differ == 0 for parity in artifact.contract.certificate.parity)
+
+
+def test_a_training_that_tells_no_classes_apart_leaves_nothing_to_transform():
+    rows = np.tile([[0.0], [1.0]], (10, 1))
+    model = LinearDiscriminantAnalysis().fit(rows, np.repeat([0, 1], 10))
+    assert model.transform(rows).shape == (20, 0)
+    assert refused(model, rows, convert.Unsupported, "into no column").hint
