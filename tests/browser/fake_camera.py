@@ -44,17 +44,23 @@ def film(path: Path, X: Any, y: Any, estimator: Any, *, frames: int) -> dict[int
 
 
 def write_film(path: Path, frames: list[Any], *, numbered: bool = True) -> None:
-    """A Y4M of grey frames; at the left of each may stand its number, as black and white blocks."""
+    """A Y4M of grey frames; at the left of each may stand its number."""
     with path.open("wb") as file:
         file.write(b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420jpeg\n" % (WIDTH, HEIGHT))
         for number, unmarked in enumerate(frames):
-            frame = unmarked.copy()
-            for bit in range(BITS if numbered else 0):
-                top = bit * HEIGHT // BITS
-                frame[top : top + HEIGHT // BITS, :LEFT] = 255 * (number >> bit & 1)
+            frame = marked(unmarked, number) if numbered else unmarked
             luma = (16 + frame.astype(float) * 219 / 255).round().astype(np.uint8)
             chroma = np.full(WIDTH * HEIGHT // 2, 128, dtype=np.uint8)
             file.write(b"FRAME\n" + luma.tobytes() + chroma.tobytes())
+
+
+def marked(unmarked: Any, number: int) -> Any:
+    """The frame with its number at the left, as black and white blocks."""
+    frame = unmarked.copy()
+    for bit in range(BITS):
+        top = bit * HEIGHT // BITS
+        frame[top : top + HEIGHT // BITS, :LEFT] = 255 * (number >> bit & 1)
+    return frame
 
 
 def watched() -> str:

@@ -68,15 +68,16 @@ def test_sixty_frames_live_after_server_and_browser_have_gone(
     pixels = page.evaluate("window.pixels")
     browser.end()
 
-    right = 0
+    wrong = []
     for number in range(FRAMES):
         answer = said[numbers.index(number)]
         shape = answer["height"], answer["width"]
         grey = np.frombuffer(base64.b64decode(pixels[str(number)]), np.uint8).reshape(shape)
         assert_same(answer["faces"], reference.faces(grey, answer["smallest"]))
         assert answer["undecided"] == 0
-        right += is_seen(framed[number].box, [one["box"] for one in answer["faces"]])
-    assert right == FRAMES
+        if not is_seen(framed[number].box, [one["box"] for one in answer["faces"]]):
+            wrong.append((number, framed[number].box, answer["faces"]))
+    assert wrong == []
     # Three times what is aimed at: the machine may be busy.
     assert longest_ms < 3 * 50
     print("longest task of the main thread in live mode:", longest_ms, "ms")
