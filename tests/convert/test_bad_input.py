@@ -226,6 +226,7 @@ def test_ten_thousand_trees_in_bounded_memory_and_with_progress(few_rows):
     assert all(parity.differ == 0 for parity in artifact.contract.certificate.parity)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_a_training_that_tells_no_classes_apart_leaves_nothing_to_transform():
     rows = np.tile([[0.0], [1.0]], (10, 1))
     model = LinearDiscriminantAnalysis().fit(rows, np.repeat([0, 1], 10))
