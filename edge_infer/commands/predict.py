@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from edge_infer.model import Model
 
 _ROWS = (".csv", ".npy")
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="+",
         metavar="FILE",
-        help="pictures, or rows as .csv (with or without a header) or .npy; - reads CSV from stdin",
+        help="pictures, or rows as .csv or .npy; - reads CSV from stdin. Columns of text need "
+        "their names as the first line, documents the name text; numbers may do without",
     )
 
 
@@ -118,22 +120,36 @@ def _read(model: Model, source: str) -> Any:
             hint=f"name the files in it: {Path(source, '*')}; a bundle is named before the files",
         )
     if source == "-" or source.lower().endswith(_ROWS):
+        if is_typed(model.inputs) and source.lower().endswith(".npy"):
+            raise _no_rows_file(model, source)
         if is_text_alone(model.inputs):
             from edge_infer.commands.table_file import read_documents
 
-            return read_documents(source)
+            return read_documents(source, model.inputs[0])
         if is_typed(model.inputs):
             from edge_infer.commands.table_file import read_table
 
             return read_table(source, model.inputs)
         return read_rows(source, model.inputs[0].columns)
     if model.contract.image is None:
-        raise BadInput(
-            "this model takes rows, not pictures",
-            expected=f"a file ending in {' or '.join(_ROWS)}",
-            actual=source,
-        )
+        raise _no_rows_file(model, source)
     return model.read_image(source)
+
+
+def _no_rows_file(model: Model, source: str) -> BadInput:
+    suffix = Path(source).suffix.lower()
+    picture = suffix in _PICTURES
+    typed = is_typed(model.inputs)
+    return BadInput(
+        f"this model takes rows, {'not pictures' if picture else f'and not from {source}'}",
+        expected="a file ending in .csv" + ("" if typed else " or .npy"),
+        actual=source if picture else suffix or "a name without an ending",
+        hint="convert the model with --image to have it read pictures"
+        if picture
+        else "write the rows with X.to_csv('rows.csv', index=False)"
+        if typed
+        else "write the rows with numpy.save('rows.npy', X); of an .npz, numpy.load(FILE)['X']",
+    )
 
 
 PREDICT = Command("predict", "predict pictures or rows", _add_arguments, _run)

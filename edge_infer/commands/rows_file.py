@@ -12,6 +12,12 @@ from edge_infer.errors import BadInput, Unavailable
 
 MAX_BYTES = 256 << 20
 
+PANDAS_MISSING = frozenset(
+    {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"}
+    | {"<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
+)
+"""Words that `pandas.read_csv` takes as missing unless it is told otherwise, beside no word."""
+
 
 def read_rows(source: str, names: tuple[str, ...] | None) -> Any:
     """What a file holds, as `Model.predict` takes it; `-` is CSV from stdin.
@@ -47,7 +53,8 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     columns are lists.
 
     Raises:
-        BadInput: a line has another number of cells, or a cell is no number.
+        BadInput: a line has another number of cells, a cell is no number, or the first line
+            counts the columns, as pandas does where they have no names.
     """
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
@@ -56,8 +63,11 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
         raise BadInput(f"{source} is not CSV", actual=error) from None
     check_commas(lines, source)
     header: list[str] | None = None
-    if lines and _is_header(lines[0][1]):
-        header = [cell.strip() for cell in lines.pop(0)[1]]
+    if lines and (_is_header(lines[0][1]) or set(lines[0][1]) == set(names or ())):
+        header = lines.pop(0)[1]
+        check_spaces(header, names or (), source)
+    else:
+        check_numbered([cells for _, cells in lines], source)
     if not lines:
         raise no_rows(source)
     width = len(lines[0][1] if header is None else header)
@@ -91,7 +101,43 @@ def check_commas(lines: list[tuple[int, list[str]]], source: str) -> None:
                 f"{source} is separated by {name}",
                 expected="commas between the cells, and points within numbers",
                 actual=repr(first[0][:60]),
-                hint="save it as comma-separated values, or from pandas: X.to_csv(index=False)",
+                hint="save it as comma-separated values, or from pandas: X.to_csv(index=False), of "
+                "columns without names X.to_csv(index=False, header=False)",
+            )
+
+
+def check_numbered(lines: list[list[str]], source: str) -> None:
+    """Refuse the header that pandas writes over columns without names: 0, 1, 2 and so on.
+
+    It reads as a row, and may be one; a single line is one, for a header has rows below it.
+
+    Raises:
+        BadInput: the first of several lines counts its cells.
+    """
+    if len(lines) > 1 and lines[0] == [str(at) for at in range(len(lines[0]))]:
+        raise BadInput(
+            f"{source}: the first line counts the columns from 0, so it is a header or a row",
+            expected="rows of numbers, or names of columns on the first line",
+            actual=",".join(lines[0])[:60],
+            hint="write the file without that line: X.to_csv(index=False, header=False); if it is "
+            "a row, write its first number as 0.0",
+        )
+
+
+def check_spaces(header: list[str], names: tuple[str, ...], source: str) -> None:
+    """Names and texts count as they stand, spaces too, as for `pandas.read_csv`.
+
+    Raises:
+        BadInput: a name is one of training but for spaces around it.
+    """
+    for cell in header:
+        if cell not in names and cell.strip() in names:
+            raise BadInput(
+                f"{source}: a name on the first line has spaces around it",
+                expected=repr(cell.strip()),
+                actual=repr(cell),
+                hint="write no spaces around commas: they count, in names and in texts, as they "
+                "do for pandas.read_csv",
             )
 
 
@@ -116,9 +162,11 @@ def uneven(where: str, expected: int, actual: int) -> BadInput:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """No cell is a number; a line of words and numbers is a broken row, not a header."""
+    """No cell is a number or missing; a line of words and numbers is a broken row, no header."""
     words = [cell for cell in cells if cell.strip()]
-    return bool(words) and all(number(cell) is None for cell in words)
+    return bool(words) and all(
+        number(cell) is None and cell not in PANDAS_MISSING for cell in words
+    )
 
 
 def _parse(cells: list[str], width: int, where: str) -> list[float]:

@@ -6,8 +6,16 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from edge_infer.columns import column_name
-from edge_infer.commands.rows_file import check_commas, no_rows, number, read_text, uneven
+from edge_infer.columns import column_name, column_names
+from edge_infer.commands.rows_file import (
+    PANDAS_MISSING,
+    check_commas,
+    check_spaces,
+    no_rows,
+    number,
+    read_text,
+    uneven,
+)
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
@@ -21,21 +29,21 @@ _BOOLS = {"true": True, "false": False, "1": True, "0": False}
 def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     """What a CSV file with a header holds, as `Model.predict` takes it; `-` is stdin.
 
-    An empty cell is a missing value.
+    An empty cell is a missing value. Names and texts count as they stand, spaces too.
 
     Raises:
         BadInput: it has no header or no row, or a cell is not what its column takes.
     """
-    reader = csv.reader(io.StringIO(read_text(source), newline=""))
-    try:
-        lines = [(reader.line_num, cells or [""]) for cells in reader if cells or not inputs]
-    except csv.Error as error:
-        raise BadInput(f"{source} is not CSV", actual=error) from None
-    if len(inputs) > 1:
+    lines = [(line, cells) for line, cells in _lines(source) if cells]
+    names = column_names(inputs)
+    if len(names) > 1:
         check_commas(lines, source)
-    if len(lines) < 2:
+    header = lines.pop(0)[1] if lines else []
+    check_spaces(header, names, source)
+    if header and not set(header) & set(names):
+        raise _no_header(source, names, header)
+    if not lines:
         raise no_rows(source)
-    header = [cell.strip() for cell in lines.pop(0)[1]]
     if len(set(header)) != len(header):
         raise BadInput(f"{source} names a column twice", actual=", ".join(header))
     wanted = {column_name(one): one for one in inputs}
@@ -49,24 +57,61 @@ def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     return found
 
 
-def read_documents(source: str) -> list[str]:
-    """The texts of a CSV file with a header and one column.
+def read_documents(source: str, wanted: Input) -> list[str]:
+    """The texts of a CSV file of one column, which its first line calls `text`.
+
+    A model of documents was trained without a name for them: any other first line may be a header
+    or a document, and is not guessed. An empty line is an empty document.
 
     Raises:
-        BadInput: it has other columns, or no row.
+        BadInput: the first line is another, there is no row, or a line has several cells.
     """
-    columns = read_table(source, ())
-    if len(columns) != 1:
-        raise BadInput(
-            f"{source} is no list of texts",
-            expected="a header and one column",
-            actual=", ".join(columns),
-        )
-    return next(iter(columns.values()))
+    name = column_name(wanted)
+    lines = _lines(source)
+    if lines and lines[0][1] != [name]:
+        raise _no_header(source, (name,), lines[0][1])
+    if len(lines) < 2:
+        raise no_rows(source)
+    del lines[0]
+    for line, cells in lines:
+        if len(cells) > 1:
+            raise BadInput(
+                f"{source}, line {line}: a text in several cells",
+                expected="one text a line, in double quotes where it holds a comma",
+                actual=f"{len(cells)} cells",
+                hint=_DOCUMENTS_HINT,
+            )
+    return [
+        _value(cells[0] if cells else "", wanted, f"{source}, line {line}, column {name!r}")
+        for line, cells in lines
+    ]
+
+
+_DOCUMENTS_HINT = "pandas.DataFrame({'text': documents}).to_csv(FILE, index=False)"
+
+
+def _lines(source: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(read_text(source), newline=""))
+    try:
+        return [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        raise BadInput(f"{source} is not CSV", actual=error) from None
+
+
+def _no_header(source: str, names: tuple[str, ...], first: list[str]) -> BadInput:
+    return BadInput(
+        f"{source} has no header: its first line names no column of the model",
+        expected=",".join(names),
+        actual=",".join(first)[:80],
+        hint=f"write {','.join(names)} as the first line, above the rows"
+        + (f"; from pandas: {_DOCUMENTS_HINT}" if names == ("text",) else ""),
+    )
 
 
 def _value(cell: str, wanted: Input, where: str) -> Any:
     if "str" in wanted.accepts:
+        if cell in PANDAS_MISSING:
+            raise missing_word(where, cell)
         # A document may be empty; in any other text an empty cell is a missing one.
         return cell or (None if wanted.dtype == "str" else "")
     if "float64" in wanted.accepts:
@@ -77,9 +122,25 @@ def _value(cell: str, wanted: Input, where: str) -> Any:
         value = _integer(cell.strip())
     if value is None:
         raise BadInput(
-            f"{where}: not a value of the column", expected=wanted.accepts[0], actual=repr(cell)
+            f"{where}: not a value of the column",
+            expected=wanted.accepts[0],
+            actual=repr(cell),
+            hint="leave the cell empty where the value is missing"
+            if cell in PANDAS_MISSING
+            else None,
         )
     return value
+
+
+def missing_word(where: str, cell: str) -> BadInput:
+    """The error for a word among texts that is text to one reader and missing to another."""
+    return BadInput(
+        f"{where}: a text that pandas.read_csv takes as missing, so the training may have too",
+        expected="another text, or an empty cell for a missing one",
+        actual=repr(cell),
+        hint="leave the cell empty where the value is missing; where the word itself is meant, as "
+        "with read_csv(keep_default_na=False), pass it from Python",
+    )
 
 
 def _integer(cell: str) -> int | None:

@@ -122,7 +122,7 @@ def test_predict_rows_of_npy_and_csv(shell: Shell, tmp_path: Path, linear: Linea
 
 def test_predict_orders_columns_by_the_header(named: Shell, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_text("humidity, celsius\r\n40,21.5\r\n\r\n20,35\r\n80,3\r\n")
+    path.write_text("humidity,celsius\r\n40,21.5\r\n\r\n20,35\r\n80,3\r\n")
     assert named("predict", path).split() == ["warm", "hot", "cold"]
     path.write_text("\ufeff21.5,40\n35,20\n")
     assert named("predict", path).split() == ["warm", "hot"]
@@ -156,6 +156,9 @@ CSV_REMEDIES = {
     "no row": ("celsius,humidity\n", "0 rows", "a row"),
     "a short line": ("1,2\n3\n", "line 2", "as many cells"),
     "a column too many": ("0,1,2\n", "3 columns", "no index"),
+    "columns that pandas counted": ("0,1\n1.5,2\n", "header or a row", "header=False"),
+    "a name with a space before it": ("celsius, humidity\n1,2\n", "' humidity'", "no spaces"),
+    "missing in the words of pandas": ("NA,NA\n1,2\n", "line 1, column 1", "mend the cell"),
     "a word in the second column": ("1,2\n3,x\n", "line 2, column 2", "counted from 1"),
 }
 
@@ -169,6 +172,33 @@ def test_a_csv_that_is_refused_says_what_to_do(named: Shell, tmp_path: Path, cas
     assert "rows.csv" in told
     assert said in told
     assert remedy in told.partition("to do:")[2]
+
+
+def test_a_single_line_that_counts_is_a_row_and_so_is_one_with_a_point(
+    named: Shell, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    for text, rows in (("0,1\n", 1), ("0.0,1\n35,20\n", 2)):
+        path.write_text(text)
+        assert len(named("predict", path).split()) == rows
+
+
+def test_columns_named_by_numbers_are_found_in_the_header(tmp_path: Path) -> None:
+    from edge_infer.commands.rows_file import parse_csv
+
+    found = parse_csv("1,0\n3.5,4\n", "rows.csv", ("0", "1"))
+    assert {name: column.tolist() for name, column in found.items()} == {"1": [3.5], "0": [4.0]}
+
+
+@pytest.mark.parametrize("name", ["X.npz", "X.txt", "model.joblib", "X"])
+def test_a_file_of_another_kind_says_what_is_taken(named: Shell, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"1,2\n")
+    told = named("predict", path, code=BadInput.exit_code)
+    assert "picture" not in told
+    assert ".csv or .npy" in told
+    assert "numpy.save" in told
+    assert "not pictures" in named("predict", tmp_path / "a.png", code=BadInput.exit_code)
 
 
 def test_an_empty_cell_is_nan_and_the_contract_decides(named: Shell, tmp_path: Path) -> None:
