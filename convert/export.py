@@ -66,6 +66,7 @@ def export(
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.estimators.nesting import check_nesting
     from convert.graph.emit import emit_model, fitted_in_part
+    from convert.image_option import check_range
     from convert.prove import prove
     from convert.single import prove_single
     from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
@@ -84,6 +85,7 @@ def export(
         rows = _check_samples(samples)
     if image is not None:
         _check_image(image, rows.shape[1])
+        check_range(image, rows)
     progress("exporting", 0.0)
     _check_features(estimator, samples, rows)
     columns = None if codec is None else codec.graph_columns()

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 from edge_infer.contract import Image
 from edge_infer.errors import BadInput
 from edge_infer.images import CHANNELS, RESAMPLE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SPELLING = "L:8x8,range=0..16[,invert][,resample=bilinear]"
 MAX_PIXELS = 1 << 24
@@ -73,6 +78,30 @@ def _parse_range(text: str, value: str) -> tuple[float, float]:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise _misspelled(text, "range=LOW..HIGH with LOW under HIGH", value)
     return low, high
+
+
+def check_range(image: Image, samples: NDArray[np.float64]) -> None:
+    """Hold the declared range against the samples `(n, f)`, which span that of the training.
+
+    A picture that fills the range of another unit is answered, and wrongly. Ten times is no
+    doubtful case: of pictures of which no pixel has a tenth of the range all are black.
+
+    Raises:
+        BadInput: all samples lie within a tenth of the range, or some ten times beyond it.
+    """
+    declared = max(abs(image.low), abs(image.high))
+    finite = abs(samples[abs(samples) < math.inf])
+    largest = float(finite.max()) if finite.size else 0.0
+    if not largest or declared / 10 < largest < declared * 10:
+        return
+    whole = next((one for one in (1, 16, 255, 65535) if largest <= one), math.ceil(largest))
+    low = -whole if samples.min() < 0 else 0
+    raise BadInput(
+        "the range of --image is not that of the samples",
+        expected=f"pixels of about {declared:g} in the samples",
+        actual=f"at most {largest:g}",
+        hint=f"declare what black and white were in the training, such as range={low}..{whole}",
+    )
 
 
 def _misspelled(text: str, expected: str, actual: str) -> BadInput:

@@ -19,6 +19,7 @@ from convert.table.transport import (
     frame_of_json,
     to_json,
 )
+from edge_infer.commands.rows_file import PANDAS_MISSING, check_numbered
 from edge_infer.errors import BadInput
 from edge_infer.trust import read_file
 
@@ -29,6 +30,10 @@ _NPY = b"\x93NUMPY"
 _NO_ROWS = np.empty((0, 0))
 MAX_BYTES = 1 << 30
 _HINT = "numpy.save('samples.npy', X) with the rows as the estimator was trained on"
+_TEXT_HINT = (
+    "texts go as CSV: X.to_csv('samples.csv', index=False), of a list of documents "
+    "pandas.DataFrame({'text': documents}).to_csv('samples.csv', index=False)"
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ def read_samples(source: Any) -> Samples:
         columns = getattr(source, "columns", None)
         names = None if columns is None else tuple(map(str, columns))
         if is_table(source):
-            return Samples(_NO_ROWS, names, columns_of_frame(source))
+            # A frame of documents may call them anything: no file's first line is in doubt.
+            alone = len(source.columns) == 1
+            return Samples(_NO_ROWS, None if alone else names, columns_of_frame(source))
         if is_documents(source):
             documents = tuple(str(document) for document in source)
             return Samples(_NO_ROWS, None, (Values("text", "str", documents),))
@@ -105,7 +112,7 @@ def _read_numpy(data: bytes, name: str) -> Any:
             f"{name} cannot be read as numpy arrays",
             expected="an array of numbers (objects would have to be unpickled)",
             actual=f"{type(error).__name__}: {error}",
-            hint=_HINT,
+            hint=f"{_HINT}; {_TEXT_HINT}" if "pickle" in str(error) else _HINT,
         ) from None
     raise BadInput(
         f"{name} holds several arrays", expected="one, or one named X", actual=", ".join(names)
@@ -118,8 +125,9 @@ def _read_csv(data: bytes, name: str) -> Samples:
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{name} is not UTF-8 text of comma-separated values: {error}") from None
     columns = None
-    if rows and not all(_is_number(cell) for cell in rows[0]):
-        columns = tuple(cell.strip() for cell in rows.pop(0))
+    check_numbered(rows, name)
+    if rows and not all(_is_number(cell) or cell in PANDAS_MISSING for cell in rows[0]):
+        columns = tuple(rows.pop(0))  # as they stand, spaces too, as for pandas
     width = len(columns) if columns is not None else len(rows[0]) if rows else 0
     if columns and rows and _has_words(rows, width):
         return Samples(_NO_ROWS, columns, columns_of_cells(columns, rows))
@@ -158,6 +166,6 @@ def _check(rows: Any, name: str) -> NDArray[np.float64]:
             f"{name} holds no rows of numbers",
             expected="a two-dimensional array (n, f) of float, int or bool",
             actual=f"shape {array.shape}, dtype {array.dtype}",
-            hint=_HINT,
+            hint=_TEXT_HINT if array.dtype.kind in "OSTU" else _HINT,
         )
     return np.ascontiguousarray(array, dtype=np.float64)

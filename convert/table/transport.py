@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from edge_infer.commands.rows_file import PANDAS_MISSING
+from edge_infer.commands.table_file import missing_word
 from edge_infer.errors import BadInput, Unavailable
 from edge_infer.strict_json import dump_json, parse_json
 
@@ -29,7 +31,13 @@ class Values:
 
 
 def columns_of_cells(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Values, ...]:
-    """The columns of a CSV file: numbers, `true` and `false`, or text; an empty cell is missing."""
+    """The columns of a CSV file: numbers, `true` and `false`, or text; an empty cell is missing.
+
+    Among numbers so is each word that `pandas.read_csv` takes as missing.
+
+    Raises:
+        BadInput: there is such a word among texts, or a boolean is missing.
+    """
     return tuple(_column_of_cells(name, [row[i] for row in rows]) for i, name in enumerate(header))
 
 
@@ -87,7 +95,7 @@ def _plain(value: Any) -> Any:
 
 
 def _column_of_cells(name: str, cells: list[str]) -> Values:
-    stripped = [cell.strip() for cell in cells]
+    stripped = ["" if cell in PANDAS_MISSING else cell.strip() for cell in cells]
     filled = [cell for cell in stripped if cell]
     whole = len(filled) == len(cells)
     if filled and all(cell.lower() in _BOOLS for cell in filled):
@@ -103,5 +111,8 @@ def _column_of_cells(name: str, cells: list[str]) -> Values:
     try:
         numbers = [float(cell) if cell else None for cell in stripped]
     except ValueError:
+        for row, cell in enumerate(cells, 1):
+            if cell in PANDAS_MISSING:
+                raise missing_word(f"row {row} of the samples, column {name!r}", cell) from None
         return Values(name, "str", tuple(cell or None for cell in cells))
     return Values(name, "float64", tuple(None if v is None or v != v else v for v in numbers))

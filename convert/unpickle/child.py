@@ -193,15 +193,28 @@ def _check_fitted(found: Any) -> Any:
 
 
 def _check_columns(estimator: Any, columns: tuple[str, ...] | None) -> None:
+    from convert.table import reads_documents
     from edge_infer.errors import BadInput
 
     names = getattr(estimator, "feature_names_in_", None)
+    if columns is not None and len(columns) == 1 and names is None and reads_documents(estimator):
+        if columns != ("text",):
+            raise BadInput(
+                "the first line of the samples may be a header or the first document",
+                expected="text",
+                actual=columns[0][:80],
+                hint="write text as the first line, above the documents: "
+                "pandas.DataFrame({'text': documents}).to_csv(FILE, index=False)",
+            )
+        return
     if columns is not None and names is not None and tuple(names) != columns:
         raise BadInput(
             "the samples' columns are not those of the training",
             expected=", ".join(map(str, names)),
-            actual=", ".join(columns),
-            hint="write the columns in the order of the training, without the index: "
+            actual=",".join(columns),
+            hint="write no spaces around the names: they count, as for pandas.read_csv"
+            if tuple(name.strip() for name in columns) == tuple(names)
+            else "write the columns in the order of the training, without the index: "
             "X.to_csv(FILE, index=False)",
         )
 

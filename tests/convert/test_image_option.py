@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from convert.image_option import parse_image
+from convert.image_option import check_range, parse_image
 from edge_infer.contract import Image
 from edge_infer.errors import BadInput
 
@@ -53,3 +54,48 @@ def test_a_misspelling_is_refused_and_shown_how(text: str, expected: str, actual
     assert expected in str(refused.value.expected)
     assert refused.value.actual == actual
     assert "L:8x8,range=0..16[,invert][,resample=bilinear]" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("declared", "largest", "remedy"),
+    [
+        ("0..255", 1.0, "range=0..1"),
+        ("0..255", 16.0, "range=0..16"),
+        ("0..255", 25.5, "range=0..255"),
+        ("-1..1", 255.0, "range=0..255"),
+        ("0..1", 16.0, "range=0..16"),
+    ],
+)
+def test_a_range_of_another_unit_than_the_samples_is_refused(
+    declared: str, largest: float, remedy: str
+) -> None:
+    """It converted, and most pictures got another label than their rows."""
+    samples = np.linspace(0, largest, 8).reshape(2, 4)
+    with pytest.raises(BadInput, match="range") as refused:
+        check_range(parse_image(f"L:2x2,range={declared}"), samples)
+    assert str(refused.value.hint).endswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("declared", "samples"),
+    [
+        ("0..255", [0.0, 26.0]),
+        ("0..1", [0.0, 9.0]),
+        ("-1..1", [-0.2, 0.1]),
+        ("0..255", [0.0, 0.0]),
+        ("0..255", [np.nan, 255.0]),
+    ],
+)
+def test_dark_pictures_and_black_ones_are_taken(declared: str, samples: list[float]) -> None:
+    check_range(parse_image(f"L:2x1,range={declared}"), np.array([samples]))
+
+
+def test_export_holds_the_range_against_its_samples() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    import convert
+
+    X = np.random.default_rng(0).uniform(0, 1, (20, 4))
+    estimator = LogisticRegression().fit(X, X[:, 0] > 0.5)
+    with pytest.raises(BadInput, match="range"):
+        convert.export(estimator, X, image=parse_image("L:2x2,range=0..255"))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from convert.samples import read_samples
+from convert.samples import read_samples, samples_of_bytes
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def test_npy_and_npz_become_doubles(array: np.ndarray, tmp_path: Path) -> None:
 
 def test_csv_with_and_without_a_header(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("1.5,2\n3,-4\n\n")
-    (tmp_path / "b.csv").write_text("\ufeffheight, width\r\n1.5,2\r\n3,-4\r\n", newline="")
+    (tmp_path / "b.csv").write_text("\ufeffheight,width\r\n1.5,2\r\n3,-4\r\n", newline="")
     a, b = read_samples(tmp_path / "a.csv"), read_samples(tmp_path / "b.csv")
     assert np.array_equal(a.X, X)
     assert np.array_equal(b.X, X)
@@ -46,6 +46,40 @@ def test_an_empty_cell_is_nan_and_infinities_are_kept(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("1,\nnan,-inf\n")
     found = read_samples(str(tmp_path / "a.csv")).X
     assert np.array_equal(found, [[1, np.nan], [np.nan, -np.inf]], equal_nan=True)
+
+
+def test_words_for_missing_among_numbers_are_nan_as_in_pandas(tmp_path: Path) -> None:
+    text = "a,b\nNA,1\n2,\nnull,NaN\n"
+    (tmp_path / "a.csv").write_text(text)
+    found = samples_of_bytes(read_samples(tmp_path / "a.csv").to_bytes())
+    pd.testing.assert_frame_equal(found, pd.read_csv(io.StringIO(text)))
+
+
+def test_names_stand_as_in_pandas_with_their_spaces(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("height, width\n1,2\n")
+    assert read_samples(tmp_path / "a.csv").columns == ("height", " width")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("0,1\n1.5,2\n", "header=False"), ("NA,NA\n1,2\n", "")],
+    ids=["columns that pandas counted", "a first row that is missing"],
+)
+def test_a_first_line_that_may_be_a_row_is_not_passed_over(
+    tmp_path: Path, text: str, hint: str
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(BadInput) as refused:
+        read_samples(tmp_path / "a.csv")
+    assert hint in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("dtype", [str, object])
+def test_documents_in_npy_are_told_to_go_as_csv(tmp_path: Path, dtype: type) -> None:
+    np.save(tmp_path / "docs.npy", np.array(["a b", "c"], dtype=dtype), allow_pickle=True)
+    with pytest.raises(BadInput) as refused:
+        read_samples(tmp_path / "docs.npy")
+    assert "to_csv('samples.csv', index=False)" in str(refused.value.hint)
 
 
 def test_a_data_frame_keeps_its_columns() -> None:

@@ -78,6 +78,37 @@ def test_a_broken_table_is_refused(tmp_path, text):
         read_samples(tmp_path / "X.csv")
 
 
+@pytest.mark.parametrize("word", ["NA", "None", "null", "nan", "#N/A"])
+def test_a_text_that_pandas_takes_as_missing_is_refused_among_samples(tmp_path, word):
+    (tmp_path / "X.csv").write_text(f"city,age\nRome,1\n{word},2\n")
+    with pytest.raises(BadInput, match="row 2 of the samples, column 'city'") as refused:
+        read_samples(tmp_path / "X.csv")
+    assert "leave the cell empty" in refused.value.hint
+
+
+def test_documents_need_their_header_so_that_none_is_taken_for_it(tmp_path):
+    from convert.unpickle.child import _check_columns
+
+    estimator = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    (tmp_path / "X.csv").write_text("good day\nbad day\n")
+    with pytest.raises(BadInput, match="first document") as refused:
+        _check_columns(estimator, read_samples(tmp_path / "X.csv").columns)
+    assert "{'text': documents}" in refused.value.hint
+    (tmp_path / "X.csv").write_text("text\ngood day\nbad day\n")
+    _check_columns(estimator, read_samples(tmp_path / "X.csv").columns)
+    _check_columns(estimator, read_samples(pd.DataFrame({"review": ["good", "bad"]})).columns)
+
+
+def test_spaces_around_a_name_of_the_samples_are_told(tmp_path):
+    from convert.unpickle.child import _check_columns
+
+    estimator = OneHotEncoder().fit(pd.DataFrame({"city": ["Rome"], "kind": ["big"]}))
+    (tmp_path / "X.csv").write_text("city, kind\nRome,big\n")
+    with pytest.raises(BadInput, match="columns") as refused:
+        _check_columns(estimator, read_samples(tmp_path / "X.csv").columns)
+    assert "no spaces" in refused.value.hint
+
+
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory):
     """A signed pickle and a CSV of samples become an artifact, as a user would do it."""
@@ -161,7 +192,7 @@ def test_documents_from_csv_to_the_command_line(tmp_path, capsys):
     y = np.array(["great" in d or "good" in d for d in documents])
     estimator = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(documents, y)
     (tmp_path / "model.pkl").write_bytes(pickle.dumps(estimator))
-    pd.DataFrame({"review": documents}).to_csv(tmp_path / "X.csv", index=False)
+    pd.DataFrame({"text": documents}).to_csv(tmp_path / "X.csv", index=False)
     private, public = generate(tmp_path / "fleet")
     signature = sign_file(tmp_path / "model.pkl", key=private)
     (tmp_path / "model.pkl.sig").write_bytes(signature)
@@ -173,7 +204,7 @@ def test_documents_from_csv_to_the_command_line(tmp_path, capsys):
             out=tmp_path / out,
             key=private,
         )
-    (tmp_path / "new.csv").write_text('review\n"great, good"\n\nbad\n')
+    (tmp_path / "new.csv").write_text('text\n"great, good"\n\nbad\n')
     code, out, _ = run(tmp_path, capsys, "predict", tmp_path / "artifact", tmp_path / "new.csv")
     assert code == 0
     want = estimator.predict(["great, good", "", "bad"]).tolist()
