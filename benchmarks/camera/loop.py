@@ -154,6 +154,8 @@ def main() -> None:
         told = latency(video, 30) if engine == "live" else play(video, engine, options.minutes)
         print(json.dumps(told))
         return
+    if not DATA.is_dir():
+        raise SystemExit(f"no recordings in {DATA}: EDGE_INFER_DATA names the folder that has them")
     figures: dict[str, object] = {"opencv": cv2.__version__, "minutes": options.minutes}
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "walkers.avi"

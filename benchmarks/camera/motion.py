@@ -197,6 +197,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
+    if not DATA.is_dir():
+        raise SystemExit(f"no recordings in {DATA}: EDGE_INFER_DATA names the folder that has them")
     cv2.setNumThreads(1)
     spent, cold = costs(20), costs(1)
     table = {

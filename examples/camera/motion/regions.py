@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels; x1 and y1 lie just outside."""
-RESTLESS = 40
+RESTLESS = 30
 """Grey levels. Trees in the wind were seen at 60 to 200, cars and people below 25."""
 CLOSE = 0.0094
 """Gaps up to this share of the width are closed: 3 pixels of 320."""
