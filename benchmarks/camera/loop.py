@@ -170,8 +170,8 @@ def main() -> None:
             shown = json.loads(done.stdout)
             shown.pop("memory_mb", None)
             print(engine, shown, flush=True)
-    if options.out is not None:
-        options.out.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+            if options.out is not None:
+                options.out.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
