@@ -86,7 +86,9 @@ def test_a_flipped_byte_in_the_one_file_is_refused_on_the_screen(
     page.close()
 
 
-def test_the_engine_cannot_be_packed_anew(shop: Shop, browser: Chromium, tmp_path: Path) -> None:
+def test_a_part_of_the_one_file_cannot_be_packed_anew(
+    shop: Shop, browser: Chromium, tmp_path: Path
+) -> None:
     """Another gzip of the same bytes is another file: only the signed spelling is taken."""
     import base64
     import gzip
