@@ -14,7 +14,7 @@ import pytest
 from crashes import RecordingDisk, count_states, fingerprint, lay_out, states_after
 from small_bundles import ROW, Fleet, serves
 
-from edge_infer.errors import EdgeInferError
+from edge_infer.errors import EdgeInferError, Incompatible
 from edge_infer.slots import Root, open_root
 from firmware_bundle.slots import gc, rollback
 
@@ -46,6 +46,11 @@ def update_for_later(fleet: Fleet, root: Path, disk: Disk) -> None:
 def update_that_fails_its_trial(fleet: Fleet, root: Path, disk: Disk) -> None:
     with pytest.raises(EdgeInferError):
         fleet.install(root, 2, disk=disk, golden=bytes(1000))
+
+
+def update_that_its_health_command_refuses(fleet: Fleet, root: Path, disk: Disk) -> None:
+    with pytest.raises(Incompatible, match="health"):
+        fleet.install(root, 2, disk=disk, health=["false"])
 
 
 def update_over_many(fleet: Fleet, root: Path, disk: Disk) -> None:
@@ -104,6 +109,11 @@ SCENARIOS = {
     "update": (installed(1), update, {1, 2}),
     "update for later": (installed(1), update_for_later, {1, 2}),
     "update that fails its trial": (installed(1), update_that_fails_its_trial, {1}),
+    "update that its health command refuses": (
+        installed(1),
+        update_that_its_health_command_refuses,
+        {1},
+    ),
     "update that collects": (installed(1, 2), update_over_many, {2, 3}),
     "start on trial": (waiting, start, {1, 2}),
     "refresh": (installed(1), refresh, {1, 2}),
