@@ -32,7 +32,8 @@ def load(
     starts that did not end well, the version before serves again.
 
     Raises:
-        Untrusted: no trusted key vouches for every byte, or none is named or pinned.
+        Untrusted: no trusted key vouches for every byte, or none is named or pinned, or
+            the named one vouches for no version of a root.
         Incompatible: its format, this machine's runtime release or a golden vector differs.
         BadInput: there is no such directory or engine.
         Unavailable: this machine lacks the engine, or no version of a root can serve.

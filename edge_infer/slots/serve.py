@@ -58,13 +58,13 @@ def open_root(
     `health` is asked about a version on trial: it fails by raising or returning False.
 
     Raises:
-        Untrusted: no key is pinned or named.
+        Untrusted: no key is pinned or named, or the named one vouches for no version.
         BadInput: there is no such engine.
         Unavailable: no version can serve; the text says why for each.
     """
     place = Path(path).absolute()
     root = Root(place) if disk is None else Root(place, disk)
-    opener = _Opener(root, trust, engine, health, [])
+    opener = _Opener(root, trust, engine, health, [], [])
     state = root.read_state()
     if state is None or state.trial is not None:
         found, state = opener.try_new_one(state)
@@ -84,7 +84,9 @@ def open_root(
         found = opener.open(state.trial)
         if found is not None:
             return found
-    raise _nothing_serves(root, opener.passed_over, named=opener.named is not None)
+    raise _nothing_serves(
+        root, opener.passed_over, named=trust is not None, untrusted=bool(opener.untrusted)
+    )
 
 
 def refresh(model: Model, slot: Slot) -> Model:
@@ -112,6 +114,8 @@ class _Opener:
     engine: str | None
     health: Callable[[Model], object] | None
     passed_over: list[tuple[str, str]]
+    untrusted: list[str]
+    """Those of them that no trusted key vouches for."""
 
     def try_new_one(self, seen: State | None) -> tuple[Model | None, State]:
         """The version on trial, if it passes; and the state as it is then."""
@@ -161,6 +165,8 @@ class _Opener:
             model = open_artifact(artifact, engine=self.engine)
         except _REFUSALS as error:
             self.passed_over.append((name, _reason(error)))
+            if isinstance(error, Untrusted):
+                self.untrusted.append(name)
             return None
         if on_trial and self.health is not None:
             unwell = ask(self.health, model)
@@ -202,9 +208,13 @@ def _reason(error: BaseException) -> str:
     return error.what if isinstance(error, EdgeInferError) else f"{type(error).__name__}: {error}"
 
 
-def _nothing_serves(root: Root, passed_over: list[tuple[str, str]], *, named: bool) -> Unavailable:
+def _nothing_serves(
+    root: Root, passed_over: list[tuple[str, str]], *, named: bool, untrusted: bool = False
+) -> EdgeInferError:
     reasons = "; ".join(f"{name}: {why}" for name, why in passed_over)
-    return Unavailable(
+    # A wrong key is the caller's, as with a bundle; what the pinned one refuses is the medium's.
+    kind = Untrusted if named and untrusted else Unavailable
+    return kind(
         f"there is no model in {show(root.path)}",
         expected="a version that is verified and passes its golden vectors",
         actual=reasons or "nothing is installed",

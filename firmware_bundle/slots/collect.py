@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_infer.errors import EdgeInferError, Unavailable, Untrusted
+from edge_infer.errors import BadInput, EdgeInferError, Unavailable, Untrusted
 from edge_infer.slots.disk import Disk, RealDisk
-from edge_infer.slots.root import STAGING, VERSIONS, Root
+from edge_infer.slots.root import STAGING, VERSIONS, Root, is_root
 from edge_infer.trust.files import show
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ def gc(
     Older versions stay, the latest first, as long as all that stays fits `budget_bytes`.
 
     Raises:
+        BadInput: it is no root.
         Unavailable: another process is at work, the state cannot be read, or the disk refuses.
         Untrusted: the root is somebody else's, or its `staging` leads out of it.
     """
     from firmware_bundle.slots.installer import disk_errors
 
-    where = Root(Path(root), disk or RealDisk())
+    where = known_root(root, disk)
     with disk_errors(where.path), where.lock():
         state = where.read_state()
         if state is None:
@@ -42,6 +43,22 @@ def gc(
             )
         clear_staging(where)
         return collect(where, state, budget_bytes=budget_bytes)
+
+
+def known_root(path: str | os.PathLike[str], disk: Disk | None) -> Root:
+    """The root at `path`, looked at before a lock or anything else is written there.
+
+    Raises:
+        BadInput: it is no root.
+    """
+    if not is_root(path):
+        raise BadInput(
+            f"{show(path)} is no root",
+            expected="a directory that `edge-infer install` made",
+            hint="name the directory that install was given, or make one: "
+            "edge-infer install BUNDLE ROOT --trust KEY.pub",
+        )
+    return Root(Path(path), disk or RealDisk())
 
 
 def collect(root: Root, state: State, *, budget_bytes: int) -> list[str]:

@@ -77,7 +77,7 @@ def _install(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     found = status(arguments.root)
     if arguments.json:
-        print_json({**dataclasses.asdict(found), "root": str(found.root)})
+        print_json({**dataclasses.asdict(found), "root": str(found.root), "damaged": found.damaged})
     else:
         print_table(_lines(found))
     return 0
@@ -88,13 +88,19 @@ def _lines(found: Overview) -> dict[str, object]:
     return {
         "root": found.root,
         "state": "read" if found.state_readable else "cannot be read: the next start makes one",
-        "current": found.current,
-        "previous": found.previous,
-        "on trial": found.trial and f"{found.trial}, started {found.attempts} times",
+        "current": _marked(found, found.current),
+        "previous": _marked(found, found.previous),
+        "on trial": found.trial
+        and f"{_marked(found, found.trial)}, started {found.attempts} times",
         "failed": found.failed,
         "floors": [f"{key}: {number}" for key, number in found.floors.items()],
         "versions": columns(rows) if rows else None,
     }
+
+
+def _marked(found: Overview, name: str | None) -> str | None:
+    fault = None if name is None else found.damaged.get(name)
+    return name if fault is None else f"{name}, DAMAGED: {fault}"
 
 
 def _rollback(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ replacement of the state file.
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -31,7 +32,6 @@ from firmware_bundle.slots.source import Source, open_source
 from firmware_bundle.slots.trial import run_health, run_trial
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
@@ -263,9 +263,12 @@ def _make_root(root: Root) -> None:
         raise BadInput(
             "the root has no directory to stand in",
             expected=f"a directory {show(path.parent)}",
-            hint=f"mkdir -p {show(path.parent)}",
+            hint=f"name another place for the root: {show(path.parent)} is a file"
+            if path.parent.exists()
+            else f"mkdir -p {show(path.parent)}",
         )
     if not disk.is_directory(path):
+        _check_free(path)
         disk.make_directory(path)
         disk.sync_directory(path.parent)
     root.check_owner()
@@ -275,9 +278,24 @@ def _make_root(root: Root) -> None:
             f"{show(path)} holds other things",
             expected="a new or an empty directory, or a root",
             actual=", ".join(map(show, strange[:5])),
+            hint="name a directory of its own for the root",
         )
     missing = [name for name in (VERSIONS, STAGING) if not disk.is_directory(path / name)]
     for name in missing:
         disk.make_directory(path / name)
     if missing:
         disk.sync_directory(path)
+
+
+def _check_free(path: Path) -> None:
+    """Refuse to make a root where a file is, or where it would break a signed directory."""
+    from edge_infer.staging import check_place
+
+    if os.path.lexists(path):
+        raise BadInput(
+            f"{show(path)} is no directory",
+            expected="a root, an empty directory, or a path where nothing is",
+            actual="a file",
+            hint="name another place for the root",
+        )
+    check_place(path)

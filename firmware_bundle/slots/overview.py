@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_infer.errors import BadInput, EdgeInferError
+from edge_infer.errors import EdgeInferError
 from edge_infer.slots import state as states
-from edge_infer.slots.disk import Disk, RealDisk
-from edge_infer.slots.root import Root, is_root
-from edge_infer.trust.files import show
+from firmware_bundle.slots.collect import known_root
 from firmware_bundle.slots.installer import disk_errors
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
-    from edge_infer.slots import State
+    from edge_infer.slots import Root, State
+    from edge_infer.slots.disk import Disk
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version that is there."""
+    """One version that is there, or that should be."""
 
     name: str
     size_bytes: int
@@ -44,6 +43,11 @@ class Overview:
     """Fingerprint of each key to the highest release that it installed."""
     versions: tuple[Version, ...]
 
+    @property
+    def damaged(self) -> dict[str, str]:
+        """Name of each version that would be refused, or is gone, to the reason."""
+        return {one.name: one.fault for one in self.versions if one.fault is not None}
+
 
 def status(root: str | os.PathLike[str], *, disk: Disk | None = None) -> Overview:
     """Look at a root and verify every version; nothing is written.
@@ -52,9 +56,10 @@ def status(root: str | os.PathLike[str], *, disk: Disk | None = None) -> Overvie
         BadInput: it is no root.
         Untrusted: no key is pinned.
     """
-    where = _root(root, disk)
+    where = known_root(root, disk)
     state = where.read_state()
     shown = state or states.EMPTY
+    names = sorted({*where.versions(), *shown.kept})
     return Overview(
         root=where.path,
         state_readable=state is not None,
@@ -64,7 +69,7 @@ def status(root: str | os.PathLike[str], *, disk: Disk | None = None) -> Overvie
         attempts=shown.attempts,
         failed=shown.failed,
         floors={key: floor.sequence for key, floor in shown.floors.items()},
-        versions=tuple(_look(where, name) for name in where.versions()),
+        versions=tuple(_look(where, name) for name in names),
     )
 
 
@@ -79,7 +84,7 @@ def rollback(root: str | os.PathLike[str], *, disk: Disk | None = None) -> State
         Unavailable: there is nothing to go back to, or another process is at work.
         Untrusted: the previous version is damaged.
     """
-    where = _root(root, disk)
+    where = known_root(root, disk)
     with disk_errors(where.path), where.lock():
         trust = where.trust()
         state = where.read_state() or states.settle(where.survey(trust))
@@ -88,15 +93,6 @@ def rollback(root: str | os.PathLike[str], *, disk: Disk | None = None) -> State
         where.verify(back.current, trust)
         where.write_state(back)
     return back
-
-
-def _root(path: str | os.PathLike[str], disk: Disk | None) -> Root:
-    if not is_root(path):
-        raise BadInput(
-            f"{show(path)} is no root",
-            expected="a directory that `edge-infer install` made",
-        )
-    return Root(Path(path), disk or RealDisk())
 
 
 def _look(root: Root, name: str) -> Version:

@@ -152,7 +152,7 @@ def test_a_wrong_key_named_beside_a_root_is_not_mistaken_for_an_empty_root(
     fleet: Fleet, root: Path
 ) -> None:
     fleet.install(root, 1)
-    with pytest.raises(Unavailable, match="another key") as caught:
+    with pytest.raises(Untrusted, match="another key") as caught:
         edge_infer.load(root, trust=fleet.trust("thief"))
     assert "leave out --trust" in str(caught.value.hint)
 
