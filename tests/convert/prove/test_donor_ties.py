@@ -41,9 +41,14 @@ def with_holes(X):
     "model",
     [
         make_pipeline(KNNImputer(), StandardScaler(), LogisticRegression()),
-        make_pipeline(
-            make_column_transformer((KNNImputer(n_neighbors=3), [0, 1, 2]), remainder=KNNImputer()),
-            RandomForestClassifier(5, random_state=0),
+        pytest.param(
+            make_pipeline(
+                make_column_transformer(
+                    (KNNImputer(n_neighbors=3), [0, 1, 2]), remainder=KNNImputer()
+                ),
+                RandomForestClassifier(5, random_state=0),
+            ),
+            marks=pytest.mark.deep,
         ),
     ],
     ids=["linear", "columns before trees"],
