@@ -27,7 +27,25 @@ static int fail(const char *why, int status)
     return status;
 }
 
-/* 1 for a row, 0 at the end, -1 for a line that is none. */
+/* Whether the first of several lines is 0,1,2 and so on: the header that pandas writes over columns
+ * without names, which reads as a row. */
+static int is_counted(void)
+{
+    static int seen;
+    size_t i;
+    int next;
+    if (seen++ || strpbrk(line, ".+-eExXpPnN"))
+        return 0;
+    for (i = 0; i < EDGE_MODEL_FEATURES; i++)
+        if (row[i] != (double)i)
+            return 0;
+    do
+        next = getc(stdin);
+    while (next == '\n' || next == '\r');
+    return next != EOF && ungetc(next, stdin) == next;
+}
+
+/* 1 for a row, 0 at the end, -1 for a line that is none, -2 for a header of counted columns. */
 static int read_csv(void)
 {
     char *at = line;
@@ -48,7 +66,9 @@ static int read_csv(void)
         if (i + 1 < EDGE_MODEL_FEATURES && *at++ != ',')
             return -1;
     }
-    return *at ? -1 : 1;
+    if (*at)
+        return -1;
+    return is_counted() ? -2 : 1;
 }
 
 static int read_raw(void)
@@ -96,5 +116,7 @@ int main(int argc, char **argv)
     }
     if (fflush(stdout) || ferror(stdout))
         return fail("cannot write", EXIT_OUTPUT);
+    if (found == -2)
+        return fail("it counts the columns, as a header does; of a row write 0.0", EXIT_ROW);
     return found < 0 ? fail("it is no row of $features numbers", EXIT_ROW) : 0;
 }

@@ -104,6 +104,12 @@ def test_a_program_answers_csv_and_names_a_bad_row(artifact, tmp_path):
     assert abs(sum(map(float, scores.split(","))) - 1) < 1e-12
     assert run("5.1,3.5,1.4,0.2\n1,2,3\n").returncode == 65
     assert run("5.1,3.5,1.4,0.2\n1,2,3\n").stderr == "row 2: it is no row of 4 numbers\n"
+    counted = run("0,1,2,3\n5.1,3.5,1.4,0.2\n")
+    assert (counted.returncode, counted.stdout) == (65, "")
+    assert "row 1: it counts the columns, as a header does" in counted.stderr
+    for rows in ("0,1,2,3", "0,1,2,3\n\n", "0.0,1,2,3\n"):
+        assert len(run(rows).stdout.split()) == 1
+    assert len(run("0.0,1,2,3\n0,1,2,3\n0,1,2,3\n").stdout.split()) == 3
     assert run("1,2,3,4,5\n").returncode == 65
     assert run("1,2,3,x\n").returncode == 65
     assert run("1,2,3," + "4" * 2000 + "\n").returncode in (6, 65)
