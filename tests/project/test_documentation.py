@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 WITH_CODE = [ROOT / "README.md", ROOT / "docs/converting.md", ROOT / "docs/deploying.md",
              ROOT / "docs/embedding.md", ROOT / "docs/errors.md", ROOT / "docs/native.md",
-             ROOT / "docs/security.md"]  # fmt: skip
+             ROOT / "docs/security.md", ROOT / "docs/text.md"]  # fmt: skip
 
 
 ELSEWHERE = [ROOT / "docs/phone.md", ROOT / "docs/faces.md"]
 """Run by tests/browser, where npm's packages are, and by tests/examples/camera."""
 
 
-LONG = {"converting.md", "deploying.md", "embedding.md", "native.md"}
+LONG = {"converting.md", "deploying.md", "embedding.md", "native.md", "text.md"}
 
 
 @pytest.mark.parametrize(
