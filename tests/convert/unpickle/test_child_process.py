@@ -212,6 +212,20 @@ def test_the_limits_hold_in_the_child(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_caller_with_tighter_limits_keeps_them() -> None:
+    """As under `ulimit -t`, in a batch queue or a service unit: it is no reason to fail."""
+    program = (
+        "import resource as r; from convert.unpickle import child\n"
+        "r.setrlimit(r.RLIMIT_CPU, (20, 20)); r.setrlimit(r.RLIMIT_AS, (3 << 30, 3 << 30))\n"
+        "child.limit(4 << 30, 60)\n"
+        "print(r.getrlimit(r.RLIMIT_CPU), r.getrlimit(r.RLIMIT_AS), r.getrlimit(r.RLIMIT_NPROC))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == f"(20, 20) {(3 << 30, 3 << 30)} (0, 0)", done.stderr
+
+
 @pytest.mark.parametrize(
     ("how", "text"),
     [
