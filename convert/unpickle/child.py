@@ -61,9 +61,17 @@ def limit(memory_bytes: int, cpu_s: int) -> None:
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CPU, cpu_s),
     ):
-        resource.setrlimit(what, (most, most))
+        _bound(what, most)
     if sys.platform == "linux":  # macOS reserves more address space than it uses
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        _bound(resource.RLIMIT_AS, memory_bytes)
+
+
+def _bound(what: int, most: int) -> None:
+    """At most `most`, or what the caller's own limit leaves: nobody but root may raise that."""
+    _, hard = resource.getrlimit(what)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(what, (most, most))
 
 
 def unpickle(data: bytes, request: Request) -> Any:
