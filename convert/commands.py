@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convert.device_kind import KINDS
 from convert.inspection import INSPECT
 from convert.key_commands import FORGEABLE, KEYGEN, SIGN
 from convert.progress import terminal
@@ -55,7 +56,12 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="last day (UTC) on which it may be installed, 2030-01-31, or a moment with its offset",
     )
-    parser.add_argument("--target", default="generic", help="kind of device (default: generic)")
+    parser.add_argument(
+        "--target",
+        default="generic",
+        metavar="TARGET",
+        help=f"kind of device: {', '.join(KINDS)} (default: generic)",
+    )
     parser.add_argument(
         "--native",
         metavar="TARGETS",
@@ -84,6 +90,7 @@ def _convert(arguments: argparse.Namespace) -> int:
     from convert.conversion import convert
     from convert.unpickle.parent import Limits
 
+    limits = Limits(timeout_s=arguments.timeout)
     key = read_private_key(arguments.key)
     with terminal() as progress:
         artifact = convert(
@@ -98,7 +105,7 @@ def _convert(arguments: argparse.Namespace) -> int:
             image=arguments.image,
             expires=arguments.expires,
             target=arguments.target,
-            limits=Limits(timeout_s=arguments.timeout),
+            limits=limits,
             native=arguments.native,
             max_bytes=arguments.max_bytes,
             emit_c=arguments.emit_c,

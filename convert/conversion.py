@@ -79,6 +79,7 @@ def convert(
         Unavailable: disk, time or memory ran out, or a package is missing.
     """
     from convert.artifact import Origin
+    from convert.device_kind import check_kind
     from convert.expiry import read_expiry
     from convert.precision import check_precision
     from convert.samples import read_samples, samples_of_bytes
@@ -93,6 +94,7 @@ def convert(
     out = Path(out)
     check_outputs(out, emit_c, report)
     check_precision(precision)
+    check_kind(target)
     _check_sequence(sequence)
     expires = read_expiry(expires)
     _check_native(native)

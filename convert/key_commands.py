@@ -96,8 +96,10 @@ def _sign(arguments: argparse.Namespace) -> int:
     from edge_infer.trust.signing import sign_file
 
     key = read_private_key(arguments.key)
+    signed = sign_file(pickle, key=key)
+    # After it was read: `.` has no name to add to.
     signature = pickle.with_name(pickle.name + ".sig")
-    write_file_atomically(signature, sign_file(pickle, key=key))
+    write_file_atomically(signature, signed)
     fingerprint = public_key(key).fingerprint
     if arguments.json:
         print_json({"signature": str(signature), "fingerprint": fingerprint})
@@ -112,8 +114,9 @@ def _authenticate(pickle: Path, arguments: argparse.Namespace) -> int:
     from edge_infer.trust.secret import authenticate, read_secret
 
     secret = read_secret(arguments.secret)
+    authenticated = authenticate(read_file(pickle), secret)
     tag = pickle.with_name(pickle.name + ".hmac")
-    write_file_atomically(tag, authenticate(read_file(pickle), secret))
+    write_file_atomically(tag, authenticated)
     if arguments.json:
         print_json({"hmac": str(tag), "fingerprint": secret.fingerprint, "note": FORGEABLE})
     else:

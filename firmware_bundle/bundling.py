@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import edge_infer
 from edge_infer.contract import read_contract
+from edge_infer.contract.inputs import is_typed
 from edge_infer.errors import BadInput, Incompatible, Untrusted
 from edge_infer.staging import check_output, staged_directory, write_file_atomically
 from edge_infer.trust import SIGNATURE_NAME, read_file, verify_tree
+from edge_infer.trust.moments import parse_moment
 from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
@@ -86,7 +88,7 @@ def bundle(
 
     Raises:
         Untrusted: no trusted key vouches for every byte of the artifact.
-        Incompatible: it is of another format or for another target, or no artifact.
+        Incompatible: it is of another format or for another target, expired, or no artifact.
         BadInput: `out` exists, the target is not known, or the key cannot be used.
         Unavailable: the disk is full or refuses, or wheels or the page's engine are not to be
             had; nothing is left behind.
@@ -103,6 +105,7 @@ def bundle(
     else:
         proven = read_artifact_files(artifact, trust)
         contract = read_contract(proven["contract.json"])
+    _check_expiry(contract)
     _check_target(contract, kind, proven)
     files = {f"{ARTIFACT}/{name}": content for name, content in proven.items()}
     if detects:
@@ -196,7 +199,24 @@ def _check_target(contract: Contract, target: Target, proven: dict[str, bytes]) 
             "the artifact has no compiled model for the target, which has no onnxruntime",
             expected=" or ".join(wanted),
             actual=", ".join(compiled) or "none",
-            hint=f"convert it again with --native {','.join(target.native)}, or the one you have",
+            hint="no compiled model takes columns of text or of several kinds: bundle it for a "
+            "device with onnxruntime, such as raspberry-pi-64, or train it on numbers alone"
+            if is_typed(contract.inputs)
+            else f"convert it again with --native {','.join(target.native)}, or the one you have",
+        )
+
+
+def _check_expiry(contract: Contract) -> None:
+    if contract.expires is None:
+        return
+    moment = parse_moment(contract.expires, what="the contract's expiry")
+    if moment <= (now := datetime.now(UTC)):
+        raise Incompatible(
+            "the artifact has expired: no device would install it",
+            expected=f"a bundle made before {moment.isoformat()}",
+            actual=now.isoformat(timespec="seconds"),
+            hint="convert it again with a later --expires, or without; is this machine's clock "
+            "right?",
         )
 
 

@@ -72,7 +72,15 @@ def find_target(name: str) -> Target:
     """
     found = TARGETS.get(name)
     if found is None:
-        raise BadInput("the target is not known", expected=", ".join(TARGETS), actual=name)
+        import difflib
+
+        near = difflib.get_close_matches(name, TARGETS, n=1)
+        raise BadInput(
+            "the target is not known",
+            expected=", ".join(TARGETS),
+            actual=name,
+            hint=f"perhaps {near[0]} is meant" if near else "name one of these",
+        )
     return found
 
 

@@ -50,7 +50,7 @@ def wheel_files(target: Target, *, python: tuple[int, int] | None = None) -> dic
     """Name to content of `wheels/`: slim wheels and the list by which pip installs them.
 
     Raises:
-        BadInput: there are no wheels for such a target.
+        BadInput: there are no wheels for such a target, or for such a release of Python.
         Unavailable: pip cannot fetch them, or what came is not what the lock names.
     """
     if not target.wheels:
@@ -60,7 +60,9 @@ def wheel_files(target: Target, *, python: tuple[int, int] | None = None) -> dic
             actual=target.name,
             hint="leave --with-wheels out",
         )
-    fetched = _fetch(target, python or sys.version_info[:2])
+    release = python or sys.version_info[:2]
+    _check_locked(release)
+    fetched = _fetch(target, release)
     files: dict[str, bytes] = {}
     lines = []
     for name, content in sorted(fetched.items()):
@@ -80,8 +82,33 @@ def parse_release(text: str) -> tuple[int, int]:
     """
     found = re.fullmatch(r"(3)\.([0-9]{1,2})", text)
     if found is None:
-        raise BadInput("no release of Python", expected="such as 3.13", actual=text)
+        raise BadInput(
+            "no release of Python",
+            expected="such as 3.13",
+            actual=text,
+            hint="name the device's: python3 --version says it there",
+        )
     return int(found[1]), int(found[2])
+
+
+def locked_releases() -> list[tuple[int, int]]:
+    """The releases of Python for which the lock names wheels, in order."""
+    lock = resources.files("firmware_bundle").joinpath(LOCK).read_text("utf-8")
+    return sorted({(3, int(minor)) for minor in re.findall(r"-cp3([0-9]+)-cp3", lock)})
+
+
+def _check_locked(release: tuple[int, int]) -> None:
+    known = locked_releases()
+    if release not in known:
+        names = " or ".join(f"{major}.{minor}" for major, minor in known)
+        raise BadInput(
+            f"there are no wheels for Python {release[0]}.{release[1]} in the lock",
+            expected=f"Python {names}",
+            actual=f"{release[0]}.{release[1]}",
+            hint=f"name the device's release where it is one of these, as in --with-wheels "
+            f"{known[-1][0]}.{known[-1][1]}, or leave --with-wheels out and install numpy and "
+            "onnxruntime on the device",
+        )
 
 
 def slim_wheel(wheel: bytes) -> bytes:
@@ -144,7 +171,7 @@ def _fetch(target: Target, python: tuple[int, int]) -> dict[str, bytes]:
                 expected=f"wheels of {tag} for {target.name}",
                 actual=done.stderr.strip()[-500:],
                 hint="connect this machine to a network or a package mirror, or leave "
-                "--with-wheels out; the lock has wheels for Python 3.11 and 3.13",
+                "--with-wheels out",
             )
         return {one.name: one.read_bytes() for one in Path(folder).glob("*.whl")}
 

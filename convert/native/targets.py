@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import platform
 from dataclasses import dataclass, replace
 
@@ -65,6 +66,7 @@ def named_targets(names: str | tuple[str, ...]) -> tuple[Target, ...]:
                 "no such target",
                 expected=f"{', '.join([HOST, ALL, *TARGETS])}, or one of them with :{EXE}",
                 actual=repr(name),
+                hint=_near(plain),
             )
         known = replace(known, is_executable=bool(colon))
         found[known.label] = known
@@ -86,3 +88,8 @@ def host_target() -> Target:
             hint="name the devices' targets",
         )
     return TARGETS[mine.target]
+
+
+def _near(name: str) -> str:
+    near = difflib.get_close_matches(name, [HOST, ALL, *TARGETS], n=1, cutoff=0.4)
+    return f"perhaps {near[0]} is meant" if near else "name one of these, commas between several"

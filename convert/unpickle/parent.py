@@ -42,6 +42,10 @@ _PIECE = 1 << 16
 _TICK_S = 0.2
 
 
+LONGEST_S = 30 * 24 * 3600
+"""Longer than any proof takes, and a number that every clock of the system holds."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the child may use."""
@@ -49,6 +53,20 @@ class Limits:
     timeout_s: float = 1800.0
     memory_bytes: int = 8 << 30
     """Address space; onnxruntime and BLAS reserve far more of it than they touch."""
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that allows nothing.
+
+        Raises:
+            BadInput: the time or the memory is no positive, finite number.
+        """
+        if not 0 < self.timeout_s <= LONGEST_S or self.memory_bytes <= 0:
+            raise BadInput(
+                "the limits of the conversion allow nothing, or are none",
+                expected=f"more than 0 and at most {LONGEST_S} seconds, more than 0 bytes",
+                actual=f"{self.timeout_s:g} seconds, {self.memory_bytes} bytes",
+                hint="leave --timeout out for half an hour",
+            )
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,13 @@ def gc(
     Older versions stay, the latest first, as long as all that stays fits `budget_bytes`.
 
     Raises:
-        BadInput: it is no root.
+        BadInput: it is no root, or the budget is less than nothing.
         Unavailable: another process is at work, the state cannot be read, or the disk refuses.
         Untrusted: the root is somebody else's, or its `staging` leads out of it.
     """
     from firmware_bundle.slots.installer import disk_errors
 
+    check_budget(budget_bytes)
     where = known_root(root, disk)
     with disk_errors(where.path), where.lock():
         state = where.read_state()
@@ -43,6 +44,21 @@ def gc(
             )
         clear_staging(where)
         return collect(where, state, budget_bytes=budget_bytes)
+
+
+def check_budget(budget_bytes: int) -> None:
+    """Refuse a budget that is none.
+
+    Raises:
+        BadInput: it is less than nothing.
+    """
+    if budget_bytes < 0:
+        raise BadInput(
+            "the budget is less than nothing",
+            expected="0 or more bytes",
+            actual=budget_bytes,
+            hint="leave it out to keep the previous version alone",
+        )
 
 
 def known_root(path: str | os.PathLike[str], disk: Disk | None) -> Root:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer.commands import Command
 from edge_infer.commands.output import columns, print_json, print_table
+from edge_infer.errors import BadInput
 from firmware_bundle.slots import gc, install, rollback, status
 from firmware_bundle.slots.trial import run_trial
 
@@ -49,12 +50,24 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     _add_budget(parser)
 
 
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise BadInput(
+            "the health check cannot be split into words",
+            expected="a command as a shell reads it",
+            actual=f"{command!r}: {error}",
+            hint="close the quotation, or put the command into a script",
+        ) from None
+
+
 def _install(arguments: argparse.Namespace) -> int:
     done = install(
         arguments.bundle,
         arguments.root,
         trust=arguments.trust,
-        health=shlex.split(arguments.health) if arguments.health else None,
+        health=None if arguments.health is None else _words(arguments.health),
         trial=None if arguments.later else run_trial,
         budget_bytes=arguments.budget,
     )

@@ -25,11 +25,17 @@ from edge_infer.trust.files import real_path, show
 from edge_infer.trust.moments import parse_moment
 from edge_infer.trust.rollback import Memory, decide_install
 from firmware_bundle.slots import launch
-from firmware_bundle.slots.collect import clear_staging, collect, discard_staging, retire
+from firmware_bundle.slots.collect import (
+    check_budget,
+    clear_staging,
+    collect,
+    discard_staging,
+    retire,
+)
 from firmware_bundle.slots.pinning import check_pinned, choose_pins, pin
 from firmware_bundle.slots.release import Head, check_digest, check_model, read_head
 from firmware_bundle.slots.source import Source, open_source
-from firmware_bundle.slots.trial import run_health, run_trial
+from firmware_bundle.slots.trial import check_health, run_health, run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,10 +100,13 @@ def install(
         Untrusted: nobody pinned vouches for it, or it is older than what was installed.
         Incompatible: for another machine, of another model than the installed one, of a newer
             format, expired, or it failed its trial.
-        BadInput: there is no bundle, or `root` is something else.
+        BadInput: there is no bundle, `root` is something else, or `health` cannot be started.
         Unavailable: no room, a failing medium, or another installation at work.
     """
     where = Root(real_path(root), disk or RealDisk())
+    if health is not None:
+        check_health(health, where.path)
+    check_budget(budget_bytes)
     with disk_errors(where.path):
         pins = choose_pins(where, trust)
         with open_source(bundle) as source:

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from edge_infer.errors import Incompatible
+from edge_infer.errors import BadInput, Incompatible
 
 if TYPE_CHECKING:
     import subprocess
@@ -43,6 +43,26 @@ def run_trial(root: Root, name: str) -> None:
         "--trust", str(root.trust()),
     ]  # fmt: skip
     _run(command, "the version did not pass its golden vectors on this machine", root.path)
+
+
+def check_health(command: Sequence[str], root: Path) -> None:
+    """Refuse a check that cannot be started: the version would be blamed for it.
+
+    Raises:
+        BadInput: there is no such program, or it may not be run.
+    """
+    import shutil  # what an installation without a check of its own does not need
+
+    name = command[0] if command else ""
+    # With a slash it is looked for from the root, where it is started.
+    program = shutil.which(os.path.join(root, name) if os.path.dirname(name) else name)  # noqa: PTH118, PTH120
+    if not name or program is None:
+        raise BadInput(
+            "the health check cannot be started",
+            expected="a program on the PATH, or the path of one that may be run",
+            actual=name or "an empty command",
+            hint="name it by its whole path, and make it executable: chmod +x",
+        )
 
 
 def run_health(command: Sequence[str], root: Root, name: str) -> None:

@@ -1,0 +1,71 @@
+"""Options and files that cannot be, refused before a key is asked for or a pickle is read."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+
+from convert.device_kind import KINDS
+from convert.native.targets import named_targets
+from convert.unpickle.parent import Limits
+from edge_infer.__main__ import main
+from edge_infer.errors import BadInput
+from edge_infer.trust.keygen import generate
+from edge_infer.trust.secret import generate_secret
+from firmware_bundle.targets import TARGETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = "convert none.pkl --trust fleet.pub --samples X.csv --key fleet.key --out made"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    generate(tmp_path / "fleet")
+    generate_secret(tmp_path / "lab")
+    return tmp_path
+
+
+def test_the_kinds_of_device_are_those_of_bundles() -> None:
+    assert list(KINDS) == list(TARGETS)
+
+
+def test_a_misspelled_target_is_refused_with_the_nearest(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*LINE.split(), "--target", "raspbery-pi-64"]) == 5
+    assert "perhaps raspberry-pi-64 is meant" in capsys.readouterr().err
+
+
+def test_a_misspelled_native_target_is_refused_with_the_nearest() -> None:
+    with pytest.raises(BadInput) as caught:
+        named_targets("host,arch64")
+    assert "aarch64" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("seconds", ["-5", "0", "nan", "inf", "1e300"])
+def test_a_time_that_allows_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str], seconds: str
+) -> None:
+    assert main([*LINE.split(), f"--timeout={seconds}"]) == 5
+    assert "limits" in capsys.readouterr().err
+    with pytest.raises(BadInput):
+        Limits(timeout_s=math.nan)
+    with pytest.raises(BadInput):
+        Limits(memory_bytes=0)
+
+
+@pytest.mark.parametrize("place", [".", "..", "folder", "/"])
+@pytest.mark.parametrize("how", ["--key fleet.key", "--secret lab.secret"])
+def test_a_directory_is_not_signed(
+    folder: Path, capsys: pytest.CaptureFixture[str], place: str, how: str
+) -> None:
+    (folder / "folder").mkdir()
+    before = sorted(folder.rglob("*"))
+    assert main(["sign", place, *how.split()]) == 3
+    assert "not a regular file" in capsys.readouterr().err
+    assert sorted(folder.rglob("*")) == before
