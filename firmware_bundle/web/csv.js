@@ -5,6 +5,12 @@ import { Refusal } from './refusal.js';
 export const MOST_CHARACTERS = 32 << 20;
 const NUMBER = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity|nan)$/i;
 
+/** Words that pandas.read_csv takes as missing: in a column of text the training may have too. */
+export const MISSING = new Set([
+  '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA',
+  'NULL', 'NaN', 'None', 'n/a', 'nan', 'null',
+]);
+
 /** @typedef {{line: number, cells: string[]}} Line */
 
 /**

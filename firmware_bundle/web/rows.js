@@ -1,7 +1,7 @@
 /** Text to the feeds of the graph, as the contract takes them, or a refusal. */
 
 import { columnNames, isTyped } from './contract.js';
-import { checkWidth, number, parseCsv } from './csv.js';
+import { checkWidth, MISSING, number, parseCsv } from './csv.js';
 import { Refusal } from './refusal.js';
 
 /** @typedef {import('./contract.js').Contract} Contract */
@@ -42,7 +42,13 @@ function readMatrix(lines, wanted) {
   const names = wanted.columns;
   const f = Number(wanted.shape[1]);
   const words = lines[0].cells.filter((cell) => cell.trim() !== '');
-  const header = words.length > 0 && words.every((cell) => number(cell) === null)
+  const isNames = names?.every((name) => lines[0].cells.includes(name)) ?? false;
+  const isWords = words.length > 0 && words.every((cell) => number(cell) === null && !MISSING.has(cell));
+  // What pandas writes over columns without names reads as a row, and may be one.
+  if (!isNames && lines.length > 1 && lines[0].cells.every((cell, at) => cell === String(at))) {
+    throw new Refusal('BadInput', 'rows_counted', { actual: lines[0].cells.join(',').slice(0, 60) });
+  }
+  const header = isNames || isWords
     ? (lines.shift()?.cells ?? []).map((cell) => cell.trim()) : null;
   if (lines.length === 0) throw new Refusal('BadInput', 'rows_none');
   const width = (header ?? lines[0].cells).length;
@@ -118,6 +124,7 @@ function orderOf(header, names) {
 function cellValue(line, cell, wanted, name) {
   if (wanted.accepts.includes('str')) {
     if (cell !== '') {
+      if (MISSING.has(cell)) throw missing(line, name, cell);
       if (cell === wanted.missing) throw notThis(line, name, cell, 'str');
       return cell;
     }
@@ -133,6 +140,15 @@ function cellValue(line, cell, wanted, name) {
   const value = wanted.accepts.includes('bool') ? BOOLS.get(word.toLowerCase()) : integer(word);
   if (value === undefined) throw notThis(line, name, cell, wanted.accepts[0]);
   return value;
+}
+
+/**
+ * @param {Line} line
+ * @param {string} column
+ * @param {string} actual
+ */
+function missing({ line }, column, actual) {
+  return new Refusal('BadInput', 'rows_missing', { line, column, actual: JSON.stringify(actual) });
 }
 
 /** An integer that a double holds. @param {string} word */

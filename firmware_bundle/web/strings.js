@@ -139,6 +139,8 @@ export const STRINGS = {
   "rows_uneven": "Line {line} has {actual} values; expected: {expected}.",
   "rows_columns": "A row has {actual} values; the model takes {expected}.",
   "rows_names": "The columns are not those of training ({expected}). Missing: {missing}. Unknown: {unknown}. Twice: {twice}.",
+  "rows_counted": "The first line ({actual}) counts the columns, so it is a header or a row. Leave it out; of a row write the first number as 0.0.",
+  "rows_missing": "Line {line}, column {column}: {actual} is a word that many tables write for a missing value. Leave it empty where the value is missing.",
   "rows_not_a_number": "Line {line}, column {column}: {actual} is not a number.",
   "rows_not_this": "Line {line}, column {column}: {actual} is not accepted there; expected: {expected}.",
   "value_nan": "Row {row}, column {column}: a value is missing, and the model takes none that are missing.",

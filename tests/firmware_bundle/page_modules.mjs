@@ -5,6 +5,7 @@
 //   {"documents": [text]}                  which of them are strict JSON, and what they say
 //   {"sizes": [[width, height]]}           which pictures are decoded
 //   {"csv": [text]}                        cells of each line, or why not
+//   {"rows": [[text, inputs]]}             the feeds of a table, or why not
 import { readFileSync } from 'node:fs';
 
 const web = new URL('../../firmware_bundle/web/', import.meta.url);
@@ -13,6 +14,7 @@ const { checkPins } = await import(new URL('pins.js', web));
 const { checkPixels } = await import(new URL('picture_file.js', web));
 const { parseStrict } = await import(new URL('strict_json.js', web));
 const { number, parseCsv } = await import(new URL('csv.js', web));
+const { readRows } = await import(new URL('rows.js', web));
 
 const bytes = (text) => Uint8Array.from(Buffer.from(text, 'base64'));
 const given = JSON.parse(readFileSync(0, 'utf8'));
@@ -79,6 +81,15 @@ if (given.csv !== undefined) {
   said.csv = given.csv.map((text) => {
     try {
       return parseCsv(text).map(({ cells }) => cells);
+    } catch (error) {
+      return error.key ?? String(error);
+    }
+  });
+}
+if (given.rows !== undefined) {
+  said.rows = given.rows.map(([text, inputs]) => {
+    try {
+      return [...readRows(text, { inputs }).values()].map(({ values }) => [...values]);
     } catch (error) {
       return error.key ?? String(error);
     }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from edge_infer import images
-from edge_infer.commands.rows_file import number
+from edge_infer.commands.rows_file import PANDAS_MISSING, number
 from edge_infer.errors import BadInput
 from edge_infer.strict_json import parse_json
 from edge_infer.trust.keys import parse_public_key
@@ -126,3 +126,30 @@ def test_numbers_are_those_that_python_reads() -> None:
             assert said == "NaN", cell
         else:
             assert float(said.replace("Infinity", "inf")) == wanted, cell
+
+
+def wanted(columns: list[str] | None, width: int, *accepts: str) -> dict[str, Any]:
+    """An input of a contract, as the page has it."""
+    kind = "str" if "str" in accepts else "float64"
+    return {
+        "name": str(columns), "dtype": kind, "shape": [None, width], "columns": columns,
+        "accepts": accepts, "nan": True, "infinite": False, "limit": None, "missing": "(none)",
+    }  # fmt: skip
+
+
+def test_no_row_is_lost_and_no_text_is_missing_elsewhere() -> None:
+    """As on the command line: what pandas reads otherwise is refused, not predicted."""
+    plain, named = [wanted(None, 2, "float64")], [wanted(["1", "0"], 2, "float64")]
+    table = [wanted(["city"], 1, "str"), wanted(["age"], 1, "float64")]
+    cases: list[tuple[str, list[dict[str, Any]], object]] = [
+        ("0,1\n3,4\n", plain, "rows_counted"),
+        ("0,1\n", plain, [[0, 1]]),
+        ("0.0,1\n3,4\n", plain, [[0, 1, 3, 4]]),
+        ("0,1\n3,4\n", named, [[4, 3]]),
+        ("NA,NA\n3,4\n", plain, "rows_not_a_number"),
+        ("a,b\n3,4\n", plain, [[3, 4]]),
+        ("city,age\n,1\nRome,2\n", table, [["(none)", "Rome"], [1, 2]]),
+        *((f"city,age\n{word},1\n", table, "rows_missing") for word in sorted(PANDAS_MISSING)),
+    ]
+    found = modules(rows=[(text, inputs) for text, inputs, _ in cases])["rows"]
+    assert found == [said for _, _, said in cases]
