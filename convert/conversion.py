@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from convert.progress import Progress, quiet
 from edge_infer.errors import BadInput
-from edge_infer.staging import check_outputs
+from edge_infer.staging import check_output
 
 if TYPE_CHECKING:
     from convert.artifact import Artifact
@@ -92,7 +92,7 @@ def convert(
     from edge_infer.trust.keygen import load_private_key
 
     out = Path(out)
-    check_outputs(out, emit_c, report)
+    _check_outputs(out, emit_c, report)
     check_precision(precision)
     check_kind(target)
     _check_sequence(sequence)
@@ -157,6 +157,28 @@ def write_both(
         if is_written:
             shutil.rmtree(out, ignore_errors=True)
         raise
+
+
+def _check_outputs(*outs: str | os.PathLike[str] | None) -> None:
+    """As `check_output` for all that one conversion is to make; None is an output left out.
+
+    Raises:
+        BadInput: as `check_output`, or two of them are one place.
+    """
+    made: set[str] = set()
+    for out in outs:
+        if out is None:
+            continue
+        check_output(Path(out))
+        place = os.path.realpath(out)
+        if place in made:
+            raise BadInput(
+                "two outputs are to stand in one place",
+                expected="a path of its own for each",
+                actual=out,
+                hint="choose another path for one of them",
+            )
+        made.add(place)
 
 
 def _check_native(native: str | tuple[str, ...] | None) -> None:

@@ -207,6 +207,7 @@ def _check_image(image: Image, n_features: int) -> None:
             "the picture does not make one row of the samples",
             expected=f"{n_features} values",
             actual=f"{image.mode} {image.width}x{image.height} gives {pixels}",
+            hint="give width and height as in training; RGB makes three values of a pixel, L one",
         )
 
 

@@ -26,6 +26,8 @@ LARGEST_EXACT_INTEGER = 2**53
 
 COLUMNS_HINT = "pass the columns of training in their order, and no index beside them"
 
+INFINITE_HINT = "replace infinite values first"
+
 LARGEST_SINGLE = 3.4028234663852886e38
 """The largest finite float32, to which scikit-learn's trees cast."""
 
@@ -93,7 +95,7 @@ def check_values(rows: NDArray[np.float64], wanted: Input) -> None:
     if not wanted.nan:
         _refuse_where(np.isnan(rows), rows, wanted, "a number", "replace missing values first")
     if not wanted.infinite:
-        _refuse_where(np.isinf(rows), rows, wanted, "a finite number", None)
+        _refuse_where(np.isinf(rows), rows, wanted, "a finite number", INFINITE_HINT)
     if wanted.limit is not None:
         too_large = (np.abs(rows) > wanted.limit) & ~np.isinf(rows)
         if too_large.any():

@@ -32,28 +32,6 @@ def check_output(out: Path) -> None:
     check_place(out)
 
 
-def check_outputs(*outs: str | os.PathLike[str] | None) -> None:
-    """As `check_output` for all that one command is to make; None is an output left out.
-
-    Raises:
-        BadInput: as `check_output`, or two of them are one place.
-    """
-    made: set[str] = set()
-    for out in outs:
-        if out is None:
-            continue
-        check_output(Path(out))
-        place = os.path.realpath(out)
-        if place in made:
-            raise BadInput(
-                "two outputs are to stand in one place",
-                expected="a path of its own for each",
-                actual=out,
-                hint="choose another path for one of them",
-            )
-        made.add(place)
-
-
 @contextlib.contextmanager
 def staged_directory(out: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield an empty directory that becomes `out` if the block succeeds.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edge_infer.errors import BadInput, Unavailable
+from edge_infer.trust.files import cannot_read
 
 MAX_BYTES = 256 << 20
 
@@ -251,9 +252,11 @@ def _read(source: str) -> bytes:
             with Path(source).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise BadInput("there is no such file", actual=source) from None
+        raise BadInput(
+            "there is no such file", actual=source, hint="is its name spelled right?"
+        ) from None
     except OSError as error:
-        raise Unavailable(f"cannot read {source}: {error.strerror}") from error
+        raise cannot_read(source, error) from error
     if len(data) > MAX_BYTES:
         raise BadInput(f"{source} is too large", expected=f"at most {MAX_BYTES} bytes")
     return data

@@ -103,10 +103,11 @@ def _remove(arguments: argparse.Namespace) -> TrustFile:
 
 def _revoke(arguments: argparse.Namespace) -> TrustFile:
     from edge_infer.commands.private_key import read_private_key
-    from edge_infer.staging import check_outputs, write_file_atomically
+    from edge_infer.staging import check_output, write_file_atomically
     from edge_infer.trust import editing, revocation
 
-    check_outputs(arguments.out)
+    if arguments.out:
+        check_output(Path(arguments.out))
     file = _read(arguments.file)
     key = read_private_key(arguments.key)
     named = editing.fingerprint_of(file, arguments.id)

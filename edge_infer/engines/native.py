@@ -11,7 +11,7 @@ from array import array
 
 from edge_infer.engines.elf import identify, running
 from edge_infer.errors import BadInput, Incompatible, Unavailable
-from edge_infer.rows import beyond
+from edge_infer.rows import INFINITE_HINT, beyond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def refused_value(values: Sequence[float], wanted: Input) -> BadInput:
     if not wanted.nan:
         tests.append((lambda v: v != v, "a number", "replace missing values first"))
     if not wanted.infinite:
-        tests.append((lambda v: abs(v) == infinity, "a finite number", None))
+        tests.append((lambda v: abs(v) == infinity, "a finite number", INFINITE_HINT))
     limit = infinity if wanted.limit is None else wanted.limit
     expected = f"at most {wanted.limit!r} in magnitude"
     tests.append((lambda v: limit < abs(v) < infinity, expected, beyond(limit)))

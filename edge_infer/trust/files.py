@@ -164,10 +164,19 @@ def _changed(path: Name) -> Untrusted:
 
 def _refusal(path: Name, error: OSError) -> BadInput | Untrusted | Unavailable:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return BadInput(f"there is no file {show(path)}")
+        return BadInput(f"there is no file {show(path)}", hint="is its name spelled right?")
     if error.errno == errno.ELOOP:
         return _changed(path)
-    return Unavailable(f"cannot read {show(path)}", actual=error.strerror)
+    return cannot_read(path, error)
+
+
+def cannot_read(path: object, error: OSError) -> Unavailable:
+    """The error for what the system does not let us read."""
+    return Unavailable(
+        f"cannot read {show(path)}",
+        actual=error.strerror,
+        hint="become its owner, have its owner run chmod u+r, or look at its medium",
+    )
 
 
 def _kind(mode: int) -> str:

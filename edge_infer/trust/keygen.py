@@ -147,7 +147,7 @@ def create(path: Path, data: bytes, *, mode: int) -> None:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        raise Unavailable(f"cannot write {show(path)}", actual=error.strerror) from error
+        raise _cannot_write(path, error) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -155,7 +155,15 @@ def create(path: Path, data: bytes, *, mode: int) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         path.unlink()
-        raise Unavailable(f"cannot write {show(path)}", actual=error.strerror) from error
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"cannot write {show(path)}",
+        actual=error.strerror,
+        hint="choose a directory that you may write to and that has room",
+    )
 
 
 def _exists(path: Path) -> BadInput:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from edge_infer.errors import Unavailable, Untrusted
-from edge_infer.trust.files import check_regular, show
+from edge_infer.errors import Untrusted
+from edge_infer.trust.files import cannot_read, check_regular, show
 from edge_infer.trust.names import MAX_PARTS
 
 MAX_ENTRIES = 20_000
@@ -51,11 +51,11 @@ def _scan(folder: str) -> list[str]:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries)
     except OSError as error:
-        raise Unavailable(f"cannot read {show(folder)}", actual=error.strerror) from error
+        raise cannot_read(folder, error) from error
 
 
 def _look(path: str) -> os.stat_result:
     try:
         return os.lstat(path)
     except OSError as error:
-        raise Unavailable(f"cannot look at {show(path)}", actual=error.strerror) from error
+        raise cannot_read(path, error) from error

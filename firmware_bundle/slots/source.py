@@ -11,8 +11,8 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from edge_infer.errors import BadInput, Unavailable, Untrusted
-from edge_infer.trust.files import check_regular, real_path, show
+from edge_infer.errors import BadInput, Untrusted
+from edge_infer.trust.files import cannot_read, check_regular, real_path, show
 from edge_infer.trust.tree import MAX_TREE_BYTES, list_tree
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
         yield DirectorySource(real)
         return
     if not os.path.lexists(real):
-        raise BadInput(f"there is no bundle {show(path)}", hint="name a directory or a .tar")
+        raise BadInput(
+            f"there is no bundle {show(path)}", hint="name a directory or a .tar that bundle wrote"
+        )
     from firmware_bundle.slots.tar import TarSource
 
     with _open_regular(real) as file:
@@ -72,7 +74,7 @@ def _open_regular(path: str | Path) -> BinaryIO:
         check_regular(path, os.lstat(path), max_bytes=MAX_TREE_BYTES)
         descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
-        raise Unavailable(f"cannot read {show(path)}", actual=error.strerror) from error
+        raise cannot_read(path, error) from error
     file = os.fdopen(descriptor, "rb", buffering=0)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()
@@ -92,7 +94,7 @@ def exactly(file: BinaryIO, size: int, name: str) -> Iterator[bytes]:
         try:
             block = file.read(min(left, BLOCK_BYTES))
         except OSError as error:
-            raise Unavailable(f"cannot read {show(name)}", actual=error.strerror) from error
+            raise cannot_read(name, error) from error
         if not block:
             raise Untrusted(f"{show(name)} became shorter while it was read", hint="copy it again")
         left -= len(block)
