@@ -78,7 +78,10 @@ def _make_secret(arguments: argparse.Namespace) -> int:
 
 
 def _sign_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pickle", help="model.pkl, model.pkl.gz or model.joblib")
+    parser.add_argument(
+        "pickle",
+        help="model.pkl, model.pkl.gz or model.joblib; an older signature beside it is replaced",
+    )
     kinds = parser.add_mutually_exclusive_group(required=True)
     kinds.add_argument("--key", metavar="TRAINER.key", help="private key")
     kinds.add_argument(
@@ -97,8 +100,7 @@ def _sign(arguments: argparse.Namespace) -> int:
 
     key = read_private_key(arguments.key)
     signed = sign_file(pickle, key=key)
-    # After it was read: `.` has no name to add to.
-    signature = pickle.with_name(pickle.name + ".sig")
+    signature = _place_beside(pickle, ".sig")
     write_file_atomically(signature, signed)
     fingerprint = public_key(key).fingerprint
     if arguments.json:
@@ -115,13 +117,43 @@ def _authenticate(pickle: Path, arguments: argparse.Namespace) -> int:
 
     secret = read_secret(arguments.secret)
     authenticated = authenticate(read_file(pickle), secret)
-    tag = pickle.with_name(pickle.name + ".hmac")
+    tag = _place_beside(pickle, ".hmac")
     write_file_atomically(tag, authenticated)
     if arguments.json:
         print_json({"hmac": str(tag), "fingerprint": secret.fingerprint, "note": FORGEABLE})
     else:
         print_table({"hmac": tag, "secret": secret.fingerprint, "note": FORGEABLE})
     return 0
+
+
+def _place_beside(pickle: Path, suffix: str) -> Path:
+    """Where the signature of a pickle that was read stands: `.` has no name to add to.
+
+    The one of an earlier training is replaced, for it is of no use any more; nothing else is.
+
+    Raises:
+        BadInput: something else is there.
+    """
+    from edge_infer.staging import check_output
+
+    place = pickle.with_name(pickle.name + suffix)
+    if not _is_signature(place):
+        check_output(place)
+    return place
+
+
+def _is_signature(place: Path) -> bool:
+    from edge_infer.errors import EdgeInferError
+    from edge_infer.trust import read_file
+    from edge_infer.trust.envelope import MAX_BYTES, parse_envelope
+
+    try:
+        data = read_file(place, max_bytes=MAX_BYTES)
+        if not data.startswith(b"HMAC-SHA256 "):
+            parse_envelope(data)
+    except EdgeInferError:
+        return False
+    return True
 
 
 KEYGEN = Command("keygen", "make a key pair, or a shared secret", _keygen_arguments, _keygen)

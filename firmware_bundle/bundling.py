@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from datetime import UTC, datetime
 from importlib import resources
@@ -24,7 +25,7 @@ from firmware_bundle.phone.detector import is_detector, read_detector_files
 from firmware_bundle.phone.page import phone_files
 from firmware_bundle.runtime import bytecode_tag, runtime_files
 from firmware_bundle.services import service_files
-from firmware_bundle.targets import find_target
+from firmware_bundle.targets import TARGETS
 from firmware_bundle.wheels import FOLDER as WHEELS
 from firmware_bundle.wheels import parse_release, wheel_files
 
@@ -129,6 +130,24 @@ def bundle(
         if START in files:
             (staging / START).chmod(0o755)
     return out
+
+
+def find_target(name: str) -> Target:
+    """The target called `name`.
+
+    Raises:
+        BadInput: there is none.
+    """
+    found = TARGETS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, TARGETS, n=1)
+        raise BadInput(
+            "the target is not known",
+            expected=", ".join(TARGETS),
+            actual=name,
+            hint=f"perhaps {near[0]} is meant" if near else "name one of these",
+        )
+    return found
 
 
 def read_artifact_files(artifact: str | os.PathLike[str], trust: Trust) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import platform
 import sys
 from dataclasses import dataclass
 
-from edge_infer.errors import BadInput, Incompatible
+from edge_infer.errors import Incompatible
 
 
 @dataclass(frozen=True)
@@ -62,26 +62,6 @@ TARGETS = {
         Target("phone", "a browser, and any device as generic", (), None, (), (), None, web=True),
     )
 }  # fmt: skip
-
-
-def find_target(name: str) -> Target:
-    """The target called `name`.
-
-    Raises:
-        BadInput: there is none.
-    """
-    found = TARGETS.get(name)
-    if found is None:
-        import difflib
-
-        near = difflib.get_close_matches(name, TARGETS, n=1)
-        raise BadInput(
-            "the target is not known",
-            expected=", ".join(TARGETS),
-            actual=name,
-            hint=f"perhaps {near[0]} is meant" if near else "name one of these",
-        )
-    return found
 
 
 def check_machine(name: str, *, machine: str | None = None, bits: int | None = None) -> None:

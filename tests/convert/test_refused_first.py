@@ -69,3 +69,28 @@ def test_a_directory_is_not_signed(
     assert main(["sign", place, *how.split()]) == 3
     assert "not a regular file" in capsys.readouterr().err
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+@pytest.mark.parametrize(
+    ("how", "suffix"), [("--key fleet.key", ".sig"), ("--secret lab.secret", ".hmac")]
+)
+def test_only_an_older_signature_is_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str], how: str, suffix: str, kind: str
+) -> None:
+    (folder / "model.pkl").write_bytes(b"one")
+    beside = folder / f"model.pkl{suffix}"
+    if kind == "file":
+        beside.write_bytes(b"mine")
+    else:
+        beside.symlink_to(folder / "fleet.key")
+    before = beside.read_bytes()
+    assert main(["sign", "model.pkl", *how.split()]) == 5
+    assert "exists" in capsys.readouterr().err
+    assert beside.read_bytes() == before
+    beside.unlink()
+    assert main(["sign", "model.pkl", *how.split()]) == 0
+    signed = beside.read_bytes()
+    (folder / "model.pkl").write_bytes(b"two")
+    assert main(["sign", "model.pkl", *how.split()]) == 0
+    assert beside.read_bytes() != signed

@@ -16,10 +16,11 @@ from edge_infer.__main__ import main
 from edge_infer.contract import read_contract
 from edge_infer.errors import BadInput, Incompatible
 from firmware_bundle import bundling, wheels
+from firmware_bundle.bundling import find_target
 from firmware_bundle.parts import Parts
 from firmware_bundle.runtime import runtime_files
 from firmware_bundle.slots import gc
-from firmware_bundle.targets import TARGETS, find_target
+from firmware_bundle.targets import TARGETS
 
 if TYPE_CHECKING:
     from pathlib import Path
