@@ -20,6 +20,7 @@ from edge_infer.trust.rollback import MAX_SEQUENCE
 from edge_infer.trust.signing import sign_tree
 from firmware_bundle import manifest
 from firmware_bundle.archive import pack
+from firmware_bundle.bare import bare
 from firmware_bundle.parts import parts_for
 from firmware_bundle.phone.detector import is_detector, read_detector_files
 from firmware_bundle.phone.page import phone_files
@@ -184,7 +185,7 @@ def _device_files(
     native = any(name.startswith("native/") for name in proven)
     files = {START: _template(START)}
     if any(name.startswith("native/") and name.endswith(".so") for name in proven):
-        files[MICROPYTHON] = _template("edge_model.py")
+        files[MICROPYTHON] = bare(_template("edge_model.py"))
     files |= runtime_files(parts_for(contract, kind, is_compiled=native))
     files |= service_files(kind.service, is_compiled=bool(kind.native))
     if wheels:
