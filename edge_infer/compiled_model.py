@@ -17,7 +17,7 @@ from edge_infer.model import Model
 from edge_infer.plain_rows import flat_row, flat_rows
 from edge_infer.plain_selftest import run_golden
 from edge_infer.selftest import SelfTest
-from edge_infer.verbs import not_served
+from edge_infer.verbs import check_logarithms, not_served
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ class CompiledModel(Model):
         """As `Model.predict_log_proba`; lists where numpy is not installed."""
         if _has_numpy() or "predict_log_proba" in self._served():
             return self._answer("predict_log_proba", X)
-        return _logarithms(self._answer("predict_proba", X))
+        found = self._answer("predict_proba", X)
+        check_logarithms(self.contract.source.estimator, _least(found))
+        return _logarithms(found)
 
     def decision_function(self, X: Any) -> Any:
         """As `Model.decision_function`; lists where numpy is not installed."""
@@ -259,6 +261,10 @@ def _has_numpy() -> bool:
         else:
             _found["numpy"] = True
     return _found["numpy"]
+
+
+def _least(found: Any) -> float:
+    return min(map(_least, found), default=1.0) if isinstance(found, list) else found
 
 
 def _logarithms(found: Any) -> Any:

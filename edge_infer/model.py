@@ -6,7 +6,7 @@ from edge_infer.blocks import run_in_blocks
 from edge_infer.contract.inputs import is_text_alone, is_typed
 from edge_infer.errors import BadInput, Incompatible
 from edge_infer.rows import check_row, check_rows
-from edge_infer.verbs import not_served
+from edge_infer.verbs import check_logarithms, not_served
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,16 +122,21 @@ class Model:
         return self._run("predict_proba", X)
 
     def predict_log_proba(self, X: Any) -> Any:
-        """The logarithm of `predict_proba`, of shape `(n, k)`; -inf where that is 0.
+        """The logarithm of `predict_proba`, of shape `(n, k)`.
+
+        Where that is 0 it is -inf, if the estimator's own is.
 
         Raises:
-            BadInput: as `predict_proba`.
+            BadInput: as `predict_proba`; or a probability is 0 of an estimator that does not take
+                logarithms of probabilities, such as naive Bayes.
         """
         if self._outputs("predict_log_proba"):
             return self._run("predict_log_proba", X)
         import numpy as np
 
         found = self._run("predict_proba", X, asked="predict_log_proba")
+        for part in found if isinstance(found, list) else [found]:
+            check_logarithms(self.contract.source.estimator, float(np.min(part, initial=1.0)))
         with np.errstate(divide="ignore"):
             return [np.log(p) for p in found] if isinstance(found, list) else np.log(found)
 

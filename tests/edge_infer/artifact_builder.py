@@ -163,7 +163,7 @@ def contract_parts(model: Linear, X: np.ndarray) -> tuple[Contract, bytes]:
             engine="onnxruntime 1.32.0",
             notes=("transform: the last step has none",),
         ),
-        source=Source("Linear", None, {"python": "3.11"}),
+        source=Source("sklearn.linear_model.LogisticRegression", None, {"python": "3.11"}),
         runtimes=Runtimes("1.21", ("1.26", "1.27")),
     )
     return contract, first + second

@@ -71,7 +71,13 @@ def test_expiry_is_told_not_enforced() -> None:
 
 def test_info(shell: Shell) -> None:
     text = shell("info")
-    for part in ("Linear", "L 8x8", "predict_proba (n, 10) float64", "1e-09", "1.26, 1.27"):
+    for part in (
+        "LogisticRegression",
+        "L 8x8",
+        "predict_proba (n, 10) float64",
+        "1e-09",
+        "1.26, 1.27",
+    ):
         assert part in text
     assert shell.json("info") == json.loads((shell.bundle / "contract.json").read_text())
 
