@@ -204,7 +204,7 @@ def test_killed_with_9_the_network_opens(lab: Lab) -> None:
         stop(lab, attacking)
         assert lab.pings(CLIENT, 20) >= 19
         time.sleep(4.5)
-        assert lab.pings(ATTACKER) == 1
+        assert lab.reaches(ATTACKER)
 
 
 def test_in_the_queue_an_attacker_is_cut_too(lab: Lab) -> None:

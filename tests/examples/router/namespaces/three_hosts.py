@@ -82,6 +82,10 @@ class Lab:
         found = re.search(r"(\d+) received", done.stdout)
         return int(found[1]) if found else 0
 
+    def reaches(self, source: str) -> bool:
+        """Whether one of three pings came back: a busy machine is late with the first."""
+        return any(self.pings(source) for _ in range(3))
+
     @contextmanager
     def losing_nothing(self) -> Iterator[None]:
         """Every packet between client and server that comes to the router leaves it.
