@@ -14,6 +14,7 @@ from examples.camera.annotate import Annotated
 from examples.camera.config import read_config
 from examples.camera.events.event import Event
 from examples.camera.options import add_options, configured, open_detector
+from examples.camera.outputs.places import refuse_existing, refuse_one_place
 from examples.camera.sources.opening import open_recording
 from examples.camera.watch import Watch
 
@@ -36,11 +37,13 @@ def main(argv: list[str]) -> int:
     try:
         config = configured(read_config(options.config), options)
         place = options.recording or _configured(config)
+        refuse_existing("--events", options.events)
+        refuse_one_place("--annotate", options.annotate, "--events", options.events)
+        refuse_existing("--annotate", options.annotate)
         if options.events is None:
             _write(place, config, sys.stdout, options.annotate)
         else:
-            with _opened(options.events) as out:
-                _write(place, config, out, options.annotate)
+            _write_file(place, config, options.events, options.annotate)
     except EdgeInferError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
@@ -61,8 +64,9 @@ def replay(place: Path, config: Config, *, annotate: Path | None = None) -> Iter
     """The events of a recording, clocked by its frames.
 
     Raises:
-        BadInput: not a recording.
+        BadInput: not a recording, or a video for `annotate` that is there already.
     """
+    refuse_existing("--annotate", annotate)
     source = open_recording(place, fps=config.source.fps)
     watch = Watch(config, open_detector(config.faces))
     drawing = None if annotate is None else Annotated(annotate, fps=config.source.fps)
@@ -100,6 +104,17 @@ def _write(place: Path, config: Config, out: TextIO, annotate: Path | None) -> N
             actual=error,
             hint="look whether the disk is full; --events names another place",
         ) from error
+
+
+def _write_file(place: Path, config: Config, path: Path, annotate: Path | None) -> None:
+    """To a file, which goes again where the replay could not begin: it may be tried anew."""
+    with _opened(path) as out:
+        try:
+            _write(place, config, out, annotate)
+        except EdgeInferError:
+            if path.is_file() and not path.stat().st_size:
+                path.unlink()
+            raise
 
 
 def _opened(path: Path) -> TextIO:

@@ -20,6 +20,11 @@ from examples.camera.events.event import Event
 from examples.camera.notify import Notify
 from examples.camera.options import add_options, configured, open_detector
 from examples.camera.outputs.all import Outputs
+from examples.camera.outputs.places import (
+    refuse_existing,
+    refuse_one_place,
+    refuse_other_than_log,
+)
 from examples.camera.sources.opening import open_source
 from examples.camera.storage.keeper import Keeper
 from examples.camera.view import open_view
@@ -60,6 +65,10 @@ class Loop:
         self, config: Config, *, view: View | None = None, annotate: Path | None = None
     ) -> None:
         """Open all of it, or nothing. Raises EdgeInferError."""
+        log = None if config.events.log == "-" else Path(config.events.log)
+        refuse_existing("--annotate", annotate)
+        refuse_one_place("--annotate", annotate, "events.log", log)
+        refuse_other_than_log(config.events.log, config.source.url)
         detector = open_detector(config.faces)
         self._source: Source = open_source(config.source, idle=self._idle)
         self._watch = Watch(config, detector)

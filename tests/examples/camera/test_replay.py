@@ -35,6 +35,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def events(folder: Path, out: Path, *options: str) -> list[dict[str, Any]]:
+    out.unlink(missing_ok=True)
     words = ["replay", str(folder), "--events", str(out), "--faces", "off", *options]
     assert main(words) == 0
     return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
