@@ -45,9 +45,11 @@ function splitLines(text, comma) {
   let line = 1;
   let started = 1;
   let quoted = false;
+  let isRow = false; // an empty cell in quotation marks is a row, an empty line is none
   const close = () => {
-    if (cells.length > 1 || cells[0] !== '') lines.push({ line: started, cells });
+    if (isRow || cells.length > 1 || cells[0] !== '') lines.push({ line: started, cells });
     cells = [''];
+    isRow = false;
     started = line;
   };
   for (let i = 0; i < text.length; i++) {
@@ -58,7 +60,7 @@ function splitLines(text, comma) {
       if (c !== '"') cells[last] += c;
       else if (text[i + 1] === '"') cells[last] += text[i++];
       else quoted = false;
-    } else if (c === '"' && cells[last] === '') quoted = true;
+    } else if (c === '"' && cells[last] === '') quoted = isRow = true;
     else if (c === comma) cells.push('');
     else if (c === '\n') close();
     else cells[last] += c;

@@ -12,6 +12,9 @@ import { verifySignature } from './signature.js';
 export const KEY = 'key.pub';
 const SIGNATURE = 'model.sig';
 const NEEDED = ['engine.bin', 'worker.js', 'bundle.json', KEY];
+/** The page itself. One key signs a list for each of its two forms: the other's vouches for another page. */
+const FOLDER = ['index.html', 'app.js', 'style.css', 'sw.js', 'manifest.webmanifest'];
+const SINGLE = ['phone.html'];
 
 /**
  * @param {Source} source
@@ -21,6 +24,9 @@ const NEEDED = ['engine.bin', 'worker.js', 'bundle.json', KEY];
  */
 export async function verifyFiles(source, progress) {
   const signed = await verifySignature(await source.read(SIGNATURE), await source.read(KEY));
+  const [own, other] = source.single ? [SINGLE, FOLDER] : [FOLDER, SINGLE];
+  const isOther = other.some((name) => signed.digests.has(name)) || !own.every((name) => signed.digests.has(name));
+  if (isOther) throw new Refusal('Untrusted', 'file_altered', { name: SIGNATURE });
   const missing = [...modelParts(signed.digests), ...NEEDED].filter((name) => !signed.digests.has(name));
   if (missing.length > 0) throw new Refusal('Incompatible', 'no_page', { actual: missing.join(', ') });
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} */

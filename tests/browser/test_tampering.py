@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 import threading
@@ -145,6 +146,45 @@ def test_a_shadow_root_in_the_one_file_shows_nothing(
         assert page.evaluate(RENDERED % selector), selector
     assert page.rows(csv(digits()[0][:1]))[0]["label"] == 0
     page.close()
+
+
+def signature_of(page: bytes) -> bytes:
+    found = re.search(rb'data-name="model.sig">([^<]*)<', page)
+    assert found
+    return base64.b64decode(found[1])
+
+
+def test_attack_a_folder_under_the_list_of_the_one_file(shop: Shop, browser: Chromium) -> None:
+    """That list names no `index.html`, so whoever exchanges it could write on the screen."""
+    files = dict(shop.files(shop.digits()))
+    page = files["phone.html"]
+    files["model.sig"] = signature_of(page)
+    files["phone.html"] = re.sub(rb'(<script type="application/base64"[^>]*>)[^<]*', rb"\1", page)
+    with serving(files) as url:
+        found = browser.open(url)
+        assert_refused(found, "the list of the one file")
+        found.close()
+
+
+def test_attack_the_one_file_under_the_list_of_the_folder(
+    shop: Shop, browser: Chromium, tmp_path: Path
+) -> None:
+    files = dict(shop.files(shop.digits()))
+    page = files.pop("phone.html")
+    own = base64.b64encode(signature_of(page))
+    page = page.replace(own, base64.b64encode(files["model.sig"]))
+    extra = b"".join(
+        b'<script type="application/base64" data-name="%s">%s</script>\n'
+        % (name.encode(), base64.b64encode(content))
+        for name, content in files.items()
+        if f'data-name="{name}"'.encode() not in page
+    )
+    page = page.replace(b'<script type="module">', extra + b'<script type="module">')
+    page = page.replace(b"<main", b"<p>other words</p><main", 1)
+    (tmp_path / "phone.html").write_bytes(page)
+    found = browser.open((tmp_path / "phone.html").as_uri())
+    assert_refused(found, "the list of the folder")
+    found.close()
 
 
 def test_a_whole_page_verifies_after_all_that(server: PageServer, browser: Chromium) -> None:

@@ -54,9 +54,16 @@ def conversion(tmp_path: Path, sign, keys: Path, digits) -> Callable[[], subproc
             [sys.executable, "-m", "edge_infer", "convert", str(path), *words],
             cwd=tmp_path, env={"TMPDIR": str(tmp_path / "tmp"), "PATH": "/usr/bin:/bin"},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            preexec_fn=_as_in_a_terminal,
         )  # fmt: skip
 
     return start
+
+
+def _as_in_a_terminal() -> None:
+    """Under nohup or in a shell's background the tests would hand on that signals are ignored."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.sampled(3)
