@@ -27,6 +27,9 @@ RESOLV = (
 )
 """resolv.conf of most systems, of OpenWrt, and of systemd behind its stub."""
 
+MAPPED_BITS = 96
+"""Of an IPv4 address that is written as IPv6, `::ffff:192.0.2.1`, so many bits come before it."""
+
 
 @dataclass(frozen=True)
 class AllowList:
@@ -43,7 +46,7 @@ class AllowList:
             ("a gateway", gateways),
             ("an own address", own_addresses),
         ):
-            found |= {ipaddress.ip_network(one): reason for one in read(self.root)}
+            found |= {network_of(one): reason for one in read(self.root)}
         return found
 
 
@@ -68,7 +71,7 @@ def read_list(path: Path) -> tuple[Network, ...]:
         if not text:
             continue
         try:
-            networks.append(ipaddress.ip_network(text, strict=False))
+            networks.append(network_of(text))
         except ValueError as error:
             raise BadInput(
                 f"{path}:{number}: not an address",
@@ -77,6 +80,26 @@ def read_list(path: Path) -> tuple[Network, ...]:
                 hint="write it as 192.0.2.0/24 or 2001:db8::/32, a comment behind #",
             ) from error
     return tuple(networks)
+
+
+def network_of(text: str) -> Network:
+    """An address or prefix; an IPv4 one that is written as IPv6 is IPv4, as sources of flows are.
+
+    >>> network_of("::ffff:203.0.113.0/120"), network_of("192.0.2.77/24")
+    (IPv4Network('203.0.113.0/24'), IPv4Network('192.0.2.0/24'))
+
+    Raises:
+        ValueError: it is neither, or holds addresses of both kinds.
+    """
+    network = ipaddress.ip_network(text, strict=False)
+    written = ipaddress.ip_address(text.partition("/")[0])
+    if isinstance(written, ipaddress.IPv4Address) or written.ipv4_mapped is None:
+        return network
+    if network.prefixlen < MAPPED_BITS:
+        raise ValueError("an IPv4 address in IPv6 with a prefix of less than 96 bits")
+    return ipaddress.ip_network(
+        f"{written.ipv4_mapped}/{network.prefixlen - MAPPED_BITS}", strict=False
+    )
 
 
 def name_servers(root: Path) -> Iterator[str]:

@@ -35,6 +35,7 @@ TRIE = """Main:
 """
 INET6 = "20010db8000000000000000000000077 02 40 00 80     eth0\n"
 RESOLV = "# a comment\nsearch lan\nnameserver 198.51.100.53\nnameserver fe80::53%eth0\nnameserver\n"
+RESOLV += "nameserver ::ffff:10.1.1.53\n"
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def root(tmp_path: Path) -> Path:
         ("192.168.1.1", "a gateway"),
         ("2001:db8::1", "a gateway"),
         ("198.51.100.53", "a name server"),
+        ("10.1.1.53", "a name server"),
         ("192.168.1.77", "an own address"),
         ("2001:db8::77", "an own address"),
         ("::ffff:192.168.1.77", "an own address"),
@@ -107,7 +109,23 @@ def test_a_file_lists_addresses_prefixes_and_comments(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("line", ["10.0.0", "example.org", "10.0.0.0/33", "; 10.0.0.1"])
+def test_ipv4_that_is_written_as_ipv6_is_spared_as_ipv4(tmp_path: Path) -> None:
+    path = tmp_path / "allow"
+    path.write_text("::ffff:203.0.113.0/120\n::ffff:c000:24d\n::ffff:0:0/96\n::/0\n")
+    listed = read_list(path)
+    assert [str(one) for one in listed] == ["203.0.113.0/24", "192.0.2.77/32", "0.0.0.0/0", "::/0"]
+    kernel = KernelInMemory()
+    enforcer = Enforcer(
+        policy=Policy(strikes=1), firewall=kernel, allow=AllowList(listed[:1], tmp_path)
+    ).open()
+    for address in ("203.0.113.9", "::ffff:203.0.113.9"):
+        enforcer.consider(verdict(address))
+    assert kernel.bans == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["10.0.0", "example.org", "10.0.0.0/33", "; 10.0.0.1", "::ffff:10.0.0.0/64"]
+)
 def test_a_line_that_is_no_address_refuses_the_whole_file(line: str, tmp_path: Path) -> None:
     path = tmp_path / "allow"
     path.write_text(f"10.0.0.1\n{line}\n")
