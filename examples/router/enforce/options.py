@@ -10,7 +10,7 @@ from examples.router.enforce.allow import AllowList, read_list
 from examples.router.enforce.audit import AuditLog
 from examples.router.enforce.enforcer import Enforcer
 from examples.router.enforce.nftables import Nftables
-from examples.router.enforce.policy import Policy
+from examples.router.enforce.policy import MOST_BAN_SECONDS, Policy
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +44,13 @@ def build(options: argparse.Namespace) -> Enforcer | None:
         return None
     if options.act and options.audit_log is None:
         raise BadInput("nobody is banned without a record", hint="add --audit-log FILE")
+    if options.ban_seconds > MOST_BAN_SECONDS:
+        raise BadInput(
+            "--ban-seconds is more than nft takes",
+            expected=f"1 to {MOST_BAN_SECONDS}",
+            actual=options.ban_seconds,
+            hint="ban for less: whoever goes on is banned again",
+        )
     try:
         policy = Policy(
             ban_seconds=options.ban_seconds,

@@ -24,6 +24,9 @@ MOST_SOURCES = 8192
 FLOWS_PER_STRIKE = 64
 """So many flows of a source are remembered for each strike of the policy."""
 
+MOST_BAN_SECONDS = 99_999_999
+"""nft takes a number of at most eight digits before the unit: three years."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -50,6 +53,8 @@ class Policy:
     def __post_init__(self) -> None:
         if self.ban_seconds < 1 or self.strikes < 1 or self.bans_per_minute < 1:
             raise ValueError("ban_seconds, strikes and bans_per_minute are at least 1")
+        if self.ban_seconds > MOST_BAN_SECONDS:
+            raise ValueError(f"ban_seconds is at most {MOST_BAN_SECONDS}, which nft still takes")
         if not 0.0 <= self.share <= 1.0 or self.window_seconds <= 0 or self.most_bans < 1:
             raise ValueError("share is in 0..1; window_seconds and most_bans are positive")
 

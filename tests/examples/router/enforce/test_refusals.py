@@ -10,6 +10,7 @@ import pytest
 from edge_infer import BadInput, Unavailable
 from examples.router.enforce.nftables import Nftables, has_capability
 from examples.router.enforce.options import add_options, build
+from examples.router.enforce.policy import MOST_BAN_SECONDS, Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,12 +50,22 @@ def test_without_enforce_there_is_no_enforcer_and_without_act_no_firewall(tmp_pa
     assert dry.firewall is None
 
 
+def test_the_longest_ban_is_taken() -> None:
+    enforcer = build(options("--enforce", "nftables", "--ban-seconds", str(MOST_BAN_SECONDS)))
+    assert enforcer is not None
+    assert enforcer.policy.ban_seconds == MOST_BAN_SECONDS
+    with pytest.raises(ValueError, match="at most"):
+        Policy(ban_seconds=MOST_BAN_SECONDS + 1)
+
+
 @pytest.mark.parametrize(
     ("argv", "hint"),
     [
         (["--act"], "--enforce nftables"),
         (["--enforce", "nftables", "--act"], "--audit-log"),
         (["--enforce", "nftables", "--ban-seconds", "0"], "at least 1"),
+        (["--enforce", "nftables", "--ban-seconds", "100000000"], "1 to 99999999"),
+        (["--enforce", "nftables", "--ban-seconds", "4294967296"], "more than nft takes"),
         (["--enforce", "nftables", "--strikes", "0"], "at least 1"),
         (["--enforce", "nftables", "--allow", "/nowhere/allow"], "cannot be read"),
     ],
