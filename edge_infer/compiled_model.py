@@ -141,7 +141,7 @@ class CompiledModel(Model):
             or X.ndim != 2
             or X.shape[1] != self._engine.features
             or not X.size
-            or not X.flags.c_contiguous
+            or not (X.flags.c_contiguous and X.flags.aligned)
         ):
             return None
         (found,) = self._engine.run([outputs[0].name], {self._wanted.name: X})
@@ -209,6 +209,7 @@ def _fast_path(
     output: memoryview[Any] = memoryview(frame).cast("B").cast(code)
     largest_at, output_at = f, (f + 1) * (2 if code == "f" else 1)
     largest = LARGEST_EXACT_INTEGER
+    buffers: set[type] = {type(frame)}
 
     def predict_one(row: Any) -> Any:
         """As `CompiledModel.predict_one`."""
@@ -216,6 +217,8 @@ def _fast_path(
         if acquire(False):
             try:
                 if kind is not list and kind is not tuple:
+                    if kind not in buffers:
+                        _admit(kind, buffers)
                     row_view[:] = row
                 elif doubles and type(row[0]) is not float:
                     raise ValueError
@@ -230,6 +233,13 @@ def _fast_path(
         return otherwise(row)
 
     return predict_one
+
+
+def _admit(kind: type, buffers: set[type]) -> None:
+    """Take the buffers of numpy's own arrays; a masked array's would lose the mask."""
+    if (kind.__module__, kind.__name__) != ("numpy", "ndarray"):
+        raise TypeError
+    buffers.add(kind)
 
 
 def _converter(contract: Contract, engine: NativeEngine) -> Callable[[Any], Any] | None:

@@ -67,7 +67,7 @@ class NativeEngine:
         """
         import numpy as np
 
-        X = np.ascontiguousarray(feeds[self._wanted.name], dtype=np.float64)
+        X = np.require(feeds[self._wanted.name], np.float64, ("C", "A"))
         found: dict[str, Any] = {}
         for verb, outputs in self._outputs.items():
             if any(output.name in output_names for output in outputs):

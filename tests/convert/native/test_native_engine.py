@@ -132,6 +132,25 @@ def test_a_row_of_integers_is_refused_where_they_were_not_proven(one_artifact, k
                 model.predict_one(row)
 
 
+def test_a_masked_row_is_not_answered_without_its_mask(one_artifact, key):
+    model = edge_infer.load(one_artifact, trust=key.with_suffix(".pub"), engine="native")
+    row = np.ma.array([5.1, 3.5, 1.4, -999.0], mask=[0, 0, 0, 1])
+    for _ in range(2):
+        with pytest.raises(BadInput):
+            model.predict_one(row)
+        model.predict_one(row.data)
+
+
+def test_rows_at_odd_addresses_are_answered_alike(one_artifact, key):
+    model = edge_infer.load(one_artifact, trust=key.with_suffix(".pub"), engine="native")
+    X = _iris()[0][:3].copy()
+    odd = np.zeros(X.nbytes + 1, "u1")[1:].view("f8").reshape(X.shape)
+    odd[:] = X
+    assert not odd.flags.aligned
+    assert model.predict(odd).tolist() == model.predict(X).tolist()
+    assert model.predict_one(odd[0]) == model.predict_one(X[0])
+
+
 def test_two_threads_on_one_model_answer_their_own_rows(artifact, key):
     X, _ = _iris()
     model = _load(artifact, key, "native")
