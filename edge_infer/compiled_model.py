@@ -224,7 +224,7 @@ def _fast_path(
                     raise ValueError
                 else:
                     pack(frame, 0, *row)
-                if not run() and frame[largest_at] <= largest:
+                if not run() and frame[largest_at] < largest:
                     return output[output_at] if convert is None else convert(output[output_at])
             except (struct.error, TypeError, ValueError, OverflowError, IndexError):
                 pass

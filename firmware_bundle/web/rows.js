@@ -49,7 +49,7 @@ function readMatrix(lines, wanted) {
     throw new Refusal('BadInput', 'rows_counted', { actual: lines[0].cells.join(',').slice(0, 60) });
   }
   const header = isNames || isWords
-    ? (lines.shift()?.cells ?? []).map((cell) => cell.trim()) : null;
+    ? lines.shift()?.cells ?? [] : null;
   if (lines.length === 0) throw new Refusal('BadInput', 'rows_none');
   const width = (header ?? lines[0].cells).length;
   const order = header === null || names === null ? null : orderOf(header, names);
@@ -76,7 +76,7 @@ function readMatrix(lines, wanted) {
  */
 function readTable(lines, contract) {
   const names = columnNames(contract) ?? [];
-  const header = (lines.shift()?.cells ?? []).map((cell) => cell.trim());
+  const header = lines.shift()?.cells ?? [];
   const order = orderOf(header, names);
   if (lines.length === 0) throw new Refusal('BadInput', 'rows_none');
   for (const line of lines) checkWidth(line, header.length);

@@ -239,6 +239,7 @@ def test_a_table_of_typed_columns(shop: Shop, browser: Any) -> None:
         assert page.rows("size,colour\n1,red") == []
         assert "Missing: count" in page.text("#refused_text")
         assert page.rows("size,colour,count\n1,red,1.5") == [] or "count" not in frame
+        assert page.rows("size, colour, count\n1,red,1") == []  # as Python: spaces are the name's
         page.click("#rows_example")
         assert len(page.ask()) == 1
         page.close()

@@ -141,6 +141,15 @@ def test_a_masked_row_is_not_answered_without_its_mask(one_artifact, key):
         model.predict_one(row.data)
 
 
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_an_integer_that_no_double_holds_is_refused_wherever_it_stands(one_artifact, key, at):
+    model = edge_infer.load(one_artifact, trust=key.with_suffix(".pub"), engine="native")
+    row = [1.0, 1.0, 1.0, 1.0]
+    row[at] = 2**53 + 1
+    with pytest.raises(BadInput):
+        model.predict_one(row)
+
+
 def test_rows_at_odd_addresses_are_answered_alike(one_artifact, key):
     model = edge_infer.load(one_artifact, trust=key.with_suffix(".pub"), engine="native")
     X = _iris()[0][:3].copy()
