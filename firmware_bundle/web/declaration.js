@@ -28,7 +28,10 @@ const DETECTOR_FORMAT = 1;
  */
 export async function readDeclaration(bytes, contracts) {
   const digest = toHex(await sha256(bytes));
-  if (contracts.some(({ name }) => !name.endsWith(`-${digest}`) || name !== contracts[0].name)) {
+  const [one] = contracts;
+  const isOneRelease = contracts.every(({ name, sequence, target }) => (
+    name === one.name && sequence === one.sequence && target === one.target));
+  if (!isOneRelease || !one.name.endsWith(`-${digest}`)) {
     throw new Refusal('Untrusted', 'other_declaration');
   }
   /** @type {any} */

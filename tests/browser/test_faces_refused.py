@@ -131,6 +131,13 @@ def lowered(files: Files) -> Files:
     return files | {"detector.json": files["detector.json"].replace(b"14.9", b"04.9")}
 
 
+def later(files: Files) -> Files:
+    """The second model from the next release."""
+    contract = read_contract(files["judge/contract.json"])
+    newer = dataclasses.replace(contract, sequence=contract.sequence + 1)
+    return files | {"judge/contract.json": write_contract(newer)}
+
+
 def swapped(files: Files) -> Files:
     """Each model in the other's place."""
     return {
@@ -167,6 +174,9 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
     "models of two detectors": (
         lambda files: renamed(files, "faces-" + "0" * 64, ("judge",)),
         "not the file that its models were signed with",
+    ),
+    "models of two releases": (
+        lambda files: later(files), "not the file that its models were signed with"
     ),
     "newer format": (declaring(lambda one: {**one, "format": 2}), "format 2"),
     "other features": (
