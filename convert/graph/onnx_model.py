@@ -58,9 +58,10 @@ def to_onnx(
     model.opset_import.add(domain="", version=OPSET)
     if ML in used:
         model.opset_import.add(domain=ML, version=ML_OPSET)
-    # Nobody reads these, and of a linear model they are a fiftieth.
-    for node in model.graph.node:
-        node.name = ""
+    # Short, for long ones are a fiftieth of a linear model. onnxruntime 1.21 makes names from these
+    # where it splits nodes, and would make one name twice of two nodes without.
+    for number, node in enumerate(model.graph.node):
+        node.name = str(number)
     model.producer_name = "edge-infer"
     model.producer_version = ""
     model.doc_string = ""
