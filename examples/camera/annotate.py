@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from edge_infer import BadInput
+from examples.camera import private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +68,8 @@ class Annotated:
         picture = draw(seen)
         if self._writer is None:
             self._size = (picture.shape[1], picture.shape[0])
+            with contextlib.suppress(OSError):  # what cannot be made is told of by the writer
+                private.create(self._path)
             self._writer = open_writer(self._path, fps=self._fps, size=self._size)
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = np.asarray(cv2.resize(picture, self._size), np.uint8)

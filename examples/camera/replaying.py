@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from edge_infer import BadInput, EdgeInferError
+from examples.camera import private
 from examples.camera.annotate import Annotated
 from examples.camera.config import read_config
 from examples.camera.events.event import Event
@@ -119,6 +120,8 @@ def _write_file(place: Path, config: Config, path: Path, annotate: Path | None) 
 
 def _opened(path: Path) -> TextIO:
     try:
+        if not path.exists():
+            private.create(path)
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise BadInput(

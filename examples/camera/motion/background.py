@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from examples.camera.motion.planes import grown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 SAMPLES = 16
 NEAR = 2
 """So many samples have to be near."""
+SOON = 6
+"""Nearly every pixel of a background is near two of its first samples: the others are then read
+for the rest alone, which spares more than half of the memory that a frame has to fetch."""
+FEW = 16
+"""Where more than one pixel in so many is left, whole samples are read: that is quicker then."""
 FIXED = 8
 """Distances are kept in 1/256 of a grey level."""
 WIDEST = 40
@@ -51,17 +58,27 @@ class Plane:
         self.tolerance = np.full(first.shape, threshold, np.uint8)
         self._low, self._high, self._hit = np.empty((3, *first.shape), np.uint8)
 
-    def count(self, now: Mask, extra: Mask | None) -> Mask:
-        """How many samples are near each pixel (h, w)."""
+    def far(self, now: Mask, extra: Mask | None) -> Mask:
+        """255 for each pixel (h, w) that fewer than `NEAR` samples are near, 0 for the others."""
         tolerance = self.tolerance if extra is None else cv2.add(self.tolerance, extra)
         cv2.subtract(now, tolerance, dst=self._low)
         cv2.add(now, tolerance, dst=self._high)
         near = np.zeros(now.shape, np.uint8)
-        for sample in self.samples:
+        self._count(self.samples[:SOON], near)
+        left = np.flatnonzero(near < NEAR)
+        if len(left) * FEW > near.size:
+            self._count(self.samples[SOON:], near)
+        else:
+            few = self.samples.reshape(SAMPLES, -1)[SOON:].take(left, axis=1)
+            hits = (few >= self._low.ravel()[left]) & (few <= self._high.ravel()[left])
+            near.ravel()[left] += hits.sum(axis=0, dtype=np.uint8)
+        return np.asarray(cv2.compare(near, NEAR, cv2.CMP_LT), np.uint8)
+
+    def _count(self, samples: Mask, near: Mask) -> None:
+        for sample in samples:
             cv2.inRange(sample, self._low, self._high, dst=self._hit)
             # A hit is 255, which is -1 in eight bits.
             np.subtract(near, self._hit, out=near)
-        return near
 
     def adapt(self, now: Mask, free: Mask) -> None:
         """Let the tolerance follow the noise where `free` is not 0."""
@@ -105,14 +122,12 @@ class Background:
     def compare(self, now: Planes) -> Mask:
         """The pixels that are not background: (h, w), 0 or 255."""
         height, width = now.luma.shape
-        changed = cv2.compare(self.luma.count(now.luma, self.flicker), NEAR, cv2.CMP_LT)
+        changed = self.luma.far(now.luma, self.flicker)
         if self.chroma is not None and now.chroma is not None:
-            near = self.chroma.count(now.chroma, None)
-            few = cv2.min(near[: height // 2], near[height // 2 :])
-            colour = cv2.compare(few, NEAR, cv2.CMP_LT)
-            up = cv2.resize(colour, (width, height), interpolation=cv2.INTER_NEAREST)
-            changed = cv2.bitwise_or(changed, up)
-        return np.asarray(changed, np.uint8)
+            far = self.chroma.far(now.chroma, None)
+            colour = np.asarray(cv2.max(far[: height // 2], far[height // 2 :]), np.uint8)
+            changed = np.asarray(cv2.bitwise_or(changed, grown(colour, width, height)), np.uint8)
+        return changed
 
     def learn(self, now: Planes, changed: Mask, objects: Mask, *, fast: bool) -> None:
         """Take the frame into the background wherever no object is.

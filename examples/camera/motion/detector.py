@@ -116,7 +116,9 @@ class MotionDetector:
         changed = background.compare(now)
         candidates = changed
         if self._settings.shadows and cv2.countNonZero(changed):
-            candidates = np.asarray(cv2.subtract(changed, shadows(background, now)), np.uint8)
+            candidates = np.asarray(
+                cv2.subtract(changed, shadows(background, now, changed)), np.uint8
+            )
         smallest, masked = self._settings.min_area_percent / 100 * changed.size, False
         if ignore is not None:
             masked = cv2.countNonZero(cv2.bitwise_and(candidates, ignore)) >= smallest

@@ -6,6 +6,7 @@ import os
 import sys
 
 from edge_infer import BadInput
+from examples.camera import private
 
 MOST_BYTES = 1 << 24
 """Lines that wait for room on the disk, at most: some hundred thousand."""
@@ -25,7 +26,7 @@ class Log:
         """Whether whoever read the lines from a pipe has left, as `head` does."""
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._file = 1 if place == "-" else os.open(place, flags, 0o640)
+            self._file = 1 if place == "-" else os.open(place, flags, private.FILE)
         except OSError as error:
             raise BadInput(
                 "cannot write the events", expected=place, actual=error,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import numpy as np
 from edge_infer import BadInput
 from examples.camera.annotate import open_writer
 from examples.camera.storage.blur import blurred
-from examples.camera.storage.budget import Folder
+from examples.camera.storage.budget import Folder, Unfinished
 from examples.camera.storage.recent import Recent
 
 if TYPE_CHECKING:
@@ -78,22 +79,27 @@ class Keeper:
         image = seen.frame.image
         if self._settings.blur_faces:
             image = blurred(image, self._recent.faces_around(seen.frame.time_s, LOOK_S))
-        name = f"{self._stamp(seen.frame.time_s)}-{event.kind}-{event.number}.jpg"
         content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
-        part = self._folder.path / (name + ".part")
-        try:
-            part.write_bytes(content)
-            part.rename(self._folder.path / name)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            self._troubles.append(f"a snapshot was not kept: {error}")
+        self._store(f"{event.kind}-{event.number}", content, seen.frame.time_s)
         self._make_room()
+
+    def _store(self, name: str, jpeg: bytes, time_s: float) -> None:
+        begun = None
+        try:
+            begun = self._folder.begin(f"{self._stamp(time_s)}-{name}", ".jpg")
+            begun.path.write_bytes(jpeg)
+            begun.finish()
+        except OSError as error:
+            if begun is not None:
+                with contextlib.suppress(OSError):
+                    begun.give_up()
+            self._troubles.append(f"a snapshot was not kept: {error}")
 
     def _follow(self, time_s: float, starts: list[Event], *, active: bool) -> None:
         settings = self._settings
         if self._clip is None and starts:
-            name = f"{self._stamp(time_s)}-event-{starts[0].number}.mp4"
-            self._clip = _Clip(self._folder.path / name, time_s, time_s - settings.pre_s - 1e-6)
+            name = f"{self._stamp(time_s)}-event-{starts[0].number}"
+            self._clip = _Clip(self._folder, name, time_s, time_s - settings.pre_s - 1e-6)
         clip = self._clip
         if clip is None:
             return
@@ -110,10 +116,7 @@ class Keeper:
             image = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR), np.uint8)
             if self._settings.blur_faces:
                 image = blurred(image, self._recent.faces_around(kept.time_s, LOOK_S))
-            try:
-                clip.add(image, self._recent.rate())
-            except BadInput as error:
-                self._troubles.append(f"a clip was not kept: {error}".replace("\n", ";"))
+            clip.add(image, self._recent.rate())
             clip.written_s = kept.time_s
 
     def _end(self, clip: _Clip, until_s: float) -> None:
@@ -134,39 +137,44 @@ class Keeper:
 class _Clip:
     """A video that grows under another name until it is whole."""
 
-    def __init__(self, path: Path, began_s: float, written_s: float) -> None:
-        self._path = path
-        self._part = path.with_suffix(".part.mp4")
+    def __init__(self, folder: Folder, name: str, began_s: float, written_s: float) -> None:
+        self._folder, self._name = folder, name
+        self._begun: Unfinished | None = None
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
         self._failed: str | None = None
         self.began_s, self.ends_s, self.written_s = began_s, began_s, written_s
 
     def add(self, image: np.ndarray, fps: float) -> None:
-        """Write a frame. Raises BadInput where the file cannot be made."""
+        """Write a frame, unless the file cannot be made: `close` says so."""
         if self._failed:
             return
-        if shutil.disk_usage(self._path.parent).free < LEAST_FREE:
+        if shutil.disk_usage(self._folder.path).free < LEAST_FREE:
             self._failed = "the disk is full"
             return
         if self._writer is None:
             self._size = (image.shape[1], image.shape[0])
             try:
-                self._writer = open_writer(self._part, fps=fps, size=self._size)
-            except BadInput:
-                self._failed = "it cannot be written"
-                raise
+                self._begun = self._folder.begin(self._name, ".mp4")
+                self._writer = open_writer(self._begun.path, fps=fps, size=self._size)
+            except (OSError, BadInput) as error:
+                self._failed = f"it cannot be written: {error}".replace("\n", ";")
+                return
         if (image.shape[1], image.shape[0]) != self._size:
             image = cv2.resize(image, self._size)
         self._writer.write(image)
 
     def close(self) -> str | None:
         """Give the file its name; return what went wrong instead."""
-        if self._writer is None:
+        if self._writer is not None:
+            self._writer.release()
+        if self._begun is None:
             return self._failed
-        self._writer.release()
         try:
-            self._part.rename(self._path)
+            if self._writer is None:
+                self._begun.give_up()
+            else:
+                self._begun.finish()
         except OSError as error:
             return str(error)
         return self._failed
