@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MALICIOUS = "malicious"
 CLASSES = ["benign", MALICIOUS]
+UNSEEN = {
+    "inferred": "its opening was not seen: an answer names the source",
+    "unknown": "its opening was not seen: the source may be the side that answers",
+}
 ORDINARY = ["the score is under the model's operating point"]
 NS = 1_000_000_000
 THRESHOLD = "sklearn.model_selection.FixedThresholdClassifier"
@@ -82,7 +86,7 @@ class Judge:
                     is_told = self._told.allows(flow.key[0], one.seen_ns)
                     flow.reasons = self._why(one.row, score) if is_told else UNTOLD
             if one.ended or is_new:
-                yield Judged(_verdict(flow, one.last_ns, one.asked), one.ended)
+                yield Judged(_verdict(flow, one), one.ended)
 
     def _ask(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
         """Probabilities of malice and labels, `(n,)` each, as plain Python values."""
@@ -144,17 +148,21 @@ def _difference(columns: tuple[str, ...]) -> str:
     return "; ".join(parts) or "the same columns in another order"
 
 
-def _verdict(flow: JudgedFlow, last_ns: int, asked: float) -> Verdict:
+def _verdict(flow: JudgedFlow, due: Due) -> Verdict:
     ends = flow_of(flow.key)
+    why = flow.reasons if flow.is_malicious else ORDINARY
+    if due.opening != "seen" and flow.is_malicious:
+        why = [*why, UNSEEN[due.opening]]
     return Verdict(
         flow=ends,
         first=flow.first_ns / NS,
-        last=last_ns / NS,
+        last=due.last_ns / NS,
         score=flow.score,
         verdict="malicious" if flow.is_malicious else "benign",
-        why=flow.reasons if flow.is_malicious else ORDINARY,
-        latency_ms=(perf_counter() - asked) * 1000.0,
+        why=why,
+        latency_ms=(perf_counter() - due.asked) * 1000.0,
         source=ends[0],
+        opening=due.opening,
     )
 
 

@@ -33,3 +33,6 @@ class Verdict:
 
     source: str
     """Address that opened the flow."""
+
+    opening: Literal["seen", "inferred", "unknown"] = "seen"
+    """Whether it was seen to: `inferred` from an answer, or `unknown`, the flow being under way."""

@@ -20,7 +20,8 @@ from edge_infer import BadInput, Unavailable
 HERE = Path(__file__).parent
 BUILT = HERE / "built"
 SOURCES = tuple(
-    HERE / name for name in ("fragments.c", "hosts.c", "payload.c", "row.c", "table.c", "dissect.c")
+    HERE / f"{name}.c"
+    for name in ("fragments", "hosts", "opening", "payload", "row", "table", "dissect")
 )
 HEADER = HERE / "flows.h"
 FLAGS = (

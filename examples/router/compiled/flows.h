@@ -12,7 +12,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define ABI 1
+#define ABI 2
 #define COLUMNS 58
 #define NONE 0u /* a place; the first one is 1, so that memory of zeros is an empty table */
 #define SECOND INT64_C(1000000000)
@@ -22,7 +22,8 @@
 #define FRAGMENT 0x10000u
 
 enum { ICMP = 1, IGMP = 2, TCP = 6, UDP = 17, ICMP6 = 58 };
-enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, URG = 32 };
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+enum { SEEN, INFERRED, UNKNOWN };
 
 typedef struct { uint64_t high, low; } address;
 
@@ -117,6 +118,7 @@ typedef struct {
     uint32_t source, target;           /* places among the hosts */
     uint32_t before, after, next;      /* in the order of age, and in the bucket */
     uint8_t kind, fins, is_answered, is_refused, is_handshake, is_odd, is_multicast;
+    uint8_t opening;
 } flow;
 
 /* What Python learns of a flow whose row is due. */
@@ -125,7 +127,7 @@ typedef struct {
     uint64_t serial;
     int64_t first, last, seen;
     double asked;
-    int64_t ended;
+    int32_t ended, opening;
 } due;
 
 typedef struct {
@@ -170,6 +172,12 @@ void fragments_ports(table *t, key *k, uint32_t identification);
 
 /* payload.c */
 void look_at_payload(table *t, flow *f, int up, const uint8_t *data, size_t size, size_t at);
+int is_dns_answer(const uint8_t *data, size_t size, size_t at);
+
+/* opening.c */
+int is_odd(uint32_t flags);
+int is_multicast(address a, uint32_t protocol);
+uint8_t opening_of(const packet *p, const uint8_t *data, size_t size);
 
 /* row.c */
 void write_row(table *t, flow *f, double *row);

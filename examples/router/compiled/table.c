@@ -105,7 +105,8 @@ static void give_row(table *t, flow *f, int ended) {
     uint64_t n = t->due_number++;
     t->counted.rows++;
     write_row(t, f, t->rows + n * COLUMNS);
-    t->dues[n] = (due){f->key, f->serial, f->first, f->last, f->seen, flows_now(), ended};
+    t->dues[n] = 
+        (due){f->key, f->serial, f->first, f->last, f->seen, flows_now(), ended, f->opening};
 }
 
 static void end_flow(table *t, uint32_t place) {
@@ -183,26 +184,19 @@ static void make_room(table *t) {
     }
 }
 
-static int is_multicast(address a, uint32_t protocol) {
-    if (protocol & IPV6_FLAG) return a.high >> 56 == 0xFF;
-    return a.low >> 28 == 0xE || (a.low & 0xFF) == 0xFF;
-}
-
-/* Null, FIN, Xmas and like probes. */
-static int is_odd(uint32_t flags) {
-    return flags == 0 || flags == FIN || flags == (FIN | PSH | URG) || flags == (SYN | FIN) ||
-           flags == (SYN | RST) || flags == URG;
-}
-
 static key reversed(const key *k) {
     return (key){k->destination, k->source, k->protocol, k->destination_port, k->source_port};
 }
 
-static flow *open_flow(table *t, const key *wanted, int64_t time, uint32_t flags, int *up) {
-    key k = *wanted;
+static flow *open_flow(table *t, const packet *p, int64_t time, const uint8_t *data, size_t size,
+                       int *up) {
+    uint8_t opening = opening_of(p, data, size);
+    uint32_t flags = p->flags;
+    *up = opening != INFERRED;
+    key k = *up ? p->key : reversed(&p->key);
     int is_tcp = (k.protocol & 0xFFFF) == TCP;
-    *up = !(is_tcp && (flags & 0x12) == 0x12);
-    if (!*up) k = reversed(wanted);
+    address from = k.source;
+    if (!*up) from.high ^= UINT64_C(1) << 63; /* counted apart: APART of opening.py */
     if (t->number >= t->capacity) make_room(t);
     uint32_t place = t->spares ? t->spare[--t->spares] : ++t->used, *bucket = bucket_of(t, &k);
     flow *f = &t->flows[place];
@@ -211,13 +205,14 @@ static flow *open_flow(table *t, const key *wanted, int64_t time, uint32_t flags
     f->kind = (uint8_t)k.protocol;
     f->opened = f->seen = t->clock;
     f->first = f->last = time;
+    f->opening = opening;
     f->serial = t->serial++;
     f->next_row = FIRST_ROW;
     f->looked = 1;
     f->limit = is_tcp ? MIDWAY_NS : DATAGRAMS_NS;
     f->is_multicast = (uint8_t)is_multicast(k.destination, k.protocol);
     f->target = hosts_get(&t->targets, k.destination, t->clock);
-    f->source = hosts_get(&t->sources, k.source, t->clock);
+    f->source = hosts_get(&t->sources, from, t->clock);
     f->next = *bucket;
     *bucket = place;
     append(t, place);
@@ -260,7 +255,10 @@ static void answer(table *t, flow *f, uint32_t flags) {
 }
 
 static void connection(flow *f, int up, uint32_t flags) {
-    if (flags & SYN) f->syns++;
+    if (flags & SYN) {
+        f->syns++;
+        if (up && !(flags & (ACK | RST))) f->opening = SEEN;
+    }
     if (flags & RST) {
         if (up) f->resets_up++;
         else f->resets_down++;
@@ -294,7 +292,7 @@ void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, si
     int is_reopened = f && f->kind == TCP && (flags & 0x17) == SYN && f->limit == LINGER_NS &&
                       (f->resets_up + f->resets_down || f->fins == 3);
     if (is_reopened) end_flow(t, place);
-    if (!f || is_reopened) f = open_flow(t, &p->key, time, flags, &up);
+    if (!f || is_reopened) f = open_flow(t, p, time, data, size, &up);
     f->seen = t->clock;
     f->last = time;
     uint64_t number = ++f->packets;

@@ -14,6 +14,7 @@ from edge_infer import Incompatible, Unavailable
 from examples.router.features import NAMES
 from examples.router.flows.due import Due
 from examples.router.flows.flow import SECOND
+from examples.router.flows.opening import OPENINGS
 from examples.router.flows.portless import Counters, Portless
 from examples.router.flows.table import CAPACITY, HOSTS
 from examples.router.packets import dissect
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from examples.router.packets import Frame
     from examples.router.packets.stream import Stream
 
-ABI = 1
+ABI = 2
 MOST_BATCH = 4096
 """Rows that may be waited for, beside those that one packet may bring."""
 
@@ -42,7 +43,7 @@ _LOW = (1 << 64) - 1
 _key = struct.Struct("=QQQQIHH")
 _packet = struct.Struct("=QQQQIHHIIQQ")
 _record = {order: struct.Struct(order + "IIII") for order in "<>"}
-_due = struct.Struct("=QQQQIHHQqqqdq")
+_due = struct.Struct("=QQQQIHHQqqqdii")
 _ROW_BYTES = 8 * len(NAMES)
 
 
@@ -227,18 +228,18 @@ class CompiledTable(Portless):
         self._state.due_number = 0
         flows, f, start = self._flows, len(NAMES), 0
         for one in _due.iter_unpack(dues):
-            sh, sl, dh, dl, protocol, source_port, port, serial, first, last, seen, asked, ended = (
-                one
-            )
+            serial, first, last, seen, asked, ended, opening = one[7:]
             flow = flows.pop(serial, None)
             if flow is None:
+                sh, sl, dh, dl, protocol, source_port, port = one[:7]
                 ends = sh << 64 | sl, dh << 64 | dl
                 flow = CompiledFlow((*ends, source_port, port, protocol), first)
             if not ended:
                 flows[serial] = flow
             row = rows[start : start + f]
             start += f
-            self.due.append(Due(flow, row, ended == 1, asked + self._ahead, seen, last))
+            at = asked + self._ahead
+            self.due.append(Due(flow, row, ended == 1, at, seen, last, OPENINGS[opening]))
 
 
 def _halves(key: Key) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer import BadInput, EdgeInferError
 from examples.router.enforce.options import add_options, build
+from examples.router.flows.opening import OPENINGS, Opening
 from examples.router.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def read_verdict(line: str, number: int) -> Verdict | None:
             why=[_printable(str(reason)) for reason in told["why"]],
             latency_ms=latency_ms,
             source=str(told.get("source", source)),
+            opening=_opening(told.get("opening", "seen")),
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadInput(
@@ -90,6 +92,14 @@ def _finite(number: object) -> float:
     if not math.isfinite(found):
         raise ValueError(f"{found} is no time and no score")
     return found
+
+
+def _opening(told: object) -> Opening:
+    """What a line says; who writes none means that the source opened the flow."""
+    for one in OPENINGS:
+        if told == one:
+            return one
+    raise ValueError(f"{told!r} is none of {OPENINGS}")
 
 
 def _printable(text: str) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from examples.router.enforce.audit import AuditLog
     from examples.router.verdicts import Verdict
 
+UNSEEN = "it was not seen to open these flows, and may be the side that answers"
+"""Whoever sends a host answers to nothing must not have it banned; nor what a router that sees one
+side alone takes for the other one."""
+
 Action = Literal["ban", "would ban", "spare", "fail"]
 
 
@@ -57,6 +61,7 @@ class Enforcer:
 
     def __post_init__(self) -> None:
         self._strikes, self._rate = Strikes(self.policy), Rate(self.policy.bans_per_minute)
+        self._doubtful = Strikes(self.policy)
         self._until: dict[str, float] = {}
         self._spared: dict[str, float] = {}
         self._told: set[str] = set()
@@ -89,10 +94,14 @@ class Enforcer:
         if address is None:
             return None
         source, flow = str(address), (verdict.flow, verdict.first)
-        if self._held(source, now) or not self._strikes.add(source, flow, malicious, now):
+        if self._held(source, now):
             return None
-        if not malicious:
+        is_seen = verdict.opening == "seen"
+        strikes = self._strikes if is_seen else self._doubtful
+        if not strikes.add(source, flow, malicious, now) or not malicious:
             return None
+        if not is_seen:
+            return self._spare(verdict, source, UNSEEN)
         networks = self.allow.networks()
         spared = within(address, networks)
         if spared is not None:

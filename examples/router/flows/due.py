@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from examples.router.features import Row
     from examples.router.flows.link_control import Key
+    from examples.router.flows.opening import Opening
     from examples.router.flows.portless import Counters
     from examples.router.packets import Frame, Problems
 
@@ -36,6 +37,9 @@ class Due(NamedTuple):
     seen_ns: int
     last_ns: int
     """The flow's last packet then, by the table's clock and by the capture's."""
+
+    opening: Opening = "seen"
+    """Whether its source was seen to open it."""
 
 
 class Table(Protocol):

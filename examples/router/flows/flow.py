@@ -18,6 +18,7 @@ from examples.router.packets.transport import IPV6_FLAG, TCP, UDP
 
 if TYPE_CHECKING:
     from examples.router.flows.hosts import Source, Target
+    from examples.router.flows.opening import Opening
 
 FIRST_ROW = 8
 """Packets after which a flow is judged first; then at 8 times as many, and at its end."""
@@ -79,6 +80,7 @@ class Flow:
         time_ns: int,
         source_host: Source,
         target_host: Target,
+        opening: Opening,
     ) -> None:
         protocol = key[4]
         self.key = key
@@ -86,6 +88,7 @@ class Flow:
         self.opened_ns = self.seen_ns = clock_ns
         self.first_ns = self.last_ns = time_ns
         self.source_host, self.target_host = source_host, target_host
+        self.opening = opening
         self.is_multicast = is_multicast(key[1], protocol)
         self.limit_ns = MIDWAY_NS if self.protocol == TCP else DATAGRAMS_NS
 
@@ -149,6 +152,8 @@ class Flow:
         """Flags of a TCP packet that begin, answer or end a connection."""
         if flags & SYN:
             self.syns += 1
+            if up and not flags & (ACK | RST):
+                self.opening = "seen"
         if flags & RST:
             if up:
                 self.resets_up += 1

@@ -27,6 +27,7 @@ from examples.router.flows.flow import (
     Flow,
 )
 from examples.router.flows.hosts import Hosts, Source, Target
+from examples.router.flows.opening import APART, opening_of
 from examples.router.flows.portless import Counters, Portless
 from examples.router.packets import dissect, read_file
 from examples.router.packets.transport import FRAGMENT, TCP
@@ -116,7 +117,7 @@ class FlowTable(Portless):
         if flow is None or flow.is_reopened_by(flags):
             if flow is not None:
                 self._end(flow)
-            flow, up = self._open(key, time_ns, flags)
+            flow, up = self._open(key, time_ns, flags, at, data)
         flow.seen_ns = now
         flow.last_ns = time_ns
         flow.packets = number = flow.packets + 1
@@ -179,22 +180,24 @@ class FlowTable(Portless):
         if flow is not None:
             self._refused(flow)
 
-    def _open(self, key: Key, time_ns: int, flags: int) -> tuple[Flow, bool]:
-        """A new flow, and whether its first packet goes up: the answer of a handshake does not."""
-        up = True
-        is_tcp = key[4] & 0xFFFF == TCP
-        if is_tcp and flags & 0x12 == 0x12:
+    def _open(
+        self, key: Key, time_ns: int, flags: int, at: int, data: bytes | memoryview
+    ) -> tuple[Flow, bool]:
+        """A new flow, and whether its first packet goes up: an answer does not."""
+        opening = opening_of(key, flags, at, data)
+        up = opening != "inferred"
+        if not up:
             key = (key[1], key[0], key[3], key[2], key[4])
-            up = False
         if len(self._flows) >= self._capacity:
             self._make_room()
         now = self._clock_ns
         target = self._targets.get(key[1], now)
-        flow = self._flows[key] = Flow(key, now, time_ns, self._sources.get(key[0], now), target)
+        source = self._sources.get(key[0] if up else key[0] ^ APART, now)
+        flow = self._flows[key] = Flow(key, now, time_ns, source, target, opening)
         self.counters.flows += 1
         if len(self._flows) > self.counters.most_flows:
             self.counters.most_flows = len(self._flows)
-        if is_tcp:
+        if flow.protocol == TCP:
             if flags & 0x17 == SYN:
                 flow.limit_ns = LINGER_NS
                 target.handshake(now, 1)
@@ -262,4 +265,5 @@ class FlowTable(Portless):
     def _row(self, flow: Flow, ended: bool) -> None:
         self.counters.rows += 1
         row = row_of(flow, self._clock_ns)
-        self.due.append(Due(flow, row, ended, perf_counter(), flow.seen_ns, flow.last_ns))
+        asked = perf_counter()
+        self.due.append(Due(flow, row, ended, asked, flow.seen_ns, flow.last_ns, flow.opening))

@@ -127,7 +127,7 @@ class Watch:
         self.malicious += judged.ended
         if not judged.ended or verdict not in self.last:
             self.last.appendleft(verdict)
-        if judged.ended:
+        if judged.ended and verdict.opening != "unknown":
             self.sources[verdict.source] += 1
             if len(self.sources) > MOST_SOURCES:
                 self.sources = Counter(dict(self.sources.most_common(MOST_SOURCES // 2)))

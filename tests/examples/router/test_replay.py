@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from examples.router.features import Row
 
 ROOT = Path(__file__).parents[3]
-FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms"]
+FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms", "opening"]
 SYN = ethernet(0x800, ipv4(6, tcp()))
 
 
@@ -294,10 +294,10 @@ def test_damage_is_counted_and_the_rest_is_judged(
 def test_a_line_is_what_json_would_write() -> None:
     ends = ("::1", "192.0.2.1", 1, 65535, "protocol 200")
     why = ['a "quoted" reason', "and one with \u00e9"]
-    verdict = Verdict(ends, 1.5, 1e-7, 0.1 + 0.2, "malicious", why, 0.123456, "::1")
+    verdict = Verdict(ends, 1.5, 1e-7, 0.1 + 0.2, "malicious", why, 0.123456, "::1", "inferred")
     assert json_line(verdict) == json.dumps(
         {
             "flow": ends, "first": 1.5, "last": 1e-7, "score": 0.1 + 0.2, "verdict": "malicious",
-            "why": why, "latency_ms": 0.1235,
+            "why": why, "latency_ms": 0.1235, "opening": "inferred",
         }
     )  # fmt: skip

@@ -31,7 +31,7 @@ def taken(table: Table) -> Iterator[tuple[Any, ...]]:
     """What is due, without the moment at which it was asked, and nothing is due any more."""
     for one in table.due:
         row = struct.pack(f"{len(NAMES)}d", *one.row)
-        yield one.flow.key, one.flow.first_ns, row, one.ended, one.seen_ns, one.last_ns
+        yield one.flow.key, one.flow.first_ns, row, one.ended, one.seen_ns, one.last_ns, one.opening
     table.due.clear()
 
 

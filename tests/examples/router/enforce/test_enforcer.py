@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -82,6 +83,31 @@ def test_a_benign_verdict_never_bans(tmp_path: Path) -> None:
     bench.kernel.bans.clear()
     assert bench.enforcer.consider(verdict("10.0.0.8", "benign")) is None
     assert bench.kernel.bans == {}
+
+
+@pytest.mark.parametrize("opening", ["inferred", "unknown"])
+def test_who_was_not_seen_to_open_the_flows_is_spared_and_the_log_says_why(
+    opening: Literal["inferred", "unknown"], bench: Bench
+) -> None:
+    made = [bench.enforcer.consider(verdict(ATTACKER, opening=opening)) for _ in range(50)]
+    assert {one.action for one in made if one is not None} == {"spare"}
+    assert bench.kernel.bans == {}
+    (line,) = bench.lines("spare")
+    assert line["address"] == ATTACKER
+    assert "not seen" in str(line["reason"])
+
+
+def test_flows_that_were_seen_to_be_opened_ban_whatever_else_is_judged(bench: Bench) -> None:
+    bench.enforcer.consider(verdict(ATTACKER, opening="inferred"))
+    for _ in range(20):
+        bench.enforcer.consider(verdict(ATTACKER, "benign", opening="unknown"))
+    assert bench.attack(times=3) == ["ban"]
+
+
+def test_a_flow_whose_opening_is_seen_late_is_a_strike(bench: Bench) -> None:
+    bench.enforcer.consider(verdict(ATTACKER, port=5, opening="inferred"))
+    bench.enforcer.consider(verdict(ATTACKER, port=5))
+    assert bench.attack(times=2) == ["ban"]
 
 
 def test_a_dry_run_decides_the_same_and_changes_nothing(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ BAD = {
     "an endless score": {"score": float("inf")},
     "a number beyond doubles": {"last": 10**400},
     "no reasons": {"why": None},
+    "an opening of another kind": {"opening": "certain"},
+    "an opening that is no word": {"opening": []},
 }
 
 

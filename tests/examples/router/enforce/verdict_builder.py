@@ -13,7 +13,10 @@ ports = count(1024)
 
 
 def verdict(
-    source: str, said: Literal["malicious", "benign"] = "malicious", port: int | None = None
+    source: str,
+    said: Literal["malicious", "benign"] = "malicious",
+    port: int | None = None,
+    opening: Literal["seen", "inferred", "unknown"] = "seen",
 ) -> Verdict:
     """A verdict on a new flow of the source, or on that of the port."""
     return Verdict(
@@ -25,6 +28,7 @@ def verdict(
         why=["failed handshakes of the source"],
         latency_ms=1.0,
         source=source,
+        opening=opening,
     )
 
 
