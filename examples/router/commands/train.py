@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(
             f"{options.out} exists", expected="a new directory", hint="name another one with --out"
         )
+    _check_numbers(options)
     folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
     seed = SEED if options.seed is None else options.seed
     each = MADE_EACH if options.made is None else options.made
@@ -71,3 +72,16 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"{trained.bundle}: replay it with --bundle {trained.bundle} --trust {trained.trust}")
     return 0
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
+    """Refuse now what numpy would refuse after the work."""
+    for name, most in (("seed", (1 << 32) - 1), ("made", 1_000)):
+        number = getattr(options, name)
+        if number is not None and not 0 <= number <= most:
+            raise BadInput(
+                f"--{name} {number} cannot be",
+                expected=f"0 to {most:,}",
+                actual=number,
+                hint="leave it out for the usual one",
+            )

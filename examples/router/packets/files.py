@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer import BadInput, Unavailable
 from examples.router.packets import pcap, pcapng
+from examples.router.packets.pipe import open_pipe
 from examples.router.packets.problems import Problems
 from examples.router.packets.stream import Stream
 
@@ -77,7 +78,7 @@ def frames_of(stream: Stream, problems: Problems) -> Iterator[Frame]:
 
 def _opened(path: str | os.PathLike[str]) -> BufferedReader:
     try:
-        return Path(path).open("rb")
+        return open_pipe(path) if Path(path).is_fifo() else Path(path).open("rb")
     except OSError as error:
         raise Unavailable(
             f"{path}: cannot be opened",
@@ -92,10 +93,19 @@ def _opened(path: str | os.PathLike[str]) -> BufferedReader:
 def _check_magic(stream: Stream, name: str) -> None:
     stream.fill(4)
     magic = stream.data[:4]
-    if magic not in pcap.MAGICS and magic != pcapng.MAGIC:
-        raise BadInput(
-            f"{name}: not a capture file",
-            expected="pcap or pcapng, plain or gzip",
-            actual="an empty file" if not magic else f"a file that begins with {magic.hex()}",
-            hint="record one with tcpdump -w FILE, or convert it with editcap",
-        )
+    if magic in pcap.MAGICS or magic == pcapng.MAGIC:
+        return
+    hint = "record one with tcpdump -w FILE, or convert it with editcap"
+    if stream.is_damaged:
+        found = "a gzip stream that is corrupt or cut short"
+        hint = f"look at it with gzip -t {name}; copy it again from where it was whole"
+    elif not magic:
+        found = "a gzip stream of nothing" if stream.is_packed else "an empty file"
+    else:
+        found = f"a file that begins with {magic.hex()}"
+    raise BadInput(
+        f"{name}: not a capture file",
+        expected="pcap or pcapng, plain or gzip",
+        actual=found,
+        hint=hint,
+    )

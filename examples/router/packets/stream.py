@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Stream:
-    """The unread bytes are `data[at:end]`."""
+    """The unread bytes are `data[at:end]`; damage to a packed file ends them, and is counted."""
 
     def __init__(self, file: BufferedReader, problems: Problems) -> None:
         self._raw = file
@@ -26,9 +27,10 @@ class Stream:
         self.data = b""
         self.at = 0
         self.end = 0
-        if self.fill(2) and self.data[:2] == GZIP_MAGIC:
-            file.seek(0)
-            self._file = gzip.GzipFile(fileobj=file)
+        self.is_packed = self.fill(2) and self.data[:2] == GZIP_MAGIC
+        self.is_damaged = False
+        if self.is_packed:
+            self._file = gzip.GzipFile(fileobj=_Again(self.data, file))
             self.data, self.at, self.end = b"", 0, 0
 
     def __enter__(self) -> Stream:
@@ -68,5 +70,20 @@ class Stream:
         try:
             return self._file.read1(CHUNK_BYTES)  # what came before damage is not lost with it
         except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.is_damaged = True
             self._problems.add("file: its gzip stream is corrupt or cut short")
             return b""
+
+
+class _Again(io.RawIOBase):
+    """A file from its beginning, of which some was read already: a pipe cannot be wound back."""
+
+    def __init__(self, head: bytes, rest: BufferedReader) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._head:
+            return self._rest.read(size)
+        size = len(self._head) if size < 0 else size
+        part, self._head = self._head[:size], self._head[size:]
+        return part

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from router_frames import ethernet, ipv4, pcap, tcp
 
+from edge_infer import BadInput
 from examples.router.__main__ import main
 from examples.router.synthetic.__main__ import main as make
 
 ROOT = Path(__file__).parents[3]
+SYN = ethernet(0x800, ipv4(6, tcp()))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,61 @@ def test_a_queue_and_a_time_that_cannot_be(
         main(["watch", *options])
     assert ended.value.code == 2
     assert options[-2] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["train", "{}", "--out", "{}/new", "--seed", "-1", "--made", "0"], "--seed"),
+        (["train", "{}", "--out", "{}/new", "--seed", "4294967296"], "--seed"),
+        (["train", "{}", "--out", "{}/new", "--made", "-1"], "--made"),
+        (["compile", "--compiler", "'"], "quot"),
+        (["compile", "--compiler", ""], "--compiler"),
+        (["compile", "--compiler", " "], "--compiler"),
+    ],
+    ids=str,
+)
+def test_numbers_and_words_that_cannot_be_are_refused_before_any_work(
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("benign", "malicious"):
+        (tmp_path / label).mkdir()
+    assert main([one.replace("{}", str(tmp_path)) for one in options]) == BadInput.exit_code
+    told = capsys.readouterr().err
+    assert said in told
+    assert "to do:" in told
+
+
+def started(pipe: Path) -> subprocess.Popen[str]:
+    os.mkfifo(pipe)
+    return subprocess.Popen(
+        [sys.executable, "-m", "examples.router", "replay", str(pipe), "--json"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def test_a_pipe_that_nobody_writes_into_is_waited_for_aloud_until_interrupted(
+    tmp_path: Path,
+) -> None:
+    with started(tmp_path / "pipe") as program:
+        assert program.stderr is not None
+        assert "pipe: waiting for a capture" in program.stderr.readline()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=30) == 130
+        assert program.stderr.read() == ""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pipe_is_judged_when_somebody_writes_into_it(packed: bool, tmp_path: Path) -> None:
+    with started(tmp_path / "pipe") as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stderr.readline()
+        data = pcap([(0, SYN)])
+        (tmp_path / "pipe").write_bytes(gzip.compress(data) if packed else data)
+        *flows, _ = program.stdout.read().splitlines()
+        assert program.wait(timeout=30) == 0
+        assert len(flows) == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")

@@ -131,6 +131,30 @@ def test_what_is_no_capture_is_refused(data: bytes, tmp_path: Path) -> None:
         read(tmp_path / "x", data)
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\x1f\x8b", "a gzip stream that is corrupt or cut short"),
+        (gzip.compress(pcap([(NS, SYN)]), mtime=0)[:12], "a gzip stream that is corrupt"),
+        (
+            gzip.compress(pcap([(NS, SYN)]), mtime=0)[:10] + b"\xff" * 40,
+            "a gzip stream that is corrupt",
+        ),
+        (b"\x1f\x8b\x07" + bytes(60), "a gzip stream that is corrupt"),
+        (gzip.compress(b"", mtime=0), "a gzip stream of nothing"),
+        (b"", "an empty file"),
+    ],
+    ids=["two bytes", "cut in its header", "corrupt", "no method", "of nothing", "empty"],
+)
+def test_what_cannot_be_unpacked_is_not_called_empty(
+    data: bytes, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match="not a capture file") as refused:
+        read(tmp_path / "x.pcap.gz", data)
+    assert str(refused.value.actual).startswith(said)
+    assert ("gzip -t" in str(refused.value)) == ("corrupt" in said)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="nothing"):
         list(read_file(tmp_path / "nothing", Problems()))
