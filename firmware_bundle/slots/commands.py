@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_infer.commands import Command
 from edge_infer.commands.output import columns, print_json, print_table
-from edge_infer.errors import BadInput
+from edge_infer.errors import BadInput, Untrusted
 from firmware_bundle.slots import gc, install, rollback, status
 from firmware_bundle.slots.trial import run_trial
 
@@ -93,7 +93,7 @@ def _status(arguments: argparse.Namespace) -> int:
         print_json({**dataclasses.asdict(found), "root": str(found.root), "damaged": found.damaged})
     else:
         print_table(_lines(found))
-    return 0
+    return Untrusted.exit_code if found.damaged else 0
 
 
 def _lines(found: Overview) -> dict[str, object]:

@@ -93,7 +93,7 @@ def install(
         health: a command that says with exit status 0 that the new version is well.
         trial: how the new version is tried; None leaves it to the next `edge_infer.load`.
         budget_bytes: how much all versions may take before older ones than the previous go.
-        clock: the time; this machine's where it is not given.
+        clock: the time, with its offset from UTC; this machine's where it is not given.
         disk: the file system.
 
     Raises:
@@ -107,6 +107,7 @@ def install(
     if health is not None:
         check_health(health, where.path)
     check_budget(budget_bytes)
+    _check_clock(clock)
     with disk_errors(where.path):
         pins = choose_pins(where, trust)
         with open_source(bundle) as source:
@@ -116,6 +117,16 @@ def install(
                 return _Installer(where, head, pins, budget_bytes).run(
                     source, clock or datetime.now(UTC), trial, health
                 )
+
+
+def _check_clock(clock: datetime | None) -> None:
+    if clock is not None and clock.tzinfo is None:
+        raise BadInput(
+            "the clock does not say where it is",
+            expected="a datetime with its offset from UTC",
+            actual=clock.isoformat(),
+            hint="datetime.now(UTC), or .astimezone() on a local time",
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,14 @@ def test_what_is_no_root_is_left_alone(fleet: Fleet, root: Path) -> None:
 def test_without_a_key_nothing_is_installed(fleet: Fleet, root: Path) -> None:
     with pytest.raises(Untrusted, match="no key is pinned"):
         install(fleet.bundle(1), root)
+    assert not root.exists()
+
+
+def test_a_clock_without_its_offset_is_refused_before_anything_is_made(
+    fleet: Fleet, root: Path
+) -> None:
+    with pytest.raises(BadInput, match="does not say where it is"):
+        fleet.install(root, 1, clock=datetime(2026, 1, 1))
     assert not root.exists()
 
 

@@ -70,13 +70,13 @@ def test_a_version_that_is_gone_is_shown_as_gone(
     (kept, gone) = status(root).versions
     assert (kept.fault, gone.name) == (None, name)
     assert "not there" in str(gone.fault)
-    assert main(["status", str(root)]) == 0
+    assert main(["status", str(root)]) == Untrusted.exit_code
     current = next(
         line for line in capsys.readouterr().out.splitlines() if line.startswith("current")
     )
     assert "DAMAGED" in current
     assert "not there" in current
-    assert main(["status", str(root), "--json"]) == 0
+    assert main(["status", str(root), "--json"]) == Untrusted.exit_code
     shown = json.loads(capsys.readouterr().out)
     assert list(shown["damaged"]) == [name]
     assert "not there" in shown["damaged"][name]
@@ -88,7 +88,7 @@ def test_a_version_that_changed_is_shown_as_damaged(
     root = tmp_path / "root"
     name = fleet.install(root, 1).version
     (root / "versions" / name / "artifact" / "model.onnx").write_bytes(b"rot")
-    assert main(["status", str(root), "--json"]) == 0
+    assert main(["status", str(root), "--json"]) == Untrusted.exit_code
     assert list(json.loads(capsys.readouterr().out)["damaged"]) == [name]
     fleet.install(root, 2)
     assert main(["status", str(root), "--json"]) == 0
