@@ -14,13 +14,15 @@ import statistics
 import sys
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from convert.graph.emitted import Emitted
 
 ROUNDS = 7
 RUNS = 300
@@ -88,19 +90,26 @@ def measure(name: str, estimator: Any, X: np.ndarray) -> Cost:
     from skl2onnx.common.data_types import FloatTensorType
 
     import convert
-    from convert.graph.emit import emit_model
 
     types = [("X", FloatTensorType([None, X.shape[1]]))]
     options = {id(estimator): {"zipmap": False}}
     plain_s, plain = _timed(
         lambda: to_onnx(estimator, initial_types=types, options=options).SerializeToString()
     )
-    export_s, emitted = _timed(lambda: emit_model(estimator, X.shape[1]))
+    export_s, emitted = _timed(lambda: _graph(estimator, X.shape[1]))
     proof_s, artifact = _timed(lambda: convert.export(estimator, X), rounds=2)
     assert artifact.onnx == emitted.onnx, "one estimator, two graphs"
     outputs = [output.name for output in emitted.outputs]
     plain_us, own_us = _one_row(plain, emitted.onnx, outputs, X)
     return Cost(name, plain_s, export_s, proof_s, len(plain), len(emitted.onnx), plain_us, own_us)
+
+
+def _graph(estimator: Any, n_features: int) -> Emitted:
+    from convert.graph.compaction import compacted
+    from convert.graph.emit import emit_model
+
+    emitted = emit_model(estimator, n_features)
+    return replace(emitted, onnx=compacted(emitted.onnx))
 
 
 def _timed(make: Callable[[], Any], *, rounds: int = 3) -> tuple[float, Any]:

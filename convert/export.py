@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,7 @@ def export(
     """
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.estimators.nesting import check_nesting
+    from convert.graph.compaction import compacted
     from convert.graph.emit import emit_model, fitted_in_part
     from convert.image_option import check_range
     from convert.prove import prove
@@ -106,8 +108,9 @@ def export(
         except AttributeError as error:
             raise fitted_in_part(error) from error
 
+    in_double = replace(emitted, onnx=compacted(emitted.onnx))
     if precision == "double":
-        proof = proven(emitted, DOUBLE_TOLERANCE)
+        emitted, proof = in_double, proven(in_double, DOUBLE_TOLERANCE)
     else:
         try:
             emitted, proof = prove_single(
@@ -116,7 +119,7 @@ def export(
         except (NotExact, Unsupported):
             if precision == "float32":
                 raise
-            proof = proven(emitted, DOUBLE_TOLERANCE)
+            emitted, proof = in_double, proven(in_double, DOUBLE_TOLERANCE)
     contract = Contract(
         format=FORMAT,
         name=name,

@@ -8,6 +8,7 @@ import numpy as np
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.graph.compaction import stored
 
 if TYPE_CHECKING:
     from convert.graph.builder import Graph, Tensor
@@ -55,11 +56,18 @@ def squared_distances(g: Graph, x: Tensor, vectors: Doubles, gamma: float) -> Te
         # Beyond these the kernel is 0, and of infinite squares NaN would be left.
         y = g.op("Clip", g.op("Sub", x, center), -_FAR, _FAR)
         own = g.op("ReduceSum", g.op("Mul", y, y), axis, keepdims=1)
-        cross = g.op("MatMul", y, -2.0 * centered.T)
+        cross = g.op("MatMul", y, _doubled(g, vectors, center))
         return g.op("Add", g.op("Add", own, cross), norms)
     difference = g.op("Sub", g.op("Unsqueeze", x, axis), vectors)
     last = np.array([2], dtype=np.int64)
     return g.op("ReduceSum", g.op("Mul", difference, difference), last, keepdims=0)
+
+
+def _doubled(g: Graph, vectors: Doubles, center: Doubles) -> Tensor | Doubles:
+    """-2 (s - center), `(f, m)`, by the graph when it is opened where s alone takes less room."""
+    if stored(vectors) is not None:
+        return g.op("Mul", g.op("Sub", vectors.T, center[:, None]), -2.0)
+    return -2.0 * (vectors - center).T
 
 
 def integer_power(g: Graph, base: Tensor, exponent: int) -> Tensor:

@@ -38,7 +38,7 @@ def two_columns(g: Graph, positive: Tensor) -> Tensor:
 
 def softmax(g: Graph, scores: Tensor) -> Tensor:
     """`sklearn.utils.extmath.softmax`: exp(x - max) over its sum."""
-    return g.op("Softmax", scores, axis=1)
+    return g.op("Softmax", scores)  # along the last axis
 
 
 def normalized_ovr(g: Graph, positives: Tensor) -> Tensor:

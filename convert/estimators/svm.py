@@ -32,9 +32,8 @@ def svc(g: Graph, estimator: Any, x: Tensor) -> Emission:
         )
     n_classes = len(estimator.classes_)
     kernel = svm_kernel(g, estimator, x)
-    pairs = g.op(
-        "Add", g.op("MatMul", kernel, _pair_weights(estimator).T), dense(estimator._intercept_)
-    )
+    weighed = g.op("MatMul", kernel, _pair_weights(g, estimator))
+    pairs = g.op("Add", weighed, dense(estimator._intercept_))
     if n_classes == 2:
         decision = Scores(g.op("Neg", labels.flat(g, pairs)), None)
         index = g.cast(g.op("LessOrEqual", labels.flat(g, pairs), 0.0), np.int64)
@@ -59,16 +58,22 @@ def svr(g: Graph, estimator: Any, x: Tensor) -> Emission:
     return Emission({"predict": Scores(value, None)})
 
 
-def _pair_weights(estimator: Any) -> Doubles:
-    """`(pairs, m)`: what each support vector weighs in each one-vs-one decision."""
-    dual = dense(estimator._dual_coef_)
-    ends = np.cumsum(estimator._n_support)
-    rows = [slice(end - count, end) for end, count in zip(ends, estimator._n_support, strict=True)]
-    weights = np.zeros((len(rows) * (len(rows) - 1) // 2, dual.shape[1]))
-    for pair, (i, j) in enumerate(combinations(range(len(rows)), 2)):
-        weights[pair, rows[i]] = dual[j - 1, rows[i]]
-        weights[pair, rows[j]] = dual[i, rows[j]]
-    return weights
+def _pair_weights(g: Graph, estimator: Any) -> Tensor | Doubles:
+    """`(m, pairs)`: what each support vector weighs in each one-vs-one decision.
+
+    A vector has a weight in k - 1 of k (k - 1) / 2 decisions, so the graph holds those and spreads
+    them when it is opened.
+    """
+    dual, counts = dense(estimator._dual_coef_), np.asarray(estimator._n_support)
+    # Class by pair: the row of `dual` that weighs its vectors there, else the row of zeros.
+    rows = np.full((len(counts), len(counts) * (len(counts) - 1) // 2), len(dual))
+    for pair, (i, j) in enumerate(combinations(range(len(counts)), 2)):
+        rows[i, pair], rows[j, pair] = j - 1, i
+    weights = np.vstack([dual, np.zeros(dual.shape[1])]).T
+    of_vectors = np.repeat(np.arange(len(counts)), counts)
+    if weights.size >= len(rows.T) * dual.shape[1] / 2:
+        return np.take_along_axis(weights, rows[of_vectors], axis=1)
+    return g.op("GatherElements", weights, g.op("Gather", rows, of_vectors), axis=1)
 
 
 def _votes(g: Graph, first_wins: Tensor, n_classes: int) -> Tensor:

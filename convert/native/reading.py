@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convert.errors import Unsupported
+from convert.graph.folding import folded
 from edge_infer.errors import Incompatible
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def read_graph(onnx_bytes: bytes) -> Graph:
         model = onnx.load_model_from_string(onnx_bytes)
     except Exception as error:  # protobuf's, which onnx does not name
         raise Incompatible("model.onnx is not an ONNX file", actual=error) from None
+    model = onnx.load_model_from_string(folded(onnx_bytes))
     graph = model.graph
     constants = {tensor.name: _array(tensor) for tensor in graph.initializer}
     given = [value for value in graph.input if value.name not in constants]

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convert.graph.folding import folded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -68,10 +70,11 @@ class Effort:
 def counted_effort(reference: Reference, emitted: Emitted, samples: Rows) -> Effort:
     """The effort that `SECONDS` allow for each part, within `BOUNDS`."""
     one, few = _calls(reference, samples[:1]), _calls(reference, samples[:_FEW])
-    size = float(len(emitted.onnx)) * _BYTE_SECONDS
+    served = folded(emitted.onnx)
+    size = float(len(served)) * _BYTE_SECONDS
     rows = max(min(len(samples), _FEW) - 1, 1)
     together = size + max(few - one, 0) / rows * _CALL_SECONDS
-    in_graph = size + _nodes(emitted.onnx) * _NODE_SECONDS
+    in_graph = size + _nodes(served) * _NODE_SECONDS
     engine = _rows(in_graph, BOUNDS.engine)
     return Effort(
         _rows(together, BOUNDS.probes),

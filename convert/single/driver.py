@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convert.errors import NotExact
+from convert.graph.compaction import compacted
+from convert.graph.folding import folded
 from convert.precision import SINGLE_TOLERANCES
 from convert.prove.compare import largest, score_difference
 from convert.prove.engine import LARGE_BATCH, Graph
 from convert.prove.reference import Reference
+from convert.single.opening import left_to_opening
 from convert.single.rewrite import in_single
 
 if TYPE_CHECKING:
@@ -45,7 +48,10 @@ def prove_single(
         NotExact: no tolerance proves.
     """
     checks = [check.name for check in emitted.checks]
-    single = replace(emitted, onnx=in_single(emitted.onnx, checks))
+    # Folded before, for what is computed of constants is computed in double.
+    narrow = in_single(folded(emitted.onnx), checks)
+    written = compacted(narrow), compacted(left_to_opening(narrow, emitted.onnx))
+    single = replace(emitted, onnx=min(written, key=len))
     reference = Reference(estimator, emitted.outputs, columns, codec=codec)
     least = ROOM * _on_samples(reference, Graph(single, codec), rows[:SAMPLES])
     refused: NotExact | None = None

@@ -91,7 +91,7 @@ class _Rewriting:
             self._write_trees(node)
         elif node.op_type == "Cast" and _to(node) == DOUBLE and node.output[0] not in self.forced:
             source = self._single(node.input[0]) if doubles else node.input[0]
-            self._add("Cast", [source], [_single(node.output[0])], to=FLOAT)
+            self._add("Cast", [source], [narrow_name(node.output[0])], to=FLOAT)
         elif self._needs_range(node, doubles):
             self._copy(node, self._as_double, "")
             self.ranged.update(node.output)
@@ -123,7 +123,7 @@ class _Rewriting:
 
     def _write_trees(self, node: onnx.NodeProto) -> None:
         attributes = {a.name: _attribute(a) for a in node.attribute}
-        rows, output = node.input[0], _single(node.output[0])
+        rows, output = node.input[0], narrow_name(node.output[0])
         before = self.writers.get(rows)
         if not trees.only_compares(attributes):
             self._copy(node, self._as_double, "")
@@ -184,18 +184,18 @@ class _Rewriting:
     def _single(self, name: str) -> str:
         """The name of a double tensor in float32."""
         if name in self.constants:
-            return self._constant(_single(name), _narrowed(self.constants[name]))
+            return self._constant(narrow_name(name), _narrowed(self.constants[name]))
         if name in self.doubles and name not in self.cast:
             self.cast.add(name)
-            self._add("Cast", [name], [_single(name)], to=FLOAT)
-        return _single(name)
+            self._add("Cast", [name], [narrow_name(name)], to=FLOAT)
+        return narrow_name(name)
 
     def _as_double(self, name: str) -> str:
         """The name of a double tensor in double."""
         if name not in self.constants and name not in self.doubles:
             self.doubles.add(name)
             self.cast.add(name)
-            self._add("Cast", [_single(name)], [name], to=DOUBLE)
+            self._add("Cast", [narrow_name(name)], [name], to=DOUBLE)
         return name
 
     def _is_double(self, name: str) -> bool:
@@ -225,7 +225,8 @@ def _narrowed(value: NDArray[Any]) -> NDArray[np.float32]:
     return narrow
 
 
-def _single(name: str) -> str:
+def narrow_name(name: str) -> str:
+    """What a double tensor is called in float32."""
     return name + _SUFFIX
 
 

@@ -18,8 +18,10 @@ MAX_RANK = 8
 MAX_LENGTH = 2**31 - 1
 
 _FLOAT, _STRING, _BOOL = 1, 8, 9
-ITEM_BYTES = {_FLOAT: 4, 2: 1, 3: 1, 6: 4, 7: 8, _STRING: 0, _BOOL: 1, 11: 8}
-"""TensorProto.DataType: float, uint8, int8, int32, int64, string, bool, double."""
+ITEM_BYTES = {_FLOAT: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, _STRING: 0, _BOOL: 1, 11: 8}
+"""TensorProto.DataType: float, uint8, int8, uint16, int16, int32, int64, string, bool, double."""
+_WIDEST_BYTES = 8
+"""What `Cast` makes of an element when the graph is opened."""
 _TYPED = {"float_data": 4, "double_data": 8, "int32_data": 1, "int64_data": 1}
 """Fields with typed elements, packed, and the fewest bytes that one takes."""
 
@@ -43,9 +45,12 @@ def check_onnx(onnx: bytes) -> None:
         ) from None
     _check_versions(model)
     for graph in model.each("graph"):
-        _check_nodes(graph.each("node"))
-        for tensor in graph.each("initializer"):
-            _check_tensor(tensor)
+        elements = _check_nodes(graph.each("node"))
+        elements += sum(_check_tensor(tensor) for tensor in graph.each("initializer"))
+        if elements * _WIDEST_BYTES > MAX_BYTES:
+            raise _refused(
+                f"at most {MAX_BYTES} bytes of constants in double", f"{elements} of them"
+            )
         for name in ("input", "output", "value_info"):
             for value in graph.each(name):
                 _check_value(value)
@@ -68,7 +73,9 @@ def _check_versions(model: Message) -> None:
         seen.add(domain)
 
 
-def _check_nodes(nodes: list[Message]) -> None:
+def _check_nodes(nodes: list[Message]) -> int:
+    """How many elements the tensors in their attributes hold."""
+    elements = 0
     if len(nodes) > MAX_NODES:
         raise _refused(f"at most {MAX_NODES} nodes", len(nodes))
     for node in nodes:
@@ -79,12 +86,15 @@ def _check_nodes(nodes: list[Message]) -> None:
                 f"{domain or 'ai.onnx'} {operator}"[:200],
             )
         for attribute in node.each("attribute"):
-            for tensor in attribute.each("t"):
-                _check_tensor(tensor)
+            elements += sum(_check_tensor(tensor) for tensor in attribute.each("t"))
+    return elements
 
 
-def _check_tensor(tensor: Message) -> None:
-    """A tensor holds as many elements as it says, so that nothing is allocated for its word."""
+def _check_tensor(tensor: Message) -> int:
+    """A tensor holds as many elements as it says, so that nothing is allocated for its word.
+
+    How many those are.
+    """
     dims, kind = tensor.numbers.get("dims", []), tensor.number("data_type")
     size = ITEM_BYTES.get(kind)
     if size is None:
@@ -106,6 +116,7 @@ def _check_tensor(tensor: Message) -> None:
         )
     if not fits and count:
         raise _refused("tensors that hold the elements which they declare", f"lengths {dims}")
+    return count
 
 
 def _check_value(value: Message) -> None:

@@ -174,6 +174,27 @@ def test_a_tensor_of_another_type(kind: int) -> None:
     refused(graph_of(helper.make_node("Identity", ["w"], ["y"]), constants=(tensor,)), "type")
 
 
+def test_constants_are_bounded_by_what_they_become() -> None:
+    """A file of bytes that `Cast` makes eight times as large when it is opened."""
+    narrow = constant("w", np.zeros(1 << 20, dtype=np.uint8))
+    model = graph_of(helper.make_node("Cast", ["w"], ["y"], to=TensorProto.DOUBLE))
+    model.graph.initializer.extend([narrow] * 128)
+    check_onnx(model.SerializeToString())
+    model.graph.initializer.extend([constant("v", np.zeros(1, dtype=np.uint8))])
+    refused(model, "in double")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16])
+def test_small_whole_numbers_are_held_to_their_bytes(dtype: type) -> None:
+    model = graph_of(
+        helper.make_node("Cast", ["w"], ["y"], to=TensorProto.DOUBLE),
+        constants=(constant("w", np.zeros(6, dtype=dtype)),),
+    )
+    check_onnx(model.SerializeToString())
+    model.graph.initializer[0].dims[0] = 12
+    refused(model, "hold the elements")
+
+
 def test_a_giant_result_is_an_error_of_the_call() -> None:
     shape = constant("shape", np.array([2**21, 2**21]))
     model = graph_of(
