@@ -45,6 +45,8 @@ OF_EXAMPLES = {
     # How systemd wants to be told that the camera lives.
     ("examples/camera/notify.py", "NOTIFY_SOCKET"),
     ("examples/camera/notify.py", "WATCHDOG_USEC"),
+    # How OpenCV hands options to FFmpeg while a camera is opened: one connection, no other.
+    ("examples/camera/sources/grabbers.py", "OPENCV_FFMPEG_CAPTURE_OPTIONS"),
     # Which root a release goes into; what it holds is verified under the key pinned there.
     ("examples/fleet/mender_module.py", "EDGE_INFER_ROOT"),
     # The laboratory's tools and namespaces, which run no model.

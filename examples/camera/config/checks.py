@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from math import isfinite
-from socket import inet_aton
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from edge_infer import BadInput
+from examples.camera.network import is_local, stream_parts, without_secrets
 
 if TYPE_CHECKING:
     from examples.camera.config.schema import Config
@@ -45,7 +43,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "store.memory_mb": (1, 4096),
     "hook.timeout_s": (0.1, 600),
 }
-LOCAL_NAMES = (".local", ".lan", ".home", ".internal", ".home.arpa")
 
 
 def check(config: Config) -> None:
@@ -67,7 +64,7 @@ def check(config: Config) -> None:
         raise BadInput(
             "mqtt.host is not on the local network",
             expected="a private address, or a name without a public domain",
-            actual=config.mqtt.host,
+            actual=without_secrets(config.mqtt.host),
             hint="name a broker of your own network; nothing is sent beyond it",
         )
     check_url(config.source.url)
@@ -75,45 +72,8 @@ def check(config: Config) -> None:
 
 def check_url(url: str) -> None:
     """Refuse a stream from elsewhere than the local network. Raises BadInput."""
-    if "://" not in url:
-        return
-    parts = urlsplit(url)
-    if parts.scheme not in ("rtsp", "http"):
-        raise BadInput(
-            "source.url of another kind",
-            expected="rtsp or http",
-            actual=parts.scheme,
-            hint="give rtsp://… or http://…, a device, a file or a folder",
-        )
-    if not parts.hostname or not is_local(parts.hostname):
-        raise BadInput(
-            "source.url is not on the local network",
-            expected="a private address, or a name without a public domain",
-            actual=parts.hostname,
-            hint="name the camera by its private address, or by a name such as door.lan",
-        )
-
-
-def is_local(host: str) -> bool:
-    """Whether a host is this machine or of the local network, by what it is called.
-
-    >>> is_local("127.0.0.1"), is_local("192.168.1.9"), is_local("door.lan"), is_local("8.8.8.8")
-    (True, True, True, False)
-    """
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return not _is_number(host) and ("." not in host or host.lower().endswith(LOCAL_NAMES))
-    return address.is_private or address.is_loopback or address.is_link_local
-
-
-def _is_number(host: str) -> bool:
-    """Whether the C library reads an address where Python sees a name: 134744072, 0x8080808."""
-    try:
-        inet_aton(host)
-    except OSError:
-        return False
-    return True
+    if "://" in url:
+        stream_parts(url)
 
 
 def _contradictions(config: Config) -> list[tuple[bool, str, str]]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_infer import BadInput, Unavailable
+from examples.camera import network
 
 if TYPE_CHECKING:
+    import socket
+
     from examples.camera.config.schema import MqttSettings
 
 MOST_WAITING = 10_000
@@ -35,11 +38,23 @@ class Mqtt:
             raise Unavailable(
                 "a broker needs paho-mqtt", actual=error, hint="pip install paho-mqtt"
             ) from error
+
+        class LocalClient(Client):
+            """Connects within the local network alone, whatever the broker's name means by now."""
+
+            def _create_socket_connection(self) -> socket.socket:
+                try:
+                    return network.connect(self.host, self.port, timeout_s=self.connect_timeout)
+                except Unavailable as wrong:
+                    words = str(wrong).replace("\n", ";")
+                    print(f"the broker is not connected to: {words}", file=sys.stderr)
+                    raise ConnectionError(words) from wrong
+
         self._topic = settings.topic
         self._told = self._taken = 0
         self._status: set[int] = set()
         self._leaving = False
-        self._client: Any = Client(CallbackAPIVersion.VERSION2, clean_session=True)
+        self._client: Any = LocalClient(CallbackAPIVersion.VERSION2, clean_session=True)
         self._client.max_queued_messages_set(MOST_WAITING)
         self._client.reconnect_delay_set(1, 30)
         if settings.user:

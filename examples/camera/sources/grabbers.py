@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 
 from edge_infer import Unavailable
+from examples.camera.network import without_secrets
+from examples.camera.sources import rtsp
+from examples.camera.sources.http import MotionJpeg
 from examples.camera.sources.images import normalise
+from examples.camera.sources.rtsp import Relay
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
 OPEN_MS, READ_MS = 5000, 5000
 """A stream that does not answer for so long has failed."""
+_ENVIRONMENT = threading.Lock()
 
 
 class Grabber(Protocol):
@@ -37,22 +44,18 @@ class Capture:
     def __init__(self, settings: SourceSettings) -> None:
         """Raises Unavailable: no camera there, or another program has it."""
         url = settings.url
+        self._relay: Relay | None = None
         if "://" in url:
-            options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-                       READ_MS]  # fmt: skip
-            self._capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, options)
+            self._relay = _relay(url)
+            self._capture = _stream(self._relay.url)
         else:
             device = _device(url)
             _check_device(device)
             self._capture = cv2.VideoCapture(str(device), cv2.CAP_V4L2)
         if not self._capture.isOpened():
-            self._capture.release()
-            raise Unavailable(
-                "the camera does not open",
-                expected="a camera that nobody else uses, or a stream that answers",
-                actual=without_password(url),
-                hint="close other programs that use it; check cable, address and password",
-            )
+            self.close()
+            why = self._relay.refused if self._relay else ""
+            raise _does_not_open(f"{without_secrets(url)}{': ' if why else ''}{why}")
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if settings.width:
             self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
@@ -66,6 +69,8 @@ class Capture:
     def close(self) -> None:
         """Let go of the camera."""
         self._capture.release()
+        if self._relay is not None:
+            self._relay.close()
 
 
 class PiCamera:
@@ -108,16 +113,41 @@ def grabber(settings: SourceSettings) -> Grabber:
     """Open the camera of the settings. Raises Unavailable."""
     if settings.url == "picamera":
         return PiCamera(settings)
+    if settings.url.lower().startswith("http://"):
+        return MotionJpeg(settings.url, open_s=OPEN_MS / 1000, read_s=READ_MS / 1000)
     return Capture(settings)
 
 
-def without_password(url: str) -> str:
-    """A stream's address as it may be told: troubles go to logs and brokers.
+def _relay(url: str) -> Relay:
+    try:
+        return Relay(url, open_s=OPEN_MS / 1000)
+    except OSError as error:
+        raise _does_not_open(f"{without_secrets(url)}: {error}") from error
 
-    >>> without_password("rtsp://admin:secret@door.lan:554/1"), without_password("/dev/video0")
-    ('rtsp://…@door.lan:554/1', '/dev/video0')
-    """
-    return re.sub(r"(?<=://)[^/?#]*@", "…@", url)
+
+def _stream(url: str) -> cv2.VideoCapture:
+    """FFmpeg's side of a relay; OpenCV hands it options by the environment alone."""
+    with _ENVIRONMENT:
+        before = os.environ.get("OPENCV_FFMPEG_CAPTURE_OPTIONS")
+        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = rtsp.OPTIONS
+        try:
+            times = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                     READ_MS]  # fmt: skip
+            return cv2.VideoCapture(url, cv2.CAP_FFMPEG, times)
+        finally:
+            if before is None:
+                del os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
+            else:
+                os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = before
+
+
+def _does_not_open(actual: str) -> Unavailable:
+    return Unavailable(
+        "the camera does not open",
+        expected="a camera that nobody else uses, or a stream that answers",
+        actual=actual,
+        hint="close other programs that use it; check cable, address and password",
+    )
 
 
 def is_live(url: str) -> bool:

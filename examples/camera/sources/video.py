@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from edge_infer import BadInput
+from examples.camera.network import without_secrets
 from examples.camera.sources.frames import Frame
 from examples.camera.sources.images import normalise
 
@@ -30,8 +31,8 @@ class Video:
             raise BadInput(
                 "no such file",
                 expected="a video or a folder",
-                actual=str(path),
-                hint="check the path",
+                actual=without_secrets(str(path)),
+                hint="check the path; a camera's address begins with rtsp:// or http://",
             )
         self._path = path
         self._capture = cv2.VideoCapture(str(path))
