@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.impute._iterative import IterativeImputer
+from sklearn.linear_model import BayesianRidge
 
 from convert.errors import Unsupported
 from convert.estimators import labels
@@ -16,7 +17,7 @@ from convert.estimators.scaling import numpy_clip
 from convert.graph.emission import Check, Emission
 
 _SAME = 1e-10
-"""Of the largest value: a tenth of what a proof lets pass."""
+"""Of the largest value, or of the noise about it: a tenth of what a proof lets pass."""
 
 if TYPE_CHECKING:
     from convert.estimators.members import Composite, Emit
@@ -74,8 +75,15 @@ def _hangs_on_others(estimator: Any) -> bool:
     with quietly():
         alone = dense(estimator.transform(row))
         beside = dense(estimator.transform(np.concatenate([row, np.zeros_like(row)])))[:1]
-    size = np.abs(alone).max(initial=0.0)
+    size = max(np.abs(alone).max(initial=0.0), _noise(estimator))
     return not bool((np.abs(alone - beside) <= _SAME * size).all())
+
+
+def _noise(estimator: Any) -> float:
+    """The largest noise that its regressors took the columns to have: means may be 0."""
+    members = (step.estimator for step in estimator.imputation_sequence_)
+    bayesian = (one for one in members if isinstance(one, BayesianRidge))
+    return max((float(one.alpha_) ** -0.5 for one in bayesian), default=0.0)
 
 
 def _nothing_known(g: Graph, holes: Tensor) -> Check:

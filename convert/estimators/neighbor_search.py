@@ -3,9 +3,9 @@
 Brute force meets the points in their order. A k-d or ball tree meets them leaf by leaf, at every
 node the nearer child first (`_query_single_depthfirst`), so the order is another for each row:
 the leaves are sorted by it before the nearest are taken. Of equally far ones the first are kept,
-but for trees whose points tie without any rounding: there scikit-learn's heap is followed push
-by push (`neighbor_heap.py`). Brute force divides its points among threads with a heap each, so
-there is no one order to follow.
+but where points tie without any rounding: there scikit-learn's heap is followed push by push
+(`neighbor_heap.py`). Brute force divides more than 256 points among threads with a heap each:
+the order of a single thread is followed, and the proof asks whether several agree with it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def nearest(g: Graph, estimator: Any, x: Tensor, k: int) -> Neighbors:
     """
     metric = fitted_metric(estimator)
     if estimator._fit_method == "brute":
-        reduced, index = _k_smallest(g, brute_distances(g, estimator, x, metric), k)
+        found = brute_distances(g, estimator, x, metric)
+        reduced, index = _smallest(g, found, dense(estimator._fit_X), len(estimator._fit_X), k)
         # Its heap starts with the largest finite double, and with the first point.
         limit = float(np.finfo(np.float64).max)
     else:
@@ -125,6 +126,15 @@ def _k_smallest(g: Graph, values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return found[0], found[1]
 
 
+def _smallest(
+    g: Graph, values: Tensor, points: Doubles, count: int, k: int
+) -> tuple[Tensor, Tensor]:
+    """As `_k_smallest` of `count` values, in the order of the search; ties as its heap has them."""
+    if _ties_exactly(points, k) and count <= MOST_POINTS:
+        return heap_smallest(g, values, count, k)
+    return _k_smallest(g, values, k)
+
+
 @dataclass(frozen=True)
 class _Leaves:
     points: Doubles
@@ -140,20 +150,13 @@ def _tree_order(
     leaves = _leaves(dense(data), order, nodes)
     count, size, n_features = leaves.points.shape
     found = reduced_distances(g, x, leaves.points.reshape(-1, n_features), metric)
-    push_by_push = _ties_exactly(dense(data), k) and count * size <= MOST_POINTS
-
-    def smallest(values: Tensor) -> tuple[Tensor, Tensor]:
-        if push_by_push:
-            return heap_smallest(g, values, count * size, k)
-        return _k_smallest(g, values, k)
-
     if count == 1:
-        reduced, at = smallest(found)
+        reduced, at = _smallest(g, found, dense(data), size, k)
         return reduced, g.op("Gather", leaves.original, at)
     visited = _visits(g, estimator, x, metric, nodes, dense(bounds))
     by_leaf = g.op("Reshape", found, np.array([0, count, size], dtype=np.int64))
     in_order = g.op("GatherND", by_leaf, g.op("Unsqueeze", visited, _LAST), batch_dims=1)
-    reduced, at = smallest(g.op("Reshape", in_order, _ROW))
+    reduced, at = _smallest(g, g.op("Reshape", in_order, _ROW), dense(data), count * size, k)
     width = np.array(size, dtype=np.int64)
     leaf = g.op("GatherElements", visited, g.op("Div", at, width), axis=1)
     point = g.op("Add", g.op("Mul", leaf, width), g.op("Mod", at, width))

@@ -24,23 +24,39 @@ _ROWS = np.array([1], dtype=np.int64)
 
 def classifier(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """Shares of the votes; a row without neighbours gets `outlier_label` or is refused."""
-    if estimator.outputs_2d_:
-        raise Unsupported("a RadiusNeighborsClassifier of several outputs has no exact converter")
-    n_classes = len(estimator.classes_)
     weights = _weights(g, estimator, x)
-    votes = g.op("MatMul", weights, np.eye(n_classes)[np.asarray(estimator._y)])
-    total = g.op("ReduceSum", votes, _ROWS, keepdims=1)
-    alone = g.op("Equal", total, 0.0)
-    share = g.op("Div", votes, g.op("Where", alone, 1.0, total))
+    alone = g.op("Equal", g.op("ReduceSum", weights, _ROWS, keepdims=1), 0.0)
     checks: tuple[Check, ...] = ()
-    index = labels.argmax(g, share)
     if estimator.outlier_label_ is None:
         checks = (Check(labels.flat(g, alone), "no neighbour within the radius"),)
-    else:
-        own, lonely = _outlier(estimator)
+    y = np.asarray(estimator._y)
+    if not estimator.outputs_2d_:
+        index, share = _voted(g, estimator, weights, alone, y, target=None)
+        return Emission({"predict_proba": share}, index, checks=checks)
+    every = [
+        _voted(g, estimator, weights, alone, y[:, target], target=target)
+        for target in range(len(estimator.classes_))
+    ]
+    shares = tuple(share for _, share in every)
+    return Emission(
+        targets=tuple(index for index, _ in every), lists={"predict_proba": shares}, checks=checks
+    )
+
+
+def _voted(
+    g: Graph, estimator: Any, weights: Tensor, alone: Tensor, y: Any, *, target: int | None
+) -> tuple[Tensor, Scores]:
+    """One target's label as a position, and its shares of the votes."""
+    classes = np.asarray(estimator.classes_ if target is None else estimator.classes_[target])
+    votes = g.op("MatMul", weights, np.eye(len(classes))[y])
+    total = g.op("ReduceSum", votes, _ROWS, keepdims=1)
+    share = g.op("Div", votes, g.op("Where", alone, 1.0, total))
+    index = labels.argmax(g, share)
+    if estimator.outlier_label_ is not None:
+        own, lonely = _outlier(estimator, classes, target)
         share = g.op("Where", alone, lonely, share)
         index = g.op("Where", labels.flat(g, alone), own, index)
-    return Emission({"predict_proba": Scores(share, n_classes)}, index, checks=checks)
+    return index, Scores(share, len(classes))
 
 
 def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:
@@ -77,14 +93,15 @@ def _weights(g: Graph, estimator: Any, x: Tensor) -> Tensor:
     return g.op("Where", any_here, here, inverse)
 
 
-def _outlier(estimator: Any) -> tuple[np.ndarray, np.ndarray]:
+def _outlier(
+    estimator: Any, classes: np.ndarray, target: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Position and shares of a row without neighbours.
 
     `RadiusNeighborsClassMode` takes `outlier_label` for a position among the classes, and where
     it is none gives shares of 0, from which `predict` goes back to the label.
     """
-    label = estimator.outlier_label_[0]
-    classes = np.asarray(estimator.classes_)
+    label = estimator.outlier_label_[target or 0]
     share = np.asarray(classes == label, dtype=np.float64)
     if share.sum() != 1:
         raise Unsupported(
@@ -93,7 +110,7 @@ def _outlier(estimator: Any) -> tuple[np.ndarray, np.ndarray]:
             actual=str(label),
         )
     own = np.array(share.argmax(), dtype=np.int64)
-    if _counts_by_class(estimator):
+    if target is None and _counts_by_class(estimator):
         share = np.array([position == estimator.outlier_label for position in range(len(classes))])
         share = share.astype(np.float64)
         own = np.array(share.argmax(), dtype=np.int64) if share.any() else own

@@ -12,12 +12,13 @@ from convert.prove import golden
 from convert.prove.certificate import Tally
 from convert.prove.compare import Compared, compare, largest, score_difference
 from convert.prove.details import Details, Spreading, details
-from convert.prove.diagnosis import Departure, refusal, self_refusal
+from convert.prove.diagnosis import Departure, refusal, self_refusal, threads_refusal
 from convert.prove.donors import LOOSE, STRICT, DonorTies
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
 from convert.prove.rounding import no_band
 from convert.prove.rounding.terms import rows_of
+from convert.prove.threads import divides_among_threads, on_threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,7 @@ class Case:
         self._alone = 0
 
     def check_scikit_learn(self) -> None:
-        """Rows alone against rows in the batch, every kind among them."""
+        """Rows alone against rows in the batch, every kind among them; threads where they tell."""
         chosen = self.probes.stratified(self._effort.alone, np.random.default_rng(self.seed))
         alone = self.reference.one_by_one(self.probes.rows[chosen])
         self._ask_about_differences(alone, chosen)
@@ -81,6 +82,13 @@ class Case:
         want = {name: answer[chosen] for name, answer in self.want.items()}
         for departure in self._departures(alone, want, chosen, "alone", count=False):
             raise self_refusal(departure)
+        if divides_among_threads(self.reference.estimator):
+            every = np.arange(len(self.probes.rows))
+            for count, answers in on_threads(self.reference, self.probes.rows):
+                self._ask_about_differences(answers, every)
+                way = f"with {count} of OpenMP's threads"
+                for departure in self._departures(answers, self.want, every, way, count=False):
+                    raise threads_refusal(departure)
 
     def check_graph(self) -> None:
         """The graph in one batch, in small odd ones, row by row and in the row buffers."""

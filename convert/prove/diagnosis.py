@@ -125,6 +125,19 @@ def self_refusal(departure: Departure) -> NotExact:
     )
 
 
+def threads_refusal(departure: Departure) -> NotExact:
+    """What scikit-learn answers hangs on how many processors the machine has."""
+    d = departure
+    return NotExact(
+        f"scikit-learn disagrees with itself: {d.output.verb} of a {d.kind} row {d.way} is another "
+        f"than in one batch, on {d.rows} rows tried; the first is probe {d.row}: {d.shown}",
+        expected=_shown(d.want, d),
+        actual=_shown(d.got, d) + _margin(d),
+        hint="of equally far training rows a brute-force search keeps those that its threads meet "
+        "first: scale the columns before (StandardScaler), or train with algorithm='kd_tree'",
+    )
+
+
 def departing_step(estimator: Any, X: Rows, codec: TableCodec | None = None) -> str | None:
     """The first step of a pipeline whose own graph does not transform the rows `(n, f)` alike.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.decomposition import KernelPCA
 from sklearn.kernel_approximation import PolynomialCountSketch
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
@@ -45,6 +46,7 @@ ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
     BayesianGaussianMixture: _TOP_EXPONENT,
     GaussianMixture: _TOP_EXPONENT,
     Isomap: 3,
+    KernelPCA: 10,
     KernelCenterer: _TOP_EXPONENT,
     LocallyLinearEmbedding: 3,
     NearestCentroid: 6,
@@ -55,7 +57,7 @@ ROUNDS_ITS_OWN_WAY: Mapping[type, int] = {
 A Fourier transform rounds as its library does. Far from all training rows rounding alone orders
 the neighbours, and an embedding jumps with them. The difference of two large squares, as between
 centroids or between a mixture's components, is what rounding left of it, and so is a kernel's value
-less the mean of equally large ones.
+less the mean of equally large ones, which of a column that was constant is all there is.
 """
 NEIGHBORS: Mapping[type, int] = {
     KNeighborsClassifier: 20,
@@ -146,6 +148,11 @@ def ask_policy(
             hint="impute or scale these columns before the model",
         )
     return policy
+
+
+def rounds_its_own_way(reference: Reference) -> bool:
+    """Whether a step of it rounds as no graph does, so that the graph is asked as well."""
+    return any(type(step) in ROUNDS_ITS_OWN_WAY for _, step in steps_of(reference.estimator))
 
 
 def _allowed(accepted: bool) -> str:

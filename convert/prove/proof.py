@@ -16,7 +16,7 @@ from convert.prove.donors import LOOSE, DonorTies
 from convert.prove.dtypes import prove_columns, proven_dtypes
 from convert.prove.effort import counted_effort
 from convert.prove.engine import INPUT, Graph
-from convert.prove.policy import Policy, ask_policy
+from convert.prove.policy import Policy, ask_policy, rounds_its_own_way
 from convert.prove.probes import Probes, gather, used_samples
 from convert.prove.reference import Reference, steps_of
 from convert.prove.refusals import find_refusals
@@ -96,7 +96,8 @@ def prove(
     if codec is None:
         policy = ask_policy(reference, samples, scales, seed=SEED, graph=graph)
     else:
-        asked = graph if tolerance > RELATIVE_TOLERANCE else None
+        rounds = rounds_its_own_way(reference) or tolerance > RELATIVE_TOLERANCE
+        asked = graph if rounds else None
         codec, policy = ask_table(reference, samples, scales, seed=SEED, graph=asked)
         reference, graph.codec = replace(reference, codec=codec), codec
     progress("proving", 0.15)

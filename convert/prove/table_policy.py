@@ -38,7 +38,8 @@ def ask_table(
 ) -> tuple[TableCodec, Policy]:
     """The codec that holds what is served, and the policy that is left to the makers of probes.
 
-    A float32 `graph` is asked as well: it holds fewer magnitudes.
+    A `graph` is asked as well where it holds fewer magnitudes: in float32, or where a step rounds
+    in a way of its own.
 
     Raises:
         NotExact: scikit-learn does not treat the samples alike, alone and beside each other.

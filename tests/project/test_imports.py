@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STANDARD = sys.stdlib_module_names
 DEVICE = {"numpy", "onnxruntime", "PIL", "cryptography"}
-WORKSTATION = {"sklearn", "skl2onnx", "onnx", "scipy", "joblib", "pandas", "rich"}
+WORKSTATION = {"sklearn", "skl2onnx", "onnx", "scipy", "joblib", "threadpoolctl", "pandas", "rich"}
 
 MAY_IMPORT = {
     "edge_infer": {"edge_infer", *DEVICE},

@@ -58,9 +58,9 @@ def test_ties_fall_to_the_point_that_the_search_meets_first(k, leaf_size, algori
 
 @pytest.mark.sampled(5)
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
-@pytest.mark.parametrize("k", [3, 4, 5, 8])
+@pytest.mark.parametrize("k", [3, 4, 5, 8, 20])
 @pytest.mark.parametrize("leaf_size", [3, 30])
-@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree"])
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree", "brute"])
 def test_among_ties_the_history_of_the_heap_decides(k, leaf_size, algorithm, side_by_side):
     rng = np.random.default_rng(2)
     X = rng.integers(0, 4, size=(150, 3)).astype(float)

@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.neighbors import RadiusNeighborsClassifier, RadiusNeighborsRegressor
 
+import convert
 from convert.errors import Unsupported
 from convert.estimators import emit
 from convert.graph.builder import Graph
@@ -71,3 +72,26 @@ def test_means_within_a_radius(algorithm, weights, kind, side_by_side):
         got, want = side.got("predict", rows), side.want("predict", rows)
         np.testing.assert_allclose(got, want, rtol=1e-9)
         assert (want < -1e18).any() or np.isnan(want).any()
+
+
+@WEIGHTS
+def test_votes_on_several_targets(weights, loaded, shorter):
+    """Each of its own classes; a row without neighbours gets each target's own label."""
+    X, y = IRIS
+    targets = np.c_[y, 5 * (X[:, 0] > 5.8)]
+    estimator = RadiusNeighborsClassifier(1.0, weights=weights, outlier_label=[2, 5])
+    estimator.fit(X + np.linspace(0, 0.1, 4), targets)
+    model = loaded(convert.export(estimator, X))
+    rows = np.concatenate([X + 0.013, FAR])
+    assert (model.predict(rows) == estimator.predict(rows)).all()
+    assert model.predict(FAR).tolist() == [[2, 5]] * 2
+    for got, want in zip(model.predict_proba(rows), estimator.predict_proba(rows), strict=True):
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-12)
+
+
+def test_several_targets_without_an_outlier_label_are_checked():
+    X, y = IRIS
+    estimator = RadiusNeighborsClassifier(0.5).fit(X, np.c_[y, y])
+    g = Graph("X")
+    (check,) = emit(g, estimator, g.x).checks
+    assert "radius" in check.message

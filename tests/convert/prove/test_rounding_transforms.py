@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import feature_selection, impute, preprocessing
 from sklearn.cluster import FeatureAgglomeration
-from sklearn.datasets import load_iris
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_diabetes, load_iris
 from sklearn.decomposition import FactorAnalysis, FastICA, KernelPCA
 from sklearn.ensemble import RandomForestClassifier, RandomTreesEmbedding
 from sklearn.impute._iterative import IterativeImputer
@@ -24,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 from sklearn.svm import SVC
 
+from convert.export import export
 from convert.graph.emit import emit_model
 from convert.progress import quiet
 from convert.prove import prove
@@ -167,3 +170,34 @@ def test_a_selector_that_predicts_is_measured_as_its_estimator():
         selector = feature_selection.RFE(inner, n_features_to_select=2).fit(X, Y)
         proof = prove(selector, emit_model(selector, 4), X, progress=quiet)
         assert any("sum of absolute terms" in note for note in proof.certificate.notes)
+
+
+def test_a_kernel_of_a_constant_column_is_served_near_the_samples():
+    """Less the mean of its products nothing is left but rounding."""
+    rows = np.c_[X, np.full(len(X), 7.0)]
+    step = KernelPCA(2, random_state=0).fit(rows)
+    limit = prove(step, emit_model(step, 5), rows, progress=quiet).inputs[0].limit
+    assert limit is not None
+    assert np.abs(rows).max() <= limit < 1e5
+
+
+@pytest.mark.deep
+def test_a_step_that_rounds_its_own_way_behind_columns_of_a_data_frame():
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(e=np.where(Y > 0, "x", "y"))
+    columns = make_column_transformer(
+        (preprocessing.StandardScaler(), list("abcd")),
+        (preprocessing.OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["e"]),
+    )
+    chain = make_pipeline(columns, PolynomialCountSketch(random_state=0)).fit(frame)
+    contract = export(chain, frame).contract
+    assert all(parity.differ == 0 for parity in contract.certificate.parity)
+    assert all(one.limit is not None for one in contract.inputs if one.dtype == "float64")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_row_without_values_about_means_of_zero_is_answered():
+    rows, _ = load_diabetes(return_X_y=True)
+    imputer = IterativeImputer(max_iter=1, random_state=0).fit(rows)
+    assert not emit_model(imputer, rows.shape[1]).checks
+    holes = np.where(np.random.default_rng(0).random(rows.shape) < 0.05, np.nan, rows)
+    assert emit_model(imputer.fit(holes), rows.shape[1]).checks
