@@ -19,6 +19,10 @@ MARGIN = 2 * CELL
 """Pixels repeated around every level, so that a face at the edge has cells around it."""
 
 
+LARGEST_LEVEL = 1 << 24
+"""Pixels, which bounds the time: the smallest window of 4K has 26 pixels a side, that of 8K 51."""
+
+
 @dataclass(frozen=True)
 class Level:
     """The frame, resized and with its margin."""
@@ -44,13 +48,15 @@ def pyramid(
 ) -> Iterator[Level]:
     """Levels from the one where a face of `smallest` pixels fills the window to the last that fits.
 
-    Each is smaller than the one before by `step`, > 1.
+    Each is smaller than the one before by `step`, > 1. Levels above `LARGEST_LEVEL` are left out.
     Halving averages four pixels; between halvings each level is interpolated from the last half,
     which costs a fifth of averaging every level from the frame.
     """
     height, width = grey.shape
     scale, half_scale = WINDOW / smallest, 1.0
     half: np.ndarray = grey
+    while height * width * scale**2 > LARGEST_LEVEL:
+        scale /= step
     while min(height, width) * scale >= WINDOW:
         while scale / half_scale <= 0.5:
             size = (half.shape[1] // 2, half.shape[0] // 2)

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from edge_infer import Incompatible
-from examples.camera.faces.features import CELLS, CHANNELS, ROW, Floats, features, window_rows
+from examples.camera.faces.features import (
+    CELL,
+    CELLS,
+    CHANNELS,
+    ROW,
+    Floats,
+    Grey,
+    features,
+    window_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +42,10 @@ _BATCH = 48
 
 _BAND = 24
 """Rows of cells multiplied at a time."""
+BAND_PIXELS = 1 << 22
+"""Pixels of a level whose features are held at a time, about."""
+_AROUND = 3
+"""Cells around a cell that its numbers depend on: two by brightness, and one more."""
 _MOST_OF_A_LEVEL = 2000
 """Windows kept of one level, the best: a page of text has no more to say than that."""
 
@@ -76,7 +89,7 @@ class Product:
         _, rows, columns = cells.shape
         tall, wide = max(rows - CELLS + 1, 0), max(columns - CELLS + 1, 0)
         scores = np.full(tall * columns, self.bias, np.float32)
-        flat = cells.reshape(CHANNELS, -1)
+        flat = np.ascontiguousarray(cells).reshape(CHANNELS, -1)
         # In bands, which bounds the memory of large frames; along whole rows, whose last windows
         # reach into the next row and are cut off at the end.
         for top in range(0, tall if wide else 0, _BAND):
@@ -121,19 +134,51 @@ class Scan:
         """The windows of all levels whose score is at least `least`."""
         found = [_NONE]
         for level in levels:
-            cells = features(level.grey)
-            mapped = self._product.scores(cells)
-            top, left = np.nonzero(mapped >= least - SLACK)
-            if len(top) > _MOST_OF_A_LEVEL:
-                best = np.argsort(-mapped[top, left], kind="stable")[:_MOST_OF_A_LEVEL]
-                top, left = top[best], left[best]
-            if len(top):
-                boxes, rows = level.boxes(top, left), window_rows(cells, top, left)
-                found.append(Candidates(boxes, rows, np.zeros(len(top))))
+            kept: list[Candidates] = []
+            for first, cells in bands(level.grey):
+                mapped = self._product.scores(cells)
+                top, left = np.nonzero(mapped >= least - SLACK)
+                if len(top) > _MOST_OF_A_LEVEL:
+                    best = _best(mapped[top, left])
+                    top, left = top[best], left[best]
+                if len(top):
+                    boxes, rows = level.boxes(top + first, left), window_rows(cells, top, left)
+                    scores = mapped[top, left].astype(np.float64)
+                    kept = _trimmed([*kept, Candidates(boxes, rows, scores)])
+            found += kept
         together = joined(found)
         scores = decisions(self._model, together.rows)
         chosen = scores >= least
         return Candidates(together.boxes[chosen], together.rows[chosen], scores[chosen])
+
+
+def bands(grey: Grey) -> Iterator[tuple[int, Floats]]:
+    """The cells of a picture `(h, w)` in overlapping bands, each with its first row of cells.
+
+    Every window lies whole in one band. A cell is the same in a band as in the picture: what lies
+    around it is computed, too, and cut off.
+    """
+    rows = grey.shape[0] // CELL
+    tall = rows - CELLS + 1
+    count = max(1, BAND_PIXELS // (CELL * max(1, grey.shape[1])))
+    for top in range(0, tall, count):
+        bottom = min(top + count, tall) + CELLS - 1
+        first, last = max(0, top - _AROUND), min(rows, bottom + _AROUND)
+        part = grey[first * CELL : last * CELL if last < rows else None]
+        yield top, features(part)[:, top - first : bottom - first]
+
+
+def _trimmed(parts: list[Candidates]) -> list[Candidates]:
+    """What is kept of the bands of one level."""
+    if sum(len(part.scores) for part in parts) <= _MOST_OF_A_LEVEL:
+        return parts
+    every = joined(parts)
+    best = _best(every.scores)
+    return [Candidates(every.boxes[best], every.rows[best], every.scores[best])]
+
+
+def _best(scores: Rows) -> NDArray[np.intp]:
+    return np.argsort(-scores, kind="stable")[:_MOST_OF_A_LEVEL]
 
 
 def decisions(model: Decides, rows: Rows) -> NDArray[np.float64]:
