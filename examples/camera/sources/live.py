@@ -12,6 +12,8 @@ import time
 import zlib
 from typing import TYPE_CHECKING
 
+import cv2
+
 from edge_infer import EdgeInferError
 from examples.camera.sources.frames import Frame
 from examples.camera.sources.grabbers import grabber
@@ -45,8 +47,9 @@ class _Reader(threading.Thread):
             try:
                 image = self._camera.read()
                 wrong = None if image is not None else "the camera gives no more frames"
-            except EdgeInferError as error:
-                image, wrong = None, str(error)
+            except (EdgeInferError, OSError, RuntimeError, cv2.error) as error:
+                # picamera2 and OpenCV raise where a camera was unplugged.
+                image, wrong = None, str(error) or type(error).__name__
             with self.changed:
                 if image is None:
                     self.failed = wrong

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
+import types
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,6 +167,83 @@ def test_a_frame_that_is_no_picture_is_a_failure_of_the_camera() -> None:
     threading.Timer(0.5, source.close).start()
     assert list(source.frames()) == []
     assert any("another type" in one for one in source.troubles())
+
+
+@pytest.mark.parametrize("error", [RuntimeError("camera gone"), OSError(19, "No such device")])
+def test_a_driver_that_raises_is_a_failure_of_the_camera_and_it_is_let_go_of(
+    error: Exception,
+) -> None:
+    class Raises(Scripted):
+        def read(self) -> Picture | None:
+            raise error
+
+    first = Raises(iter(()))
+    cameras = [first, Scripted(pictures(100))]
+    source = Live(SETTINGS, opening=lambda _: cameras.pop(0))
+    assert len(take(source, 3)) == 3
+    told = source.troubles()
+    assert str(error) in told[0]
+    assert told[-1] == "the camera is back"
+    assert first.closed, "or nobody could open it again"
+
+
+class _Picamera2:
+    """What of picamera2 0.3 the Pi's camera uses, with a picture that is red in memory order."""
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+        _Picamera2.made = self
+
+    def create_video_configuration(self, **words: object) -> dict[str, object]:
+        return words
+
+    def configure(self, words: object) -> None:
+        self.calls.append(words)
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def capture_array(self, name: str) -> Picture:
+        assert name == "main"
+        return np.full((480, 640, 3), (0, 0, 255), np.uint8)
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    made: _Picamera2
+
+
+def test_the_pis_camera_gives_bgr_of_the_size_asked_for_and_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = types.ModuleType("picamera2")
+    module.Picamera2 = _Picamera2  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2", module)
+    camera = grabber(SourceSettings(url="picamera", width=640, height=480))
+    image = camera.read()
+    assert image is not None
+    assert image[0, 0].tolist() == [0, 0, 255], "red, as BGR"
+    camera.close()
+    assert _Picamera2.made.calls == [
+        {"main": {"size": (640, 480), "format": "RGB888"}}, "start", "stop", "close",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [IndexError("list index out of range"), RuntimeError("busy")])
+def test_the_pis_camera_that_is_not_there_or_busy(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise error
+
+    module = types.ModuleType("picamera2")
+    module.Picamera2 = fails  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2", module)
+    with pytest.raises(Unavailable, match="does not open"):
+        grabber(SourceSettings(url="picamera"))
 
 
 def test_the_rate_is_capped() -> None:
