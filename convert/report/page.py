@@ -120,7 +120,8 @@ def _speed(timings: Sequence[Timing]) -> Markup:
         )
         for timing in timings
     ]
-    head = ("engine", "one row", "", f"{base.batch_rows} rows", "", "model size")
+    batch = f"{base.batch_rows} rows"
+    head = ("engine", "one row", "faster", batch, f"faster on {batch}", "model size")
     lead = tag(
         "p",
         "Medians on the samples, measured on the workstation when this report was made, through "
