@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 
 import edge_infer
+from examples.command import CommandFailed
 from examples.digits.device import Device, DeviceRefused, flip_one_byte, make_device
 from examples.digits.pictures import draw, pixels
 from examples.digits.report import Report
 from examples.digits.updates import update
-from examples.digits.workstation import CommandFailed, Published, publish
+from examples.digits.workstation import Published, publish
 
 ROOT = Path(__file__).parents[2]
 PICTURES = 10

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from examples.command import edge_infer_command
 from examples.digits.naive import naive_labels
 from examples.digits.report import Report, size
 from examples.digits.train import Digits, dump, fit, mnist_digits, small_digits
@@ -28,10 +27,6 @@ class Published:
     estimator: Any
     rows: np.ndarray
     """(n, f): every row whose label is compared."""
-
-
-class CommandFailed(Exception):
-    """An `edge-infer` command refused; its text says why."""
 
 
 def publish(report: Report, folder: Path, *, mnist: bool) -> Published:
@@ -87,25 +82,6 @@ def next_release(folder: Path, published: Published) -> Path:
         "bundle", artifact, "--key", f"{fleet}.key", "--trust", published.trust, "--out", bundle
     )
     return bundle
-
-
-def edge_infer_command(*arguments: str | Path) -> str:
-    """Run `edge-infer ARGUMENT…` and return what it printed.
-
-    Raises:
-        CommandFailed: it refused.
-    """
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_infer", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        command = " ".join(["edge-infer", *map(str, arguments)])
-        raise CommandFailed(f"{command}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def _proven(artifact: Path) -> str:

@@ -6,14 +6,12 @@ folder of the caller, who decides whether they outlive it.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
 
-from edge_infer import EdgeInferError
+from examples.command import edge_infer_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NATIVE = "host"
-
-
-class Refused(EdgeInferError):
-    """An `edge-infer` command refused; its text says why."""
 
 
 def publish(
@@ -47,7 +41,7 @@ def publish(
         sequence: the number of this release.
 
     Raises:
-        Refused: a step refused.
+        CommandFailed: a step refused.
     """
     pickle, rows = folder / "router.joblib", folder / "samples.npy"
     joblib.dump(estimator, pickle)
@@ -55,30 +49,17 @@ def publish(
     trainer, publisher, artifact = folder / "trainer", folder / "publisher", folder / "artifact"
     for key in (trainer, publisher):
         if not key.with_suffix(".key").exists():
-            _edge_infer("keygen", key)
-    _edge_infer("sign", pickle, "--key", f"{trainer}.key")
-    _edge_infer(
+            edge_infer_command("keygen", key)
+    edge_infer_command("sign", pickle, "--key", f"{trainer}.key")
+    edge_infer_command(
         "convert", pickle, "--trust", f"{trainer}.pub", "--samples", rows, "--name", "router",
         "--key", f"{publisher}.key", "--sequence", str(sequence), "--native", native,
         "--out", artifact,
     )  # fmt: skip
-    _edge_infer(
+    edge_infer_command(
         "bundle", artifact, "--key", f"{publisher}.key", "--trust", f"{publisher}.pub",
         "--out", out,
     )  # fmt: skip
     public = out.with_suffix(".pub")
     public.write_bytes(publisher.with_suffix(".pub").read_bytes())
     return public
-
-
-def _edge_infer(*arguments: str | Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "edge_infer", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        command = " ".join(["edge-infer", *map(str, arguments)])
-        raise Refused(f"{command}\n{done.stdout}{done.stderr}")
