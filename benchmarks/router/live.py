@@ -26,6 +26,8 @@ from examples.router.compiled.choice import KINDS
 ROOT = Path(__file__).parents[2]
 NEAR, FAR = "ours", "theirs"
 BURST_SECONDS = 0.002
+NETWORKS = 4
+"""What is sent comes from so many, in turn: flows end by time while others begin."""
 
 
 def frames(number: int) -> list[bytes]:
@@ -42,7 +44,16 @@ def frames(number: int) -> list[bytes]:
         if len(wire.frames) >= number:
             break
     wire.frames.sort(key=lambda one: one[0])
-    return [data[:1500] for _, data in wire.frames[:number]]
+    made = [data[:1500] for _, data in wire.frames[:number]]
+    return [_moved(data, to) for to in range(NETWORKS) for data in made]
+
+
+def _moved(data: bytes, to: int) -> bytes:
+    """The same frame in another network: a byte of either address is changed."""
+    moved = bytearray(data)
+    for at in (27, 31) if moved[12:14] == b"\x08\x00" else (26, 42):
+        moved[at] ^= to
+    return bytes(moved)
 
 
 def send(packets: int, rate: float) -> dict[str, float]:
@@ -83,6 +94,7 @@ def within(options: argparse.Namespace) -> None:
         "flows",
         "malicious",
         "latency_ms",
+        "wire_ms",
         "ended_ms",
         "evicted",
     )

@@ -181,6 +181,9 @@ def terminal() -> str:
                 if number % 64 == 0:
                     yield None
 
+        def waits(self) -> bool:
+            return False
+
     watch = Watch(open_judge(engine="native"), clock=lambda: 0)
     view = View(watch, "wan0", "dry run")
     for _ in watch.run(Recorded()):

@@ -173,6 +173,7 @@ class _Lines:
             "dropped": drops,
             "waiting": waiting,
             "latency_ms": _spread(watch.latencies_ms),
+            "wire_ms": _spread(watch.wire_ms),
             "ended_ms": _spread(watch.ended_ms),
         }
         if self._is_json:

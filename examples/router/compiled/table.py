@@ -68,16 +68,15 @@ class _State(ctypes.Structure):
 
 
 class CompiledFlow:
-    """What the judge keeps of a flow."""
+    """What the judge keeps of a flow; what it begins with is the class's own: many end at once."""
 
-    __slots__ = ("first_ns", "is_malicious", "key", "reasons", "score")
+    is_malicious = False
+    score = -1.0
+    reasons: list[str] = []  # noqa: RUF012 - replaced, never appended to
 
     def __init__(self, key: Key, first_ns: int) -> None:
         self.key = key
         self.first_ns = first_ns
-        self.is_malicious = False
-        self.score = -1.0
-        self.reasons: list[str] = []
 
 
 class CompiledTable(Portless):
@@ -226,20 +225,22 @@ class CompiledTable(Portless):
         dues = ctypes.string_at(self._state.dues_at, number * _due.size)
         rows = memoryview(ctypes.string_at(self._state.rows_at, number * _ROW_BYTES)).cast("d")
         self._state.due_number = 0
-        flows, f, start = self._flows, len(NAMES), 0
-        for one in _due.iter_unpack(dues):
-            serial, first, last, seen, asked, ended, opening = one[7:]
-            flow = flows.pop(serial, None)
+        flows, f, start, ahead = self._flows, len(NAMES), 0, self._ahead
+        new, append = tuple.__new__, self.due.append
+        for (
+            sh, sl, dh, dl, protocol, source_port, port, serial, first, last, seen, asked, ended,
+            opening,
+        ) in _due.iter_unpack(dues):  # fmt: skip
+            flow = flows.pop(serial, None) if flows else None
             if flow is None:
-                sh, sl, dh, dl, protocol, source_port, port = one[:7]
-                ends = sh << 64 | sl, dh << 64 | dl
-                flow = CompiledFlow((*ends, source_port, port, protocol), first)
+                key = (sh << 64 | sl, dh << 64 | dl, source_port, port, protocol)
+                flow = CompiledFlow(key, first)
             if not ended:
                 flows[serial] = flow
-            row = rows[start : start + f]
-            start += f
-            at = asked + self._ahead
-            self.due.append(Due(flow, row, ended == 1, at, seen, last, OPENINGS[opening]))
+            stop = start + f
+            end, how = ended == 1, OPENINGS[opening]
+            append(new(Due, (flow, rows[start:stop], end, asked + ahead, seen, last, how)))
+            start = stop
 
 
 def _halves(key: Key) -> tuple[int, ...]:

@@ -34,6 +34,8 @@ class PacketQueue:
         self.number, self.blocked = number, blocked
         self.accepted = self.dropped = 0
         self._socket: socket.socket | None = None
+        self._poll = select.poll()
+        self._holds = False
 
     def open(self) -> Self:
         """Take the queue.
@@ -65,7 +67,7 @@ class PacketQueue:
         At None the verdicts are due; what they block is dropped, the last frame included.
         """
         assert self._socket is not None, "open it first"
-        poll = select.poll()
+        poll = self._poll
         poll.register(self._socket, select.POLLIN)
         while self._socket is not None:
             if not poll.poll(idle_seconds * 1000):
@@ -75,12 +77,18 @@ class PacketQueue:
             for packet in messages.read(data):
                 if isinstance(packet, messages.Queued):
                     now = time.time_ns() if packet.timestamp_ns is None else packet.timestamp_ns
+                    self._holds = True
                     try:
                         yield Frame(now, RAW_IP, packet.data, packet.length)
                         if not poll.poll(0):
                             yield None
                     finally:
+                        self._holds = False
                         self._answer(packet)
+
+    def waits(self) -> bool:
+        """Whether a packet waits, be it the one that was yielded last."""
+        return self._holds or bool(self._poll.poll(0))
 
     def close(self) -> None:
         """Give the queue back: the kernel drops the few that wait and accepts what follows."""

@@ -44,6 +44,7 @@ class Interface:
         self._retire_ms = retire_ms
         self._socket: socket.socket | None = None
         self._ring: mmap.mmap | None = None
+        self._block = 0
 
     def open(self) -> Self:
         """Begin to capture.
@@ -97,18 +98,23 @@ class Interface:
         assert self._ring is not None
         poll = select.poll()
         poll.register(self._socket, select.POLLIN | select.POLLERR)
-        block = 0
+        self._block = 0
         while self._socket is not None:
+            block = self._block
             if ring.is_ready(self._ring, block):
                 yield from ring.frames_of(self._ring, block, self._linktype)
                 ring.give_back(self._ring, block)
-                block = (block + 1) % ring.BLOCKS
+                self._block = (block + 1) % ring.BLOCKS
                 yield None
                 continue
             events = poll.poll(idle_seconds * 1000)
             if not events or events[0][1] & select.POLLERR:
                 self._check()
                 yield None
+
+    def waits(self) -> bool:
+        """Whether packets wait to be taken."""
+        return self._ring is not None and ring.is_ready(self._ring, self._block)
 
     def drops(self) -> int:
         """Packets that found the ring full, since `open`. The kernel counts from call to call."""

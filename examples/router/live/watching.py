@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from examples.router.compiled import open_table
+from examples.router.live.garbage import collected_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Rows that are judged at once under load; under less, those of one block of the ring."""
+
+OVER = 16
+"""Rows of flows that are over, judged before it is looked whether packets wait: some 0.5 ms."""
 
 LAG_NS = 1_000_000_000
 """Time is told to the table this late: packets that wait in the ring come first."""
@@ -35,6 +39,7 @@ class Source(Protocol):
     """Where frames come from: an interface, or a kernel's queue."""
 
     def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]: ...  # noqa: D102
+    def waits(self) -> bool: ...  # noqa: D102
 
 
 def within_ms(latencies: Iterable[float], part: float) -> float:
@@ -59,6 +64,10 @@ class Watch:
         self.latencies_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
         """Of rows that a packet completed, until the model had judged them."""
 
+        self.wire_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
+        """Of the same rows, from the time that the kernel gave their packet: with the wait in the
+        ring. Means nothing where a recording is watched."""
+
         self.ended_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
         """Of flows that time ended, hundreds of them on one whole second, until their verdict."""
 
@@ -73,6 +82,10 @@ class Watch:
 
     def run(self, source: Source) -> Iterator[Judged | None]:
         """Verdicts as they fall, None at each pause of the source; ends where the source does."""
+        with collected_between() as collect:
+            yield from self._run(source, collect)
+
+    def _run(self, source: Source, collect: Callable[[bool], None]) -> Iterator[Judged | None]:
         table, due, batch = self.table, self.table.due, self._batch
         for frame in source.frames(0.2):
             if frame is not None:
@@ -82,17 +95,23 @@ class Watch:
                 continue
             table.tick(self._clock() - LAG_NS)
             yield from self._verdicts()
+            yield from self._judged_ended()
+            while self._ended and not source.waits():
+                yield from self._judged_ended()
+            collect(source.waits())
             yield None
 
     def end(self) -> Iterator[Judged]:
         """No more frames: every flow ends."""
+        timed = self.ended_ms.copy()  # nobody waits for flows that the program's end has ended
         self.table.end()
         yield from self._verdicts()
         while self._ended:
             yield from self._judged_ended()
+        self.ended_ms = timed
 
     def _verdicts(self) -> Iterator[Judged]:
-        """What packets ask for comes first, then some of what time ended."""
+        """What packets ask for; what time ended has to wait."""
         due, batch = self.table.due, self._batch
         asked = [one for one in due if not one.ended]
         self._ended.extend(one for one in due if one.ended)
@@ -100,16 +119,18 @@ class Watch:
         for start in range(0, len(asked), batch):
             part = asked[start : start + batch]
             found = list(self._judge(part))
-            now = perf_counter()
+            now, told = perf_counter(), time.time_ns()
+            self.wire_ms.extend((told - one.last_ns) / 1e6 for one in part)
             self.latencies_ms.extend((now - one.asked) * 1000.0 for one in part)
             yield from self._noted(found)
-        yield from self._judged_ended()
         while len(self._ended) > MOST_WAITING:
             yield from self._judged_ended()
 
     def _judged_ended(self) -> Iterator[Judged]:
         ended = self._ended
-        found = list(self._judge([ended.popleft() for _ in range(min(len(ended), BATCH))]))
+        if not ended:
+            return
+        found = list(self._judge([ended.popleft() for _ in range(min(len(ended), OVER))]))
         self.ended_ms.extend(one.verdict.latency_ms for one in found)
         yield from self._noted(found)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from router_frames import A4, B4, ethernet, ipv4, tcp, udp
 
-from examples.router.live.watching import BATCH, MOST_WAITING, Watch, within_ms
+from examples.router.live.watching import BATCH, MOST_WAITING, OVER, Watch, within_ms
 from examples.router.packets import Frame
 
 if TYPE_CHECKING:
@@ -31,14 +31,18 @@ class Asked:
 class Recorded:
     """Frames, and a pause after each of some."""
 
-    def __init__(self, frames: list[Frame], *, every: int) -> None:
-        self._frames, self._every = frames, every
+    def __init__(self, frames: list[Frame], *, every: int, waits: bool = True) -> None:
+        self._frames, self._every, self._waits = frames, every, waits
 
     def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]:
         for number, frame in enumerate(self._frames, 1):
             yield frame
             if number % self._every == 0:
                 yield None
+
+    def waits(self) -> bool:
+        """Whether the next frame is there: always, or it would be no flood."""
+        return self._waits
 
 
 def frame(time_ns: int, ip: bytes) -> Frame:
@@ -51,10 +55,12 @@ def handshakes(number: int) -> list[Frame]:
     return [frame(n, ipv4(6, tcp(2), ends=(A4 + 256 * n, B4))) for n in range(number)]
 
 
-def asked_by(frames: list[Frame], *, batch: int, every: int) -> tuple[Watch, list[list[bool]]]:
+def asked_by(
+    frames: list[Frame], *, batch: int, every: int, waits: bool = True
+) -> tuple[Watch, list[list[bool]]]:
     judge = Asked()
     watch = Watch(judge, batch=batch, clock=lambda: 0, table="python")
-    list(watch.run(Recorded(frames, every=every)))
+    list(watch.run(Recorded(frames, every=every, waits=waits)))
     return watch, judge.batches
 
 
@@ -65,9 +71,17 @@ def test_a_flow_that_goes_on_is_judged_before_thousands_that_are_over(batch: int
     over = [ended for part in batches for ended in part]
     assert over.index(False) <= 8 * BATCH  # of 2,000: some for each packet of the talk
     assert len(watch.latencies_ms) == 1
-    assert len(over) <= 1 + 9 * BATCH  # the others wait
+    assert len(over) <= 1 + OVER  # the others wait
     for _ in watch.end():
         pass
+
+
+def test_where_packets_wait_a_pause_is_short_and_else_everything_is_judged() -> None:
+    frames = [*handshakes(2000), frame(9 * NS, ipv4(17, udp()))]
+    for waits, judged in ((True, OVER), (False, 2000)):
+        _, batches = asked_by(frames, batch=BATCH, every=2001, waits=waits)
+        assert sum(map(len, batches)) == judged
+        assert max(map(len, batches)) <= OVER
 
 
 def test_all_of_them_are_judged_in_the_end() -> None:
