@@ -103,6 +103,7 @@ pictures: .venv/made-for ## draw the pictures of the documentation again
 	@$(PY) -m examples.camera.figures
 	@$(PY) docs/pictures/icon.py
 	@$(PY) docs/pictures/router.py
+	@$(PY) -m benchmarks.router.page
 	@$(PY) docs/pictures/report.py
 
 clean: ## remove the environments and everything else that was made

@@ -2,16 +2,20 @@
 
 Makes a network namespace of its own with a pair of virtual interfaces, runs `watch` on one end and
 sends made traffic into the other, at most `rate * seconds` packets. Prints what was sent, what was
-seen, what the kernel dropped for want of room in the ring, the time from packet to verdict, and
-that from the whole second that ended a flow. `watch` has real-time priority, as on a router whose
-work it is: the machine may do other things.
+seen, what the kernel dropped for want of room in the ring, the time from packet to verdict, with
+the wait in the ring and without, and that from the whole second that ended a flow. `watch` has
+real-time priority, as on a router whose work it is, unless `--ordinary`: the machine may do other
+things. `--all` runs it in batches and one by one, with either priority, and keeps the figures in
+docs/router/live.json, of which `python -m benchmarks.router.page` makes the page's table.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +28,7 @@ from examples.router.compiled import build
 from examples.router.compiled.choice import KINDS
 
 ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "docs" / "router" / "live.json"
 NEAR, FAR = "ours", "theirs"
 BURST_SECONDS = 0.002
 NETWORKS = 4
@@ -104,7 +109,8 @@ def within(options: argparse.Namespace) -> None:
 def watched(options: argparse.Namespace, said: IO[str]) -> dict[str, float]:
     """Send while `watch` runs; what it says goes to a file, as a full pipe would hold it up."""
     watch = subprocess.Popen(
-        ["chrt", "--rr", "5", sys.executable, "-m", "examples.router", "watch", NEAR, "--json",
+        [*([] if options.ordinary else ["chrt", "--rr", "5"]),
+         sys.executable, "-m", "examples.router", "watch", NEAR, "--json",
          "--seconds", str(options.seconds * 2 + 20), *(["--no-batch"] if options.no_batch else []),
          *(["--engine", options.engine] if options.engine else []), "--table", options.table],
         cwd=ROOT, stdout=said, stderr=subprocess.PIPE, text=True,
@@ -126,6 +132,8 @@ def main() -> None:
     parser.add_argument("--no-batch", action="store_true")
     parser.add_argument("--engine", choices=("onnxruntime", "native"))
     parser.add_argument("--table", choices=KINDS, default="compiled")
+    parser.add_argument("--ordinary", action="store_true", help="no real-time priority")
+    parser.add_argument("--all", action="store_true", help="every way, and keep the figures")
     parser.add_argument("--within", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.within:
@@ -133,8 +141,39 @@ def main() -> None:
         return
     if options.table == "compiled":
         build()
-    program = [sys.executable, "-m", "benchmarks.router.live", "--within", *sys.argv[1:]]
-    subprocess.run(["unshare", "--net", *program], cwd=ROOT, check=True)
+    if options.all:
+        measure_all(options)
+        return
+    print(in_namespace(sys.argv[1:]), end="")
+
+
+def in_namespace(arguments: list[str]) -> str:
+    """Run this program in a network of its own; what it printed."""
+    program = [sys.executable, "-m", "benchmarks.router.live", "--within", *arguments]
+    command = ["unshare", "--net", *program]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def measure_all(options: argparse.Namespace) -> None:
+    """Both ways of judging with both priorities, in one run, into docs/router/live.json."""
+    runs, loads = [], []
+    for priority in ("real-time", "ordinary"):
+        for no_batch in (False, True):
+            engine = "native" if no_batch else "onnxruntime"
+            arguments = [
+                "--rate", str(options.rate), "--seconds", str(options.seconds), "--engine", engine,
+                *(["--no-batch"] if no_batch else []),
+                *(["--ordinary"] if priority == "ordinary" else []),
+            ]  # fmt: skip
+            found = json.loads(in_namespace(arguments))
+            loads.append(os.getloadavg()[0])
+            how = {"priority": priority, "no_batch": no_batch, "engine": engine}
+            asked = {"asked_rate": round(options.rate), "asked_seconds": round(options.seconds)}
+            runs.append({**how, **asked, **found})
+            print(json.dumps(runs[-1]), flush=True)
+    load = round(statistics.median(loads), 1)
+    kept = {"load": load, "processors": os.cpu_count(), "runs": runs}
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

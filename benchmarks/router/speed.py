@@ -4,7 +4,8 @@ Ours is the whole way: read, dissect, features, verdict, JSON line, with the flo
 and with the compiled one, which is built first. nfstream computes its statistical features and no
 verdict; `PYTHON` is one that has it installed (it is not among this project's requirements).
 Both on one core, processor time of the process and its children, alternating, three rounds, the
-median; a machine that does other things slows both.
+median; a machine that does other things slows both. With a peer the figures are kept in
+docs/router/speed.json, of which `python -m benchmarks.router.page` makes the page's table.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from examples.router.compiled import build
 
 ROOT = Path(__file__).parents[2]
+KEPT = ROOT / "docs" / "router" / "speed.json"
 ROUNDS = 3
 KINDS = ("onnxruntime,python", "native,python", "onnxruntime,compiled", "native,compiled")
 """Engine and flow table."""
@@ -42,7 +44,8 @@ began = used()
 for judged in replay.run(sys.argv[2:]):
     if judged.ended:
         json_line(judged.verdict)
-print(replay.summary()["packets"] / (used() - began))
+told = replay.summary()
+print(told["packets"], told["flows"], told["packets"] / (used() - began))
 """
 )
 
@@ -54,19 +57,20 @@ began, packets = used(), 0
 for path in sys.argv[2:]:
     options = dict(statistical_analysis=True, n_dissections=0, n_meters=1)
     packets += sum(flow.bidirectional_packets for flow in NFStreamer(source=path, **options))
-print(packets / (used() - began))
+print(packets, 0, packets / (used() - began))
 """
 )
 
 
-def rate(python: str, program: str, engine: str, files: list[str]) -> float:
-    """Packets a second of processor time, of one run."""
+def rate(python: str, program: str, engine: str, files: list[str]) -> tuple[int, int, float]:
+    """Packets, flows, and packets a second of processor time, of one run."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [python, "-W", "ignore", "-c", program, engine, *files],
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return float(done.stdout.split()[-1])
+    packets, flows, found = done.stdout.split()[-3:]
+    return int(packets), int(flows), float(found)
 
 
 def main() -> None:
@@ -77,16 +81,26 @@ def main() -> None:
     options = parser.parse_args()
     build()
     found: dict[str, list[float]] = {}
+    loads, packets, flows = [], 0, 0
     for _ in range(ROUNDS):
+        loads.append(os.getloadavg()[0])
         for kind in KINDS:
-            found.setdefault(kind, []).append(rate(sys.executable, OURS, kind, options.files))
+            packets, flows, once = rate(sys.executable, OURS, kind, options.files)
+            found.setdefault(kind, []).append(once)
         if options.peer:
-            found.setdefault("nfstream", []).append(rate(options.peer, PEER, "", options.files))
+            _, _, once = rate(options.peer, PEER, "", options.files)
+            found.setdefault("nfstream", []).append(once)
     medians = {name: round(statistics.median(values)) for name, values in found.items()}
     print(json.dumps({"packets_per_second": medians}))
     if options.peer:
         ratios = {name: round(medians[name] / medians["nfstream"], 2) for name in KINDS}
         print(json.dumps({"times nfstream": ratios}))
+        kept = {
+            "packets": packets, "flows": flows, "rounds": ROUNDS, "processors": os.cpu_count(),
+            "load": round(statistics.median(loads), 1), "packets_per_second": medians,
+            "every_round": {name: [round(one) for one in each] for name, each in found.items()},
+        }  # fmt: skip
+        KEPT.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import secrets
 import struct
+from collections import deque
 from dataclasses import asdict, fields
 from functools import cache
 from time import perf_counter
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 ABI = 2
 MOST_BATCH = 4096
 """Rows that may be waited for, beside those that one packet may bring."""
+
+MOST_AT_ONCE = 64
+"""Rows that a lazy table brings at once: thousands of flows may end on one whole second."""
 
 _MORE, _BATCH, _RARE, _DAMAGED = range(4)
 _PLAIN, _FIRST, _LATER = range(1, 4)
@@ -94,6 +98,9 @@ class CompiledTable(Portless):
         self._frame = library.flows_frame
         self._ahead = perf_counter() - library.flows_now()
         self._flows: dict[int, CompiledFlow] = {}
+        self.is_lazy = False
+        self.late_rows = 0
+        self._late: deque[tuple[memoryview, memoryview[float]]] = deque()
 
     def __del__(self) -> None:
         table = getattr(self, "_table", None)
@@ -222,9 +229,29 @@ class CompiledTable(Portless):
         number = self._state.due_number
         if not number:
             return
-        dues = ctypes.string_at(self._state.dues_at, number * _due.size)
+        dues = memoryview(ctypes.string_at(self._state.dues_at, number * _due.size))
         rows = memoryview(ctypes.string_at(self._state.rows_at, number * _ROW_BYTES)).cast("d")
         self._state.due_number = 0
+        if self.is_lazy and number > MOST_AT_ONCE:
+            # Of what one packet brings, all but the last row are of flows that it has ended.
+            self._late.append((dues[: -_due.size], rows[: -len(NAMES)]))
+            self.late_rows += number - 1
+            dues, rows = dues[-_due.size :], rows[-len(NAMES) :]
+        self._read(dues, rows)
+
+    def late(self, most: int) -> None:
+        """Bring rows that were left for later, into `due`."""
+        if not self._late:
+            return
+        dues, rows = self._late.popleft()
+        size, width = most * _due.size, most * len(NAMES)
+        if len(dues) > size:
+            self._late.appendleft((dues[size:], rows[width:]))
+        self.late_rows -= min(len(dues), size) // _due.size
+        self._read(dues[:size], rows[:width])
+
+    def _read(self, dues: memoryview, rows: memoryview[float]) -> None:
+        """Rows as Python has them."""
         flows, f, start, ahead = self._flows, len(NAMES), 0, self._ahead
         new, append = tuple.__new__, self.due.append
         for (

@@ -47,6 +47,10 @@ class Table(Protocol):
 
     due: list[Due]
     problems: Problems
+    is_lazy: bool
+    """Whether of many flows that ended at once the rows may be left for `late`."""
+
+    late_rows: int
 
     def __len__(self) -> int: ...
     @property
@@ -56,5 +60,6 @@ class Table(Protocol):
     def add(self, frame: Frame) -> None: ...  # noqa: D102
     def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]: ...  # noqa: D102
     def tick(self, time_ns: int) -> None: ...  # noqa: D102
+    def late(self, most: int) -> None: ...  # noqa: D102
     def end(self) -> None: ...  # noqa: D102
     def summary(self) -> dict[str, object]: ...  # noqa: D102

@@ -58,6 +58,8 @@ class FlowTable(Portless):
     def __init__(self, *, capacity: int = CAPACITY, hosts: int = HOSTS) -> None:
         super().__init__()
         self.due: list[Due] = []
+        self.is_lazy = False
+        self.late_rows = 0
         self.counters = Counters()
         self._capacity = capacity
         self._flows: dict[Key, Flow] = {}
@@ -149,6 +151,9 @@ class FlowTable(Portless):
             add(frame)
             if len(due) >= batch:
                 yield
+
+    def late(self, most: int) -> None:
+        """Nothing: here a row is what it costs, and none is left for later."""
 
     def end(self) -> None:
         """No more packets come: every flow ends."""

@@ -60,6 +60,7 @@ class Watch:
         table: Kind | None = None,
     ) -> None:
         self.table = open_table(table)
+        self.table.is_lazy = True
         self.flows = self.malicious = 0
         self.latencies_ms: deque[float] = deque(maxlen=MOST_LATENCIES)
         """Of rows that a packet completed, until the model had judged them."""
@@ -96,7 +97,7 @@ class Watch:
             table.tick(self._clock() - LAG_NS)
             yield from self._verdicts()
             yield from self._judged_ended()
-            while self._ended and not source.waits():
+            while self._over and not source.waits():
                 yield from self._judged_ended()
             collect(source.waits())
             yield None
@@ -106,7 +107,7 @@ class Watch:
         timed = self.ended_ms.copy()  # nobody waits for flows that the program's end has ended
         self.table.end()
         yield from self._verdicts()
-        while self._ended:
+        while self._over:
             yield from self._judged_ended()
         self.ended_ms = timed
 
@@ -123,11 +124,20 @@ class Watch:
             self.wire_ms.extend((told - one.last_ns) / 1e6 for one in part)
             self.latencies_ms.extend((now - one.asked) * 1000.0 for one in part)
             yield from self._noted(found)
-        while len(self._ended) > MOST_WAITING:
+        while self._over > MOST_WAITING:
             yield from self._judged_ended()
 
+    @property
+    def _over(self) -> int:
+        """Rows of flows that are over and wait."""
+        return len(self._ended) + self.table.late_rows
+
     def _judged_ended(self) -> Iterator[Judged]:
-        ended = self._ended
+        ended, table = self._ended, self.table
+        if not ended:
+            table.late(OVER)
+            ended.extend(table.due)
+            table.due.clear()
         if not ended:
             return
         found = list(self._judge([ended.popleft() for _ in range(min(len(ended), OVER))]))

@@ -117,6 +117,30 @@ def test_a_live_table_is_told_the_time_alike(library: Path, traffic: list[Frame]
     assert (len(table), asdict(table.counters)["flows"]) == (1, 1)
 
 
+def test_rows_that_a_lazy_table_leaves_for_later_are_the_same_rows(
+    library: Path, traffic: list[Frame]
+) -> None:
+    def feed(table: Table) -> Iterator[None]:
+        for one in traffic:
+            table.add(one)
+            yield
+        table.tick(traffic[-1].timestamp_ns + 200 * NS)
+        table.end()
+        while table.late_rows:
+            before = table.late_rows, len(table.due)
+            table.late(7)
+            assert len(table.due) - before[1] == before[0] - table.late_rows <= 7
+            yield
+
+    lazy = CompiledTable(library)
+    lazy.is_lazy = True
+    wanted, found = seen(CompiledTable(library), feed), seen(lazy, feed)
+    assert sorted(found[0]) == sorted(wanted[0])
+    assert found[0] != wanted[0]
+    assert [one for one in found[0] if not one[3]] == [one for one in wanted[0] if not one[3]]
+    assert found[1:] == wanted[1:]
+
+
 @pytest.mark.deep
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the recordings: EDGE_INFER_DATA")
 def test_every_recording(library: Path) -> None:
