@@ -24,6 +24,9 @@ MOST_SOURCES = 8192
 FLOWS_PER_STRIKE = 64
 """So many flows of a source are remembered for each strike of the policy."""
 
+MOST_FLOWS = 32_768
+"""Flows of all sources that are remembered at once, some 6 MB."""
+
 MOST_BAN_SECONDS = 99_999_999
 """nft takes a number of at most eight digits before the unit: three years."""
 
@@ -69,21 +72,29 @@ class Strikes:
     def __init__(self, policy: Policy, most_sources: int = MOST_SOURCES) -> None:
         self._policy, self._most = policy, most_sources
         self._heard: OrderedDict[str, Heard] = OrderedDict()
+        self._flows = 0
 
     def add(self, source: str, flow: Hashable, malicious: bool, now: float) -> bool:
         """Count one verdict; say whether the source has earned a ban."""
-        heard = self._heard.setdefault(source, Heard())
+        heard = self._heard.get(source)
+        if heard is None:
+            heard = self._heard[source] = Heard()
         self._heard.move_to_end(source)
-        if len(self._heard) > self._most:
-            self._heard.popitem(last=False)
-        heard.add(flow, malicious, now)
+        before = len(heard.flows)
+        heard.add(hash(flow), malicious, now)
         heard.forget(now - self._policy.window_seconds, FLOWS_PER_STRIKE * self._policy.strikes)
+        self._flows += len(heard.flows) - before
+        while len(self._heard) > self._most or (self._flows > MOST_FLOWS and len(self._heard) > 1):
+            _, gone = self._heard.popitem(last=False)
+            self._flows -= len(gone.flows)
         enough = heard.against >= self._policy.strikes
         return enough and heard.against >= self._policy.share * len(heard.flows)
 
     def forget(self, source: str) -> None:
         """Begin anew with a source, as after its ban."""
-        self._heard.pop(source, None)
+        gone = self._heard.pop(source, None)
+        if gone is not None:
+            self._flows -= len(gone.flows)
 
     def __len__(self) -> int:
         return len(self._heard)
@@ -93,10 +104,10 @@ class Heard:
     """The flows of one source, the latest last, and how many of them are malicious."""
 
     def __init__(self) -> None:
-        self.flows: OrderedDict[Hashable, tuple[float, bool]] = OrderedDict()
+        self.flows: OrderedDict[int, tuple[float, bool]] = OrderedDict()
         self.against = 0
 
-    def add(self, flow: Hashable, malicious: bool, now: float) -> None:
+    def add(self, flow: int, malicious: bool, now: float) -> None:
         """Add a flow, or say anew what it is."""
         _, before = self.flows.pop(flow, (now, False))
         self.flows[flow] = now, malicious

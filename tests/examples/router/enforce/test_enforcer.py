@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Literal
 
@@ -212,3 +213,20 @@ def test_a_million_spoofed_sources_do_not_grow_the_memory() -> None:
         strikes.add(f"10.0.{number >> 8}.{number & 255}", number, malicious=True, now=1.0)
     assert len(strikes) == 100
     assert MOST_SOURCES <= 8192
+
+
+def test_many_flows_of_many_spoofed_sources_do_not_either() -> None:
+    """As many sources as are remembered, and of each as many flows as count."""
+    strikes, flows = Strikes(Policy()), 30 * MOST_SOURCES
+    tracemalloc.start()
+    try:
+        for number in range(flows):
+            source = f"10.{number % MOST_SOURCES >> 8}.{number % MOST_SOURCES & 255}.1"
+            flow = ((source, "192.0.2.1", number & 65535, 80, "tcp"), 1.0 + number)
+            strikes.add(source, flow, malicious=number % 3 == 0, now=1.0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16e6
+    # Who was heard last has its strikes all the same.
+    assert [strikes.add("192.0.2.9", n, malicious=True, now=1.0) for n in range(3)][-1]
