@@ -68,3 +68,15 @@ def test_without_the_capability_it_says_which_one_and_how_to_grant_it() -> None:
     assert done.returncode == 6, done.stderr
     assert "CAP_NET_RAW" in done.stderr
     assert "setcap" in done.stderr
+
+
+def test_in_a_terminal_it_draws_a_picture_and_leaves_the_terminal_as_it_was() -> None:
+    done = in_namespace(
+        "script -qec 'stty cols 100 rows 40; PYTHON -m examples.router watch ours --seconds 3' "
+        "/dev/null </dev/null"
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    said = done.stdout
+    assert "ours" in said
+    assert "packets/s" in said
+    assert said.index("\x1b[?1049h") < said.rindex("\x1b[?1049l")  # its own screen, and back

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from router_frames import block, enhanced, ethernet, interface, ipv4, pcap, section, tcp
 
 from edge_infer import BadInput, Unavailable
-from examples.router.packets import Frame, Problems, read_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from examples.router.packets import Frame, Problems, dissect, read_file
 
 SYN = ethernet(0x800, ipv4(6, tcp()))
+ROOT = Path(__file__).parents[4]
+DATA = Path(os.environ.get("EDGE_INFER_DATA", ROOT / "../shared/data")) / "packets"
 NS = 1_700_000_000_250_000_000
 
 
@@ -82,6 +82,19 @@ def test_frames_of_64_kilobytes_and_larger_than_the_buffer(tmp_path: Path) -> No
         frames, problems = read(tmp_path / "x", pcap([(NS, bytes(size)), (NS, SYN)]))
         assert [len(frame.captured) for frame in frames] == [size, len(SYN)]
         assert problems == {}
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no recordings in {DATA}; set EDGE_INFER_DATA")
+def test_the_frame_of_four_bytes_in_a_recording_is_counted_and_the_others_are_read() -> None:
+    problems, causes = Problems(), []
+    for frame in read_file(DATA / "malicious" / "ustc_Tinba.pcap", problems):
+        found = dissect(frame.linktype, frame.captured)
+        if len(frame.captured) == 4:
+            causes.append(found)
+        else:
+            assert not isinstance(found, str) or "cut short" not in found
+    assert causes == ["ethernet: header cut short"]
+    assert problems.as_dict() == {}
 
 
 def test_a_record_of_gigabytes_ends_the_file(tmp_path: Path) -> None:
