@@ -22,6 +22,13 @@ SOL_PACKET, RX_RING, STATISTICS, VERSION, IGNORE_OUTGOING = 263, 5, 6, 10, 23
 TPACKET_V3 = 2
 ETHERNET_LIKE = (1, 772)
 LOOPBACK_TYPE = 772
+OTHERS = {
+    24: "IEEE 1394", 32: "InfiniBand", 280: "CAN", 801: "IEEE 802.11",
+    802: "IEEE 802.11 with Prism headers", 803: "IEEE 802.11 with radiotap",
+    804: "IEEE 802.15.4", 824: "netlink",
+}  # fmt: skip
+"""Of linux/if_arp.h: what frames begin with there is not read. All else is Ethernet or bare IP."""
+
 GET_HARDWARE = 0x8927  # SIOCGIFHWADDR
 
 RETIRE_MS = 5
@@ -50,7 +57,7 @@ class Interface:
         """Begin to capture.
 
         Raises:
-            BadInput: there is no such interface.
+            BadInput: there is no such interface, or what it carries is not read.
             Unavailable: no permission, or no packet sockets here.
         """
         if not hasattr(socket, "AF_PACKET"):
@@ -59,6 +66,13 @@ class Interface:
                 hint="record there and judge the file: python -m examples.router replay FILE",
             )
         kind = self._kind()
+        if kind in OTHERS:
+            raise BadInput(
+                f"{self.name}: frames of a link type that is not read",
+                expected="Ethernet, raw IP or loopback",
+                actual=f"hardware type {kind} ({OTHERS[kind]})",
+                hint="watch the interface that IP goes through, not its monitor",
+            )
         try:
             opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError as error:
