@@ -11,6 +11,7 @@ import numpy as np
 
 from convert.errors import NotExact
 from convert.prove.compare import RELATIVE_TOLERANCE
+from convert.prove.sharing import with_shared_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,10 +57,11 @@ class Reference:
     def answers_of(self, estimator: Any, X: Any) -> Answers:
         """The same verbs of another estimator, such as the last step of the pipeline."""
         found: dict[str, NDArray[Any]] = {}
+        asked = with_shared_answers(estimator)
         for verb in dict.fromkeys(output.verb for output in self.outputs):
             outputs = [output for output in self.outputs if output.verb == verb]
             with quiet():
-                answer = getattr(estimator, verb)(X)
+                answer = getattr(asked, verb)(X)
             for output, part in zip(outputs, _parts(answer, outputs), strict=True):
                 found[output.name] = as_emitted(_with_rows(np.asarray(part), output), output)
         return found
