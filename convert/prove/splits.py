@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,14 +108,27 @@ def own_splits(model: Any) -> Splits:
 def groves(estimator: Any, frame: Callable[[Doubles], Any]) -> list[Grove]:
     """All trees of an estimator, those inside composites and ensembles among them.
 
+    Members of an ensemble that see the same rows are one grove: their thresholds are approached in
+    as many calls as those of one tree.
+
     `frame` makes of rows `(n, f)` what the estimator's first step was fitted on.
     """
-    return list(_groves(estimator, frame, by_column=True))
+    alike: dict[tuple[Callable[[Doubles], Any], bool, bool], list[Nodes]] = {}
+    for before, by_column, trees in _trees_by_way(estimator, frame, by_column=True):
+        alike.setdefault((before, by_column, trees[0].single), []).extend(trees)
+    return [
+        Grove(partial(_seen, before), by_column, tuple(trees))
+        for (before, by_column, _), trees in alike.items()
+    ]
 
 
-def _groves(
+def _seen(before: Callable[[Doubles], Any], X: Doubles) -> Doubles:
+    return _dense(before(X))
+
+
+def _trees_by_way(
     estimator: Any, before: Callable[[Doubles], Any], *, by_column: bool
-) -> Iterator[Grove]:
+) -> Iterator[tuple[Callable[[Doubles], Any], bool, tuple[Nodes, ...]]]:
     for _, step in steps_of(estimator)[:-1]:
         before, by_column = _through(before, step), by_column and _keeps_columns(step)
     last = steps_of(estimator)[-1][1]
@@ -123,10 +136,10 @@ def _groves(
     if trees and (order := _histogram_columns(last)) is not None:
         before = _categories_as_codes(before, last, order)
     if trees:
-        yield Grove(lambda X: _dense(before(X)), by_column, trees)
+        yield before, by_column, trees
         return
     for member in _members(last):
-        yield from _groves(member, before, by_column=by_column)
+        yield from _trees_by_way(member, before, by_column=by_column)
 
 
 def _dense(rows: Any) -> Doubles:
