@@ -40,7 +40,7 @@ class Graph:
             ) from error
         self.engine = f"{self._engine.name} {self._engine.version}"
         self._names: Sequence[str] = [output.name for output in emitted.outputs]
-        self._checks: Sequence[str] = [check.name for check in emitted.checks]
+        self.checks: Sequence[str] = [check.name for check in emitted.checks]
 
     def run(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
         """All outputs for the rows `(n, f)`.
@@ -57,9 +57,9 @@ class Graph:
             NotExact: the graph fails.
         """
         marked = np.zeros(len(X), dtype=bool)
-        if self._checks:
+        if self.checks:
             for start in range(0, len(X), size):
-                marks = self._run(self._checks, X[start : start + size])
+                marks = self._run(self.checks, X[start : start + size])
                 marked[start : start + size] = np.any(marks, axis=0)
         return marked
 
@@ -83,6 +83,16 @@ class Graph:
         """All rows, `size` of them at a time."""
         parts = [self.run(X[i : i + size]) for i in range(0, len(X), size)]
         return {name: np.concatenate([part[name] for part in parts]) for name in self._names}
+
+    def with_marks(
+        self, X: NDArray[np.float64], size: int = LARGE_BATCH
+    ) -> tuple[Mapping[str, NDArray[Any]], NDArray[np.bool_]]:
+        """`in_batches` and `refused` at once, which share most of their work."""
+        names = [*self._names, *self.checks]
+        parts = [self._run(names, X[i : i + size]) for i in range(0, len(X), size)]
+        found = dict(zip(names, map(np.concatenate, zip(*parts, strict=True)), strict=True))
+        marks = [found.pop(name) for name in self.checks]
+        return found, np.any([np.zeros(len(X), dtype=bool), *marks], axis=0)
 
     def in_row_buffers(self, X: NDArray[np.float64]) -> Mapping[str, NDArray[Any]]:
         """Rows one by one through the bound buffers of `predict_one`, where outputs have them."""

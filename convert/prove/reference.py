@@ -73,8 +73,9 @@ class Reference:
         return as_emitted(found, output)
 
     def one_by_one(self, X: NDArray[Any]) -> Answers:
-        """`answers`, but each row in a call of its own."""
-        rows = [self.answers(X[i : i + 1]) for i in range(len(X))]
+        """`answers`, but each row in a call of its own; they are repaired together."""
+        kept = X if self.refusals is None else self.refusals.repaired(X)
+        rows = [self.as_given(kept[i : i + 1]) for i in range(len(kept))]
         return {o.name: np.concatenate([row[o.name] for row in rows]) for o in self.outputs}
 
     def frame(self, X: NDArray[Any]) -> Any:
