@@ -67,11 +67,19 @@ EXHIBITS = [
     one("ensemble.IsolationForest", "none", n_estimators=12, random_state=0),
     one("svm.OneClassSVM", "none"),
     one("preprocessing.QuantileTransformer", "none", n_quantiles=20),
+    # Constants that are widened when the graph is opened: bytes, and positions in a table.
+    one("svm.SVC", "digits"),
+    one("neighbors.KNeighborsClassifier", "digits", SCALED),
 ]
 
 
 def rows(exhibit: Exhibit) -> tuple[Any, Any, Any]:
     """X to train on, y or None, and the rows to ask about."""
+    if exhibit.task == "digits":
+        from sklearn.datasets import load_digits
+
+        X, y = load_digits(return_X_y=True)
+        return X[:SAMPLES], y[:SAMPLES], X[SAMPLES : SAMPLES + SAID]
     rng = np.random.default_rng(len(exhibit.name))
     X = rng.normal(size=(SAMPLES + SAID, 4)) @ rng.normal(size=(4, 4))
     kinds = np.digitize(X[:, 0] + 0.4 * X[:, 1] * X[:, 2], [-1.0, 1.0])

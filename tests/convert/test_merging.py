@@ -64,8 +64,8 @@ def test_it_errs_by_less_than_two_maps_may(spread):
     f, k, m = 24, 5, 2
     left = normal(f, k) * 10.0 ** RNG.integers(-spread, spread + 1, (f, 1))
     right = normal(k, m)
-    right[1] = -right[0] * (1 + 1e-9)
-    left[:, 1] = left[:, 0] * (1 + 1e-12)
+    right[1] = -right[0] * 0.97
+    left[:, 1] = left[:, 0] * 1.01
     shift = normal(k)
     rows = normal(12, f) * 10.0 ** RNG.integers(-3, 4, (12, 1))
     model = merged(chain(("MatMul", left), ("Sub", shift), ("MatMul", right)))
@@ -107,12 +107,24 @@ def test_what_is_merged(steps, left):
         chain(("MatMul", normal(9, 4)), ("Sub", normal(4)), ("MatMul", normal(4, 3)), shown=0),
         chain(("MatMul", normal(9, 2)), ("MatMul", normal(2, 9))),
         chain(("MatMul", normal(9, 4)), ("Div", normal(4)), ("MatMul", normal(4, 3))),
+        chain(
+            ("MatMul", np.repeat(normal(9, 1), 4, axis=1) + 1e-9 * normal(9, 4)),
+            ("MatMul", np.array([[1.0], [-1.0], [1.0], [-1.0]]) * normal(1, 3)),
+        ),
         chain(("MatMul", np.full((9, 4), 1e200)), ("MatMul", np.full((4, 3), 1e200))),
         chain(
             ("MatMul", normal(9, 4)), ("Sub", np.full(4, 1e300)), ("MatMul", np.full((4, 3), 1e9))
         ),
     ],
-    ids=["shown", "shown before a shift", "larger", "not linear", "overflow", "shift overflows"],
+    ids=[
+        "shown",
+        "shown before a shift",
+        "larger",
+        "not linear",
+        "cancels",
+        "overflow",
+        "shift overflows",
+    ],
 )
 def test_what_is_left_as_it_is(model):
     assert merged(model) == model
