@@ -1,10 +1,11 @@
 """Memory under floods, over time: `python -m benchmarks.router.floods`.
 
-A Python without numpy or anything else runs the native engine and either flow table, the compiled
-one built first, on three floods of a million packets each: handshakes of a million invented
-sources, a scan of UDP ports by one source, and the recording `sv_denial6-5` again and again (left
-out where it is not found). Resident memory is read from /proc every ten thousand packets and kept
-in docs/router/memory.json, which docs/pictures/router.py draws.
+A Python without numpy or anything else runs the native engine, either flow table, the compiled one
+built first, and a dry run of enforcement, on three floods of a million packets each: handshakes of
+a million invented sources, a scan of UDP ports by one source, and the recording `sv_denial6-5`
+again and again (left out where it is not found). Resident memory is read from /proc every ten
+thousand packets, and at the end the most that it was; docs/router/memory.json keeps it, which
+docs/pictures/router.py draws.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from examples.router.compiled.choice import Kind
+    from examples.router.enforce import Enforcer
     from examples.router.judge import Judged
     from examples.router.packets import Frame
 
@@ -83,32 +85,44 @@ def resident_mb() -> float:
     return int(STATM.read_text("ascii").split()[1]) * PAGE / 1e6
 
 
+def peak_mb() -> float:
+    """The most that was resident of this process since its start."""
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+
+
 def measure(name: str, kind: Kind, packets: int) -> dict[str, object]:
     """Run one flood in this process; its memory every `EVERY` packets."""
     from examples.router.bundles import open_judge
     from examples.router.compiled import open_table
+    from examples.router.enforce import Enforcer
+    from examples.router.enforce.allow import AllowList
     from examples.router.replay import BATCH
 
     judge = open_judge(engine="native")
+    enforcer = Enforcer(allow=AllowList(root=Path("/nowhere")))
     assert "numpy" not in sys.modules
     table = open_table(kind)
     memory, malicious = [resident_mb()], 0
     for number, frame in enumerate(FLOODS[name](packets), 1):
         table.add(frame)
         if len(table.due) >= BATCH:
-            malicious += _malicious(judge(table.due))
+            malicious += _considered(judge(table.due), enforcer)
             table.due.clear()
         if number % EVERY == 0:
             memory.append(resident_mb())
-    table.end()
-    malicious += _malicious(judge(table.due))
+    is_left = True
+    while is_left:
+        is_left = table.end(BATCH)
+        malicious += _considered(judge(table.due), enforcer)
+        table.due.clear()
     summary = table.summary()
     return {
         "name": name,
         "table": kind,
         "packets": number,
         "memory_mb": [round(one, 2) for one in memory],
-        "peak_mb": round(max(memory), 1),
+        "peak_mb": round(peak_mb(), 1),
         "flows": summary["flows"],
         "evicted": summary["evicted"],
         "hosts_evicted": summary["hosts_evicted"],
@@ -116,8 +130,13 @@ def measure(name: str, kind: Kind, packets: int) -> dict[str, object]:
     }
 
 
-def _malicious(found: Iterator[Judged]) -> int:
-    return sum(judged.ended and judged.verdict.verdict == "malicious" for judged in found)
+def _considered(found: Iterator[Judged], enforcer: Enforcer) -> int:
+    """The malicious flows that ended; enforcement hears of every verdict."""
+    malicious = 0
+    for judged in found:
+        enforcer.consider(judged.verdict)
+        malicious += judged.ended and judged.verdict.verdict == "malicious"
+    return malicious
 
 
 def in_child(name: str, kind: Kind, packets: int) -> dict[str, object]:

@@ -26,11 +26,19 @@ BATCH = 256
 def judge_file(path: str, table: Table, judge: Judge) -> Iterator[Judged]:
     """Every verdict of a capture file."""
     for _ in table.take_file(path, BATCH):
-        yield from judge(table.due)
-        table.due.clear()
-    table.end()
-    yield from judge(table.due)
-    table.due.clear()
+        yield from _judged(table, judge)
+    while table.end(BATCH):
+        yield from _judged(table, judge)
+    yield from _judged(table, judge)
+
+
+def _judged(table: Table, judge: Judge) -> Iterator[Judged]:
+    """What is due, a batch at a time: after a pause every flow of the table may be."""
+    due = table.due
+    while due:
+        part = due[:BATCH]
+        del due[:BATCH]
+        yield from judge(part)
 
 
 class Replay:

@@ -120,7 +120,8 @@ def read_capture(data: bytes) -> None:
         assert compiled.counters == table.counters
         for one, other in zip(table.due, compiled.due, strict=True):
             assert one.flow.key == other.flow.key
-            assert one.row == tuple(other.row)
+            assert tuple(one.row) == tuple(other.row)
+            assert one.opening == other.opening
     counters = table.counters
     assert counters.packets == counters.unread + counters.link_control + counters.errors + sum(
         due.flow.packets for due in table.due if due.ended

@@ -122,8 +122,10 @@ static void end_flow(table *t, uint32_t place) {
     t->number--;
 }
 
-EXPORT void flows_end(table *t) {
-    while (t->oldest != NONE) end_flow(t, t->oldest);
+/* Whether flows are left after so many. */
+EXPORT int flows_end(table *t, uint32_t most) {
+    for (; most && t->oldest != NONE; most--) end_flow(t, t->oldest);
+    return t->oldest != NONE;
 }
 
 static void sweep(table *t, int64_t now) {

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from examples.router.packets import Frame
     from examples.router.packets.stream import Stream
 
-ABI = 2
+ABI = 3
 MOST_BATCH = 4096
 """Rows that may be waited for, beside those that one packet may bring."""
 
@@ -59,6 +59,8 @@ class _State(ctypes.Structure):
     link_control: int
     errors: int
     due_number: int
+    dues_at: int
+    rows_at: int
 
     _fields_ = [
         *((one.name, ctypes.c_uint64) for one in fields(Counters)),
@@ -156,10 +158,11 @@ class CompiledTable(Portless):
                 if len(self.due) >= batch:
                     yield
 
-    def end(self) -> None:
-        """No more packets come: every flow ends."""
-        self._library.flows_end(self._table)
+    def end(self, most: int = CAPACITY) -> bool:
+        """No more packets come: `most` flows end; whether there are others."""
+        is_left: int = self._library.flows_end(self._table, most)
         self._fetch()
+        return is_left != 0
 
     def tick(self, time_ns: int) -> None:
         """No packet before this time is still to come, on a live interface."""
@@ -178,9 +181,7 @@ class CompiledTable(Portless):
             at.value = stream.at
             found = records(self._table, stream.data, stream.end, ctypes.byref(at), *how, batch)
             stream.at = at.value
-            self._fetch()
-            if len(self.due) >= batch:
-                yield
+            yield from self._fetch_in_parts(batch)
             if found == _BATCH or stream.end - stream.at < 16:
                 continue
             if found == _DAMAGED:
@@ -229,8 +230,7 @@ class CompiledTable(Portless):
         number = self._state.due_number
         if not number:
             return
-        dues = memoryview(ctypes.string_at(self._state.dues_at, number * _due.size))
-        rows = memoryview(ctypes.string_at(self._state.rows_at, number * _ROW_BYTES)).cast("d")
+        dues, rows = self._taken(0, number)
         self._state.due_number = 0
         if self.is_lazy and number > MOST_AT_ONCE:
             # Of what one packet brings, all but the last row are of flows that it has ended.
@@ -238,6 +238,22 @@ class CompiledTable(Portless):
             self.late_rows += number - 1
             dues, rows = dues[-_due.size :], rows[-len(NAMES) :]
         self._read(dues, rows)
+
+    def _fetch_in_parts(self, batch: int) -> Iterator[None]:
+        """As `_fetch`, with a halt whenever `batch` rows are due: one packet may end all flows."""
+        number = self._state.due_number
+        for start in range(0, number, batch):
+            self._read(*self._taken(start, min(batch, number - start)))
+            if len(self.due) >= batch:
+                yield
+        self._state.due_number = 0
+
+    def _taken(self, start: int, number: int) -> tuple[memoryview, memoryview[float]]:
+        """Copies of what the C has written of so many rows."""
+        state, string_at = self._state, ctypes.string_at
+        dues = string_at(state.dues_at + start * _due.size, number * _due.size)
+        rows = string_at(state.rows_at + start * _ROW_BYTES, number * _ROW_BYTES)
+        return memoryview(dues), memoryview(rows).cast("d")
 
     def late(self, most: int) -> None:
         """Bring rows that were left for later, into `due`."""
@@ -302,7 +318,7 @@ def _load(path: Path) -> ctypes.CDLL:
         ("make", pointer, number, number, wide, number),
         ("free", None, pointer),
         ("now", ctypes.c_double),
-        ("end", None, pointer),
+        ("end", ctypes.c_int, pointer, number),
         ("sum_up", None, pointer),
         ("advance", None, pointer, time_ns),
         ("tick", None, pointer, time_ns),

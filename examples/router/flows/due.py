@@ -61,5 +61,5 @@ class Table(Protocol):
     def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]: ...  # noqa: D102
     def tick(self, time_ns: int) -> None: ...  # noqa: D102
     def late(self, most: int) -> None: ...  # noqa: D102
-    def end(self) -> None: ...  # noqa: D102
+    def end(self, most: int = ...) -> bool: ...  # noqa: D102
     def summary(self) -> dict[str, object]: ...  # noqa: D102

@@ -7,6 +7,7 @@ back: where a capture's clock steps back by more than a second, it goes on from 
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import asdict
 from itertools import islice
 from time import perf_counter
@@ -155,10 +156,11 @@ class FlowTable(Portless):
     def late(self, most: int) -> None:
         """Nothing: here a row is what it costs, and none is left for later."""
 
-    def end(self) -> None:
-        """No more packets come: every flow ends."""
-        for flow in list(self._flows.values()):
+    def end(self, most: int = CAPACITY) -> bool:
+        """No more packets come: `most` flows end; whether there are others."""
+        for flow in list(islice(self._flows.values(), most)):
             self._end(flow)
+        return bool(self._flows)
 
     def tick(self, time_ns: int) -> None:
         """No packet before this time is still to come, on a live interface.
@@ -270,5 +272,7 @@ class FlowTable(Portless):
     def _row(self, flow: Flow, ended: bool) -> None:
         self.counters.rows += 1
         row = row_of(flow, self._clock_ns)
+        if ended:  # thousands may end at once, and a tuple of numbers takes four times the memory
+            row = array("d", row)
         asked = perf_counter()
         self.due.append(Due(flow, row, ended, asked, flow.seen_ns, flow.last_ns, flow.opening))

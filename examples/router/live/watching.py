@@ -105,7 +105,8 @@ class Watch:
     def end(self) -> Iterator[Judged]:
         """No more frames: every flow ends."""
         timed = self.ended_ms.copy()  # nobody waits for flows that the program's end has ended
-        self.table.end()
+        while self.table.end(MOST_WAITING):
+            yield from self._verdicts()
         yield from self._verdicts()
         while self._over:
             yield from self._judged_ended()

@@ -17,6 +17,7 @@ import pytest
 from router_frames import ethernet, ipv4, pcap, tcp
 
 import edge_infer
+from benchmarks.router.floods import syn_flood
 from edge_infer import Incompatible
 from examples.router.__main__ import main
 from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
@@ -182,6 +183,36 @@ def test_a_python_with_nothing_installed_gives_the_same_lines(
     for flow in (*here, *bare):
         flow.pop("latency_ms")
     assert bare == here
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("pause", [0, 60], ids=["to its end", "and a pause"])
+@pytest.mark.parametrize("table", ["python", "compiled"])
+def test_a_table_full_of_flows_that_end_at_once_stays_within_64_megabytes(
+    table: str, pause: int, tmp_path: Path
+) -> None:
+    """With the file's end, or a minute of silence, 16,384 flows are over together."""
+    if table == "compiled" and shutil.which("cc") is None:
+        pytest.skip("needs a C compiler: apt install gcc")
+    frames = [(one.timestamp_ns, bytes(one.captured)) for one in syn_flood(17_000)]
+    if pause:
+        frames.append((pause * 10**9, SYN))
+    (tmp_path / "flood.pcap").write_bytes(pcap(frames))
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from examples.router.compiled import build\n"
+        "from examples.router.__main__ import main\n"
+        "if sys.argv[3] == 'compiled': build()\n"
+        "main(['replay', sys.argv[2], '--json', '--engine', 'native', '--table', sys.argv[3]])\n"
+        "print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, str(ROOT), str(tmp_path / "flood.pcap"), table],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *_, last, peak = done.stdout.splitlines()
+    assert json.loads(last)["summary"]["flows"] >= 17_000
+    assert int(peak) * 1024 <= 64e6
 
 
 def test_a_model_of_other_features_is_refused() -> None:
