@@ -14,6 +14,7 @@ import numpy as np
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.callables import REGISTER, name_of
 
 if TYPE_CHECKING:
     from convert.graph.builder import Graph, Tensor
@@ -66,9 +67,10 @@ def fitted_metric(estimator: Any) -> Minkowski:
         return Minkowski(float(settings["p"]), None if weights is None else dense(weights))
     if not isinstance(name, str) or name not in _POWERS:
         raise Unsupported(
-            f"{type(estimator).__name__} with metric={name!r} has no exact converter",
+            f"{type(estimator).__name__} with this metric has no exact converter",
             expected="minkowski, euclidean, manhattan or chebyshev",
-            actual=name if isinstance(name, str) else type(name).__name__,
+            actual=name if isinstance(name, str) else name_of(name),
+            hint=f"fit it with one of these, {REGISTER}",
         )
     return Minkowski(_POWERS[name])
 

@@ -11,6 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from convert.errors import Unsupported
 from convert.estimators import labels, special_functions
+from convert.estimators.callables import REGISTER, name_of
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
@@ -38,17 +39,15 @@ def _function(func: Any) -> Elementwise:
     for known, emitter in FUNCTIONS:
         if func is known:
             return emitter
-    name = getattr(func, "__name__", type(func).__name__)
-    module = getattr(func, "__module__", None)
     raise Unsupported(
         "FunctionTransformer runs Python code, which a device does not have",
         expected="None or one of " + ", ".join(known.__name__ for known, _ in FUNCTIONS),
-        actual=f"{module}.{name}" if module else name,
+        actual=name_of(func),
         hint=_HINT,
     )
 
 
-_HINT = "use one of numpy's elementwise functions, or do this before the rows are given"
+_HINT = f"use one of numpy's elementwise functions, do this before the rows are given, {REGISTER}"
 
 
 def _op(op_type: str) -> Elementwise:

@@ -8,6 +8,7 @@ import numpy as np
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.graph.compaction import stored
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def svm_kernel(g: Graph, estimator: Any, x: Tensor) -> Tensor:
     if not isinstance(estimator.kernel, str):
         raise Unsupported(
             f"{type(estimator).__name__} with a callable kernel cannot be exported",
-            hint="use kernel='linear', 'poly', 'rbf', 'sigmoid' or 'precomputed'",
+            actual=name_of(estimator.kernel),
+            hint=f"use kernel='linear', 'poly', 'rbf', 'sigmoid' or 'precomputed', {REGISTER}",
         )
     if estimator.kernel == "precomputed":
         return g.op("Gather", x, np.asarray(estimator.support_, dtype=np.int64), axis=1)

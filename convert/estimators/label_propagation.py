@@ -10,6 +10,7 @@ from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.estimators.neighbor_search import nearest
 from convert.estimators.pairwise_kernels import pairwise_kernel
 from convert.graph.emission import Emission, Scores
@@ -35,7 +36,8 @@ def label_propagation(g: Graph, estimator: Any, x: Tensor) -> Emission:
     else:
         raise Unsupported(
             f"{type(estimator).__name__} with a callable kernel cannot be exported",
-            hint="use kernel='rbf' or 'knn'",
+            actual=name_of(estimator.kernel),
+            hint=f"use kernel='rbf' or 'knn', {REGISTER}",
         )
     share = g.op("Div", total, g.op("ReduceSum", total, _ROWS, keepdims=1))
     return Emission({"predict_proba": Scores(share, known.shape[1])}, labels.argmax(g, share))

@@ -16,6 +16,7 @@ from sklearn.impute import KNNImputer
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.estimators.imputation import columns, missing_mask, with_indicator
 from convert.graph.emission import Check, Emission
 
@@ -65,10 +66,11 @@ def neighbor_imputer(g: Graph, estimator: Any, x: Tensor) -> Emission:
         Unsupported: a metric or weights of the user's own.
     """
     for name in ("metric", "weights"):
-        if callable(getattr(estimator, name)):
+        if callable(setting := getattr(estimator, name)):
             raise Unsupported(
                 f"KNNImputer with a callable for {name} cannot be exported",
-                hint="use metric='nan_euclidean', and weights='uniform' or 'distance'",
+                actual=name_of(setting),
+                hint=f"use metric='nan_euclidean', and weights='uniform' or 'distance', {REGISTER}",
             )
     valid = np.flatnonzero(estimator._valid_mask)
     if not len(valid):

@@ -17,6 +17,7 @@ import numpy as np
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.estimators.distances import (
     Minkowski,
     accumulate,
@@ -76,7 +77,8 @@ def weighs_by_distance(estimator: Any) -> bool:
     if callable(estimator.weights):
         raise Unsupported(
             f"{type(estimator).__name__} with a callable for weights cannot be exported",
-            hint="use weights='uniform' or 'distance'",
+            actual=name_of(estimator.weights),
+            hint=f"use weights='uniform' or 'distance', {REGISTER}",
         )
     if not isinstance(estimator.weights, str) or estimator.weights != "distance":
         return False

@@ -9,6 +9,7 @@ from sklearn.preprocessing import Normalizer, normalize
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.estimators.distances import Minkowski, reduced_distances
 from convert.estimators.scaling import normalizer
 from convert.graph.emission import Check
@@ -48,8 +49,8 @@ def pairwise_kernel(
         raise Unsupported(
             "this kernel has no exact converter",
             expected=", ".join(KERNELS),
-            actual=kernel if isinstance(kernel, str) else "a callable",
-            hint="use one of the named kernels",
+            actual=kernel if isinstance(kernel, str) else name_of(kernel),
+            hint=f"use one of the named kernels, {REGISTER}",
         )
     y = dense(points)
     if kernel in ("chi2", "additive_chi2"):

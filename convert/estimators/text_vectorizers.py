@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import (
 )
 
 from convert.errors import Unsupported
+from convert.estimators.callables import name_of
 from convert.graph.emission import Emission, Scores
 from edge_infer.contract import Text
 
@@ -142,7 +143,7 @@ def _check_settings(estimator: Any) -> None:
         if callable(value):
             raise Unsupported(
                 f"{type(estimator).__name__} with a callable for {name} cannot be exported",
-                actual=getattr(value, "__qualname__", repr(value)),
+                actual=name_of(value),
                 hint="use token_pattern, lowercase, strip_accents and stop_words, which a device "
                 "repeats",
             )

@@ -18,11 +18,13 @@ from sklearn.ensemble import (
     GradientBoostingRegressor,
     VotingClassifier,
 )
+from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.semi_supervised import LabelPropagation
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -123,21 +125,34 @@ class Shouting(LogisticRegression):
     pass
 
 
+def product(a, b):
+    return a @ b.T
+
+
+def taxi(a, b):
+    return np.abs(a - b).sum()
+
+
 @pytest.mark.parametrize(
-    ("estimator", "match"),
+    ("estimator", "match", "named"),
     [
-        (SVC(kernel=lambda a, b: a @ b.T), "callable kernel"),
-        (make_pipeline(FunctionTransformer(lambda a: a), LogisticRegression()), "function"),
-        (KNeighborsClassifier(weights=lambda d: d), "callable"),
-        (Shouting(max_iter=500), "Shouting"),
+        (SVC(kernel=product), "callable kernel", "product"),
+        (make_pipeline(FunctionTransformer(np.asarray), LogisticRegression()), "code", "asarray"),
+        (make_pipeline(FunctionTransformer(lambda a: a), LogisticRegression()), "code", "<lambda>"),
+        (KNeighborsClassifier(weights=np.ones_like), "callable", "ones_like"),
+        (KNeighborsClassifier(metric=taxi, algorithm="brute"), "metric", "taxi"),
+        (Nystroem(product, n_components=2), "kernel", "product"),
+        (LabelPropagation(product), "callable kernel", "product"),
+        (Shouting(max_iter=500), "Shouting", None),
     ],
-    ids=["kernel", "function", "weights", "class"],
+    ids=["kernel", "numpy", "lambda", "weights", "metric", "map", "labels", "class"],
 )
-def test_callables_and_custom_classes_are_named(estimator, match):
+def test_callables_and_custom_classes_are_named(estimator, match, named):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         refusal = refused(estimator.fit(X, Y), X, convert.Unsupported, match)
-    assert refusal.hint
+    assert named is None or refusal.actual.endswith(named)
+    assert "convert.register" in refusal.hint
 
 
 def test_a_custom_class_is_told_how_to_be_registered():
