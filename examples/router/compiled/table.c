@@ -224,7 +224,7 @@ static flow *open_flow(table *t, const packet *p, int64_t time, const uint8_t *d
         f->limit = LINGER_NS;
         target_handshake(target_of(&t->targets, f->target), t->clock, 1);
         f->is_handshake = 1;
-    } else if (is_tcp && is_odd(flags & 0x3F)) {
+    } else if (is_tcp && is_odd(flags & 0x3F) && (k.source_port || k.destination_port)) {
         f->is_odd = 1;
         f->limit = LINGER_NS;
     }

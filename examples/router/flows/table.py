@@ -209,7 +209,7 @@ class FlowTable(Portless):
                 flow.limit_ns = LINGER_NS
                 target.handshake(now, 1)
                 flow.is_handshake = True
-            elif flags & 0x3F in ODD_STARTS:
+            elif flags & 0x3F in ODD_STARTS and (key[2] or key[3]):  # fragments alone have neither
                 flow.odd = True
                 flow.limit_ns = LINGER_NS
         flow.source_host.opened(now, key[1], key[3], flow.is_multicast)

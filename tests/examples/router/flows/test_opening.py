@@ -11,6 +11,7 @@ from router_frames import A4, B4, ethernet, icmp, ipv4, tcp, udp
 from examples.router.bundles import open_judge
 from examples.router.enforce import Enforcer, Policy
 from examples.router.enforce.allow import AllowList
+from examples.router.features import NAMES
 from examples.router.flows import FlowTable
 from examples.router.packets import Frame
 
@@ -88,6 +89,7 @@ def test_a_fragment_without_its_first_one_and_an_unknown_protocol_tell_nothing(k
     table.add(frame(0, ipv4(47, bytes(64))))
     table.end()
     assert [due.opening for due in table.due] == ["unknown", "unknown"]
+    assert not any(due.row[NAMES.index("odd_start")] for due in table.due)
 
 
 def test_an_announcement_to_many_is_no_answer_of_theirs() -> None:
