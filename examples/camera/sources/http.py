@@ -61,7 +61,7 @@ class MotionJpeg:
         if kind.startswith("multipart/"):
             self._contents = _parts(answer, marker.strip('"-').encode("latin-1", "replace"))
         elif kind.startswith("image/"):
-            self._contents = iter([answer.read(MOST_BYTES)])
+            self._contents = (answer.read(MOST_BYTES) for _ in range(1))
         else:
             self.close()
             raise _does_not_open(url, f"it answers {kind}, not Motion JPEG")

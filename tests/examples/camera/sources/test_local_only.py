@@ -219,6 +219,27 @@ def test_a_server_that_drips_is_given_up_within_the_time_of_one_opening() -> Non
     assert time.monotonic() - began < 5
 
 
+def test_a_single_picture_is_a_frame_and_then_the_end() -> None:
+    class Snapshot(Door):
+        def do_GET(self) -> None:
+            jpeg = cv2.imencode(".jpg", scenes.room())[1].tobytes()
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(len(jpeg)))
+            self.end_headers()
+            self.wfile.write(jpeg)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Snapshot) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        camera = grabber(SourceSettings(url=f"http://127.0.0.1:{server.server_port}/now.jpg"))
+        image = camera.read()
+        assert image is not None
+        assert image.shape == (scenes.HEIGHT, scenes.WIDTH, 3)
+        assert camera.read() is None
+        camera.close()
+        server.shutdown()
+
+
 def test_what_is_no_motion_jpeg_says_so() -> None:
     class Page(Door):
         def do_GET(self) -> None:
