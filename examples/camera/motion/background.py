@@ -42,6 +42,8 @@ WIDEST = 40
 """No pixel is given a wider tolerance by its distances, however noisy it is."""
 FLICKER = 8
 """Grey levels of tolerance that a pixel gains when it changes sides outside any object."""
+EVERYWHERE = 0.7
+"""Share of the pixels from which on their restlessness is noise or rain, and no tree's."""
 WANDER = 64
 """The random pattern is laid at so many places either way."""
 
@@ -124,7 +126,10 @@ class Background:
         height, width = now.luma.shape
         changed = self.luma.far(now.luma, self.flicker)
         if self.chroma is not None and now.chroma is not None:
-            far = self.chroma.far(now.chroma, None)
+            extra = None
+            if self.unrest():
+                extra = np.right_shift(_fit(self.flicker, self.chroma), 1, dtype=np.uint8)
+            far = self.chroma.far(now.chroma, extra)
             colour = np.asarray(cv2.max(far[: height // 2], far[height // 2 :]), np.uint8)
             changed = np.asarray(cv2.bitwise_or(changed, grown(colour, width, height)), np.uint8)
         return changed
@@ -147,6 +152,12 @@ class Background:
         self._replace(now, free, fast=fast)
         if not fast:
             self._spread(now, free)
+
+    def unrest(self) -> float:
+        """How restless the picture is as a whole, in grey levels; 0 where parts of it are calm."""
+        if cv2.countNonZero(self.flicker) < EVERYWHERE * self.flicker.size:
+            return 0.0
+        return float(cv2.mean(self.flicker)[0])
 
     def relight(
         self, luma: NDArray[np.uint8], red: NDArray[np.uint8], blue: NDArray[np.uint8]

@@ -25,6 +25,10 @@ WARMUP_FRAMES = 24
 """The least number of frames of a warm-up: each sample is taken once, and some twice."""
 RELEARNED = 5
 """So many samples of every pixel are taken anew after a change of the light, less one."""
+AROUND = np.ones((15, 15), np.uint8)
+"""How far what was an object before may have moved since: seven pixels of the working size."""
+LONGEST_LIGHT_S = 3.0
+"""A light that changes without a pause for longer silences nothing any more."""
 LIGHT_S = 0.5
 """Changes of the light within so many seconds are one."""
 
@@ -69,8 +73,12 @@ class MotionDetector:
         self._warm = False
         self._light = LightWatch()
         self._lit_s: float | None = None
+        """When the light changed last…"""
+        self._unlit_s = 0.0
+        """…and when it began to."""
         self._levels: list[tuple[float, int]] = []
         self._relearn = 0
+        self._held = np.zeros((0, 0), np.uint8)
 
     def step(
         self, frame: NDArray[np.uint8], time_s: float, *, ignore: NDArray[np.uint8] | None = None
@@ -108,6 +116,9 @@ class MotionDetector:
         recent = [(at, by) for at, by in self._levels if time_s - at < LIGHT_S]
         self._levels = [*recent, (time_s, change.levels)]
         if sum(by for _, by in self._levels) >= self._settings.light_levels:
+            settle_s = self._settings.light_settle_s
+            if self._lit_s is None or time_s - self._lit_s >= settle_s:
+                self._unlit_s = time_s
             self._lit_s = time_s
 
     def _look(
@@ -123,19 +134,29 @@ class MotionDetector:
         if ignore is not None:
             masked = cv2.countNonZero(cv2.bitwise_and(candidates, ignore)) >= smallest
             candidates = np.asarray(cv2.subtract(candidates, ignore), np.uint8)
-        found = regions(candidates, smallest, background.flicker)
+        found = regions(candidates, smallest, background.flicker, background.unrest())
         mask = found.mask
         share = cv2.countNonZero(mask) / mask.size
         reason = self._reason(background, time_s, share)
-        settling = reason in ("light", "scene")
-        held = np.zeros_like(mask) if settling else mask
+        self._held = self._still_held(mask, reason)
         self._relearn = RELEARNED if reason == "scene" else max(0, self._relearn - 1)
-        background.learn(now, changed, held, fast=settling and self._relearn > 0)
+        settling = reason in ("light", "scene") and self._relearn > 0
+        background.learn(now, changed, self._held, fast=settling)
         self._warm = self._warm or reason != "warm-up"
         boxes = tuple(_scaled(found.boxes, mask, self._size))
         return Motion(
             mask, boxes, share, reason, self._size, found.too_small, masked, found.restless
         )
+
+    def _still_held(self, mask: NDArray[np.uint8], reason: str | None) -> NDArray[np.uint8]:
+        """What of the mask (h, w) is kept out of the background."""
+        if reason in ("scene", "warm-up"):
+            # At the start all is learned: what only passes leaves too few samples for a ghost.
+            return np.zeros_like(mask)
+        if reason == "light" and self._held.shape == mask.shape:
+            # What was there before the light changed is still an object; the rest is the light's.
+            return np.asarray(cv2.bitwise_and(mask, cv2.dilate(self._held, AROUND)), np.uint8)
+        return mask
 
     def _reason(self, background: Background, time_s: float, share: float) -> str | None:
         settings = self._settings
@@ -146,7 +167,8 @@ class MotionDetector:
         if share * 100 > settings.scene_percent:
             return "scene"
         if self._lit_s is not None and time_s - self._lit_s < settings.light_settle_s:
-            return "light"
+            # A lamp that flickers, or clouds for minutes: the background follows, objects count.
+            return "light" if self._lit_s - self._unlit_s < LONGEST_LIGHT_S else None
         return None
 
 

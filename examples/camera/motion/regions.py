@@ -33,10 +33,13 @@ class Regions:
     """Whether something was left out because it changes to and fro there all the time."""
 
 
-def regions(changed: NDArray[np.uint8], smallest_px: float, flicker: NDArray[np.uint8]) -> Regions:
+def regions(
+    changed: NDArray[np.uint8], smallest_px: float, flicker: NDArray[np.uint8], unrest: float = 0.0
+) -> Regions:
     """Regions of at least that many pixels of a mask (h, w) of 0 and 255.
 
-    `flicker` (h, w) is how restless each pixel has been, in grey levels.
+    `flicker` (h, w) is how restless each pixel has been, in grey levels, and `unrest` how restless
+    the whole picture is, in noise or rain.
     """
     height, width = changed.shape
     side = 2 * max(1, round(width * CLOSE)) + 1
@@ -47,7 +50,7 @@ def regions(changed: NDArray[np.uint8], smallest_px: float, flicker: NDArray[np.
     outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     sized = [(cv2.contourArea(outline), outline) for outline in outlines]
     large = [outline for size, outline in sized if size >= smallest_px]
-    kept = [outline for outline in large if not _restless(outline, clean, flicker)]
+    kept = [outline for outline in large if _unrest(outline, clean, flicker) <= RESTLESS + unrest]
     too_small = any(smallest_px / 2 <= size < smallest_px for size, _ in sized)
     mask = np.zeros((height, width), np.uint8)
     cv2.drawContours(mask, kept, -1, 255, cv2.FILLED)
@@ -55,10 +58,10 @@ def regions(changed: NDArray[np.uint8], smallest_px: float, flicker: NDArray[np.
     return Regions(mask, boxes, too_small, len(kept) < len(large))
 
 
-def _restless(
+def _unrest(
     outline: NDArray[np.int32], changed: NDArray[np.uint8], flicker: NDArray[np.uint8]
-) -> bool:
-    """Whether a region lies where leaves or water move: an object was not there before."""
+) -> float:
+    """How restless a region's place is: an object was not there before, leaves and water were."""
     x, y, w, h = cv2.boundingRect(outline)
     part = np.s_[y : y + h, x : x + w]
-    return cv2.mean(flicker[part], mask=changed[part])[0] > RESTLESS
+    return cv2.mean(flicker[part], mask=changed[part])[0]

@@ -1,0 +1,87 @@
+"""Starts in the middle of things, noise, rain, lamps that flicker: motion is still found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+import scenes
+
+from examples.camera.motion import MotionDetector, MotionSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+
+WALKER = scenes.Walker(start=300, step=2)
+
+
+def masks(pictures: Iterable[Picture]) -> list[Picture]:
+    detector = MotionDetector(MotionSettings())
+    return [detector.step(picture, n / 25).mask for n, picture in enumerate(pictures)]
+
+
+def test_what_passed_while_the_program_started_leaves_no_ghost() -> None:
+    passing = scenes.Walker(start=-40, step=4)
+    seen = masks(scenes.walk(70, passing))
+    assert passing.box(0) is not None
+    assert passing.box(45) is None
+    assert max(cv2.countNonZero(mask) for mask in seen[50:]) == 0
+
+
+def noise(picture: Picture, random: np.random.Generator, _: int) -> Picture:
+    return np.clip(picture + random.normal(0, 20, picture.shape), 0, 255).astype(np.uint8)
+
+
+def rain(picture: Picture, random: np.random.Generator, _: int) -> Picture:
+    streaks = np.zeros_like(picture)
+    for _ in range(70):
+        x, y = int(random.integers(160)), int(random.integers(120))
+        cv2.line(streaks, (x, y), (x + 2, y + int(random.integers(6, 16))), (110, 110, 110), 1)
+    return np.asarray(cv2.add(picture, streaks), np.uint8)
+
+
+def flicker(picture: Picture, _: np.random.Generator, number: int) -> Picture:
+    return np.clip(picture * (1 + 0.07 * np.sin(number * 2.1)), 0, 255).astype(np.uint8)
+
+
+def clouds(picture: Picture, _: np.random.Generator, number: int) -> Picture:
+    return np.clip(picture * (1 + 0.3 * np.sin(number / 40)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("spoil", [noise, rain, flicker, clouds])
+def test_a_walker_is_found_in(
+    spoil: Callable[[Picture, np.random.Generator, int], Picture],
+) -> None:
+    random = np.random.default_rng(5)
+
+    def pictures() -> Iterator[Picture]:
+        for number, picture in enumerate(scenes.walk(380, WALKER)):
+            yield spoil(picture, random, number)
+
+    covered, false = [], []
+    for number, mask in enumerate(masks(pictures())):
+        box = WALKER.box(number)
+        if number > 200 and box is None:
+            false.append(cv2.countNonZero(mask) / mask.size)
+        if box is not None and box[2] - box[0] == WALKER.size[0]:
+            x0, y0, x1, y1 = box
+            covered.append((mask[y0:y1, x0:x1] > 0).mean())
+    assert len(covered) > 50
+    assert np.mean(covered) > 0.6
+    assert np.mean(false) < 0.002
+
+
+def test_a_lamp_that_flickers_silences_no_walker() -> None:
+    detector, reasons = MotionDetector(MotionSettings()), []
+    random = np.random.default_rng(5)
+    for number, picture in enumerate(scenes.walk(380, WALKER)):
+        motion = detector.step(flicker(picture, random, number), number / 25)
+        if number > 320 and motion.boxes:
+            reasons.append(motion.reason)
+    assert reasons.count(None) > 40
