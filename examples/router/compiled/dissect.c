@@ -5,11 +5,14 @@
  */
 #include "flows.h"
 
+#include <string.h>
+
 #define ETHERNET 1
 #define RAW_IP 101
 #define MOST_VLANS 4
 #define MOST_EXTENSIONS 8
 #define MOST_BYTES_A_FRAME 262144
+#define RING_HEADER 32
 
 /* What a frame is for the table. */
 enum { SLOW, PLAIN, FIRST, LATER };
@@ -171,6 +174,35 @@ EXPORT int flows_frame(table *t, int64_t time, uint32_t link, const uint8_t *d, 
     move_clock(t, time);
     take(t, time, &p, d, size, how);
     return 1;
+}
+
+static uint32_t own(const uint8_t *p) { /* in this machine's order of bytes, as the kernel writes */
+    uint32_t found;
+    memcpy(&found, p, sizeof found);
+    return found;
+}
+
+/* The packets of a ring's block from `*at` on, as live/ring.py has them; `*left` is how many there
+ * are. Both are left at the first one that was not taken.
+ */
+EXPORT int flows_block(table *t, const uint8_t *block, size_t size, uint64_t *at, uint32_t *left,
+                       uint32_t link, uint64_t batch) {
+    while (*left) {
+        if (t->due_number >= batch) return BATCH;
+        if (*at > size - RING_HEADER) return DAMAGED;
+        const uint8_t *head = block + *at;
+        uint16_t mac;
+        memcpy(&mac, head + 24, sizeof mac);
+        size_t captured = own(head + 12), begin = *at + mac;
+        if (begin > size) begin = size;
+        if (captured > size - begin) captured = size - begin;
+        int64_t time = own(head + 4) * SECOND + own(head + 8);
+        if (!flows_frame(t, time, link, block + begin, captured)) return RARE;
+        uint32_t step = own(head);
+        *left = step ? *left - 1 : 0;
+        *at += step;
+    }
+    return MORE;
 }
 
 /* The records of a pcap file from `*at` on; `*at` is left at the first one that was not taken. */

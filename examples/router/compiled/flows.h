@@ -12,7 +12,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define ABI 3
+#define ABI 4
 #define COLUMNS 58
 #define NONE 0u /* a place; the first one is 1, so that memory of zeros is an empty table */
 #define SECOND INT64_C(1000000000)

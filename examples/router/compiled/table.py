@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from examples.router.flows.due import Block
     from examples.router.flows.link_control import Key
     from examples.router.packets import Frame
     from examples.router.packets.stream import Stream
 
-ABI = 3
+ABI = 4
 MOST_BATCH = 4096
 """Rows that may be waited for, beside those that one packet may bring."""
 
@@ -157,6 +158,24 @@ class CompiledTable(Portless):
                 self.add(frame)
                 if len(self.due) >= batch:
                     yield
+
+    def take_block(self, block: Block, batch: int) -> Iterator[None]:
+        """All frames of a ring's block; a halt whenever `batch` rows are due."""
+        memory = ctypes.addressof(ctypes.c_char.from_buffer(block.ring)) + block.start
+        at, left = ctypes.c_uint64(block.first), ctypes.c_uint32(block.number)
+        where = memory, block.size, ctypes.byref(at), ctypes.byref(left)
+        while left.value:
+            found = self._library.flows_block(self._table, *where, block.linktype, batch)
+            if found == _RARE:
+                frame, step = block.frame(at.value)
+                self._add_rare(frame.timestamp_ns, frame.linktype, bytes(frame.captured))
+                at.value += step
+                left.value = left.value - 1 if step else 0
+            self._fetch()
+            if len(self.due) >= batch:
+                yield
+            if found == _DAMAGED:
+                return
 
     def end(self, most: int = CAPACITY) -> bool:
         """No more packets come: `most` flows end; whether there are others."""
@@ -325,6 +344,7 @@ def _load(path: Path) -> ctypes.CDLL:
         ("packet", None, pointer, time_ns, data, data, size, ctypes.c_int),
         ("refused", None, pointer, data),
         ("asked", None, pointer, number, number),
+        ("block", ctypes.c_int, pointer, pointer, size, pointer, pointer, number, wide),
         ("frame", ctypes.c_int, pointer, time_ns, number, data, size),
         ("pcap", ctypes.c_int, pointer, data, size, pointer, ctypes.c_int, time_ns, number, wide),
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    import mmap
     import os
     from collections.abc import Iterator
 
@@ -13,6 +14,25 @@ if TYPE_CHECKING:
     from examples.router.flows.opening import Opening
     from examples.router.flows.portless import Counters
     from examples.router.packets import Frame, Problems
+
+
+class Block(Protocol):
+    """Frames that a kernel has put into one piece of memory: `live/ring.py`."""
+
+    @property
+    def ring(self) -> mmap.mmap: ...  # noqa: D102
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def number(self) -> int: ...  # noqa: D102
+    @property
+    def first(self) -> int: ...  # noqa: D102
+    @property
+    def linktype(self) -> int: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    def frames(self) -> Iterator[Frame]: ...  # noqa: D102
+    def frame(self, at: int) -> tuple[Frame, int]: ...  # noqa: D102
 
 
 class JudgedFlow(Protocol):
@@ -59,6 +79,7 @@ class Table(Protocol):
     def seconds(self) -> float: ...  # noqa: D102
     def add(self, frame: Frame) -> None: ...  # noqa: D102
     def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]: ...  # noqa: D102
+    def take_block(self, block: Block, batch: int) -> Iterator[None]: ...  # noqa: D102
     def tick(self, time_ns: int) -> None: ...  # noqa: D102
     def late(self, most: int) -> None: ...  # noqa: D102
     def end(self, most: int = ...) -> bool: ...  # noqa: D102

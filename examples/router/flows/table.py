@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from examples.router.flows.due import Block
     from examples.router.flows.link_control import Key
     from examples.router.packets import Frame
 
@@ -149,6 +150,14 @@ class FlowTable(Portless):
         """
         add, due = self.add, self.due
         for frame in read_file(path, self.problems):
+            add(frame)
+            if len(due) >= batch:
+                yield
+
+    def take_block(self, block: Block, batch: int) -> Iterator[None]:
+        """All frames of a ring's block; a halt whenever `batch` rows are due."""
+        add, due = self.add, self.due
+        for frame in block.frames():
             add(frame)
             if len(due) >= batch:
                 yield

@@ -15,7 +15,6 @@ from examples.router.live import ring
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from examples.router.packets import Frame
 
 ALL_PROTOCOLS = 0x0003
 SOL_PACKET, RX_RING, STATISTICS, VERSION, IGNORE_OUTGOING = 263, 5, 6, 10, 23
@@ -102,8 +101,8 @@ class Interface:
         self._linktype = 1 if kind in ETHERNET_LIKE else 101
         return self
 
-    def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]:
-        """Frames as they come; None after each block of them, and after each idle while.
+    def frames(self, idle_seconds: float = 1.0) -> Iterator[ring.Block | None]:
+        """Blocks of frames as they come; None after each, and after each idle while.
 
         Raises:
             Unavailable: the interface vanished.
@@ -116,7 +115,7 @@ class Interface:
         while self._socket is not None:
             block = self._block
             if ring.is_ready(self._ring, block):
-                yield from ring.frames_of(self._ring, block, self._linktype)
+                yield ring.block_of(self._ring, block, self._linktype)
                 ring.give_back(self._ring, block)
                 self._block = (block + 1) % ring.BLOCKS
                 yield None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from examples.router.packets.frame import Frame
 
@@ -18,6 +18,8 @@ FRAME_BYTES = 2048
 
 FROM_KERNEL, TO_KERNEL = 1, 0
 STATUS_AT = 8
+PACKET_BYTES = 32
+"""Of `struct tpacket3_hdr` are looked at."""
 
 _block = struct.Struct("=8xIII").unpack_from
 _packet = struct.Struct("=IIIIIIH").unpack_from
@@ -36,23 +38,45 @@ def is_ready(ring: mmap.mmap, block: int) -> bool:
     return bool(status & FROM_KERNEL)
 
 
-def frames_of(ring: mmap.mmap, block: int, linktype: int) -> Iterator[Frame]:
-    """The frames of a block that is ready, copied out of it."""
-    start = block * BLOCK_BYTES
-    _, number, offset = _block(ring, start)
-    at, end = start + offset, start + BLOCK_BYTES
-    new = tuple.__new__
-    for _ in range(number):
-        if not start <= at <= end - 32:
-            return  # the kernel does not write such; nothing is read outside the block
-        step, seconds, nanos, captured, length, _, mac = _packet(ring, at)
-        begin = at + mac
+class Block(NamedTuple):
+    """A block that is ready; good until it is given back."""
+
+    ring: mmap.mmap
+    start: int
+    number: int
+    """Packets in it."""
+
+    first: int
+    """Where the first one is, from `start` on."""
+
+    linktype: int
+    size: int = BLOCK_BYTES
+
+    def frames(self) -> Iterator[Frame]:
+        """Its frames, copied out of it."""
+        at, step = self.first, 1
+        for _ in range(self.number):
+            if not step or not 0 <= at <= self.size - PACKET_BYTES:
+                return  # the kernel does not write such; nothing is read outside the block
+            frame, step = self.frame(at)
+            yield frame
+            at += step
+
+    def frame(self, at: int) -> tuple[Frame, int]:
+        """The frame that is described at `at`, and how far from it the next one is, 0 for none."""
+        ring, start = self.ring, self.start
+        step, seconds, nanos, captured, length, _, mac = _packet(ring, start + at)
+        begin, end = start + at + mac, start + self.size
         time_ns = seconds * 1_000_000_000 + nanos
-        data = ring[begin : min(begin + captured, end)]
-        yield new(Frame, (time_ns, linktype, data, length))
-        if not step:
-            return
-        at += step
+        data = ring[begin : min(begin + captured, end)] if begin < end else b""
+        return tuple.__new__(Frame, (time_ns, self.linktype, data, length)), step
+
+
+def block_of(ring: mmap.mmap, number: int, linktype: int) -> Block:
+    """A block that is ready."""
+    start = number * BLOCK_BYTES
+    _, packets, first = _block(ring, start)
+    return Block(ring, start, packets, first, linktype)
 
 
 def give_back(ring: mmap.mmap, block: int) -> None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from examples.router.compiled import open_table
 from examples.router.live.garbage import collected_between
+from examples.router.packets import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from examples.router.compiled.choice import Kind
     from examples.router.flows import Due
+    from examples.router.flows.due import Block
     from examples.router.judge import Judge, Judged
-    from examples.router.packets import Frame
     from examples.router.verdicts import Verdict
 
 BATCH = 64
@@ -38,7 +39,7 @@ MOST_SOURCES = 1_000
 class Source(Protocol):
     """Where frames come from: an interface, or a kernel's queue."""
 
-    def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | None]: ...  # noqa: D102
+    def frames(self, idle_seconds: float = 1.0) -> Iterator[Frame | Block | None]: ...  # noqa: D102
     def waits(self) -> bool: ...  # noqa: D102
 
 
@@ -88,10 +89,14 @@ class Watch:
 
     def _run(self, source: Source, collect: Callable[[bool], None]) -> Iterator[Judged | None]:
         table, due, batch = self.table, self.table.due, self._batch
-        for frame in source.frames(0.2):
-            if frame is not None:
-                table.add(frame)
+        for some in source.frames(0.2):
+            if isinstance(some, Frame):
+                table.add(some)
                 if len(due) >= batch:
+                    yield from self._verdicts()
+                continue
+            if some is not None:
+                for _ in table.take_block(some, batch):
                     yield from self._verdicts()
                 continue
             table.tick(self._clock() - LAG_NS)

@@ -173,6 +173,10 @@ def test_no_byte_is_read_beyond_and_nothing_is_undefined(tmp_path: Path) -> None
         "    t.check_same(Path(sys.argv[1]), list(t.hostile(Random(seed), 6000)),"
         " capacity=64, hosts=8)\n"
         "t.check_same(Path(sys.argv[1]), t.scenes(3))\n"
+        "import test_ring_blocks as ring\n"
+        "for seed in range(3):\n"
+        "    ring.test_blocks_that_lie_are_read_alike_and_within_their_bounds("
+        "Path(sys.argv[1]), seed)\n"
         "print('clean')"
     )
     places = [str(ROOT), str(Path(__file__).parent), str(Path(__file__).parents[1])]
