@@ -59,7 +59,7 @@ def captures(folders: list[Path]) -> Iterator[tuple[Path, str]]:
 
 def measure(path: Path, judge: Judge) -> tuple[int, list[int]]:
     """Sources of a capture, and how many would be banned for each number of strikes."""
-    verdicts = [judged.verdict for judged in Replay(judge).run([str(path)])]
+    verdicts = [judged.verdict for judged in Replay(judge).run([str(path)]) if judged.is_own]
     now = 0.0
     enforcers = [
         Enforcer(policy=Policy(strikes=n, bans_per_minute=100_000), allow=NOBODY, clock=lambda: now)

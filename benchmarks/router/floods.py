@@ -116,6 +116,7 @@ def measure(name: str, kind: Kind, packets: int) -> dict[str, object]:
         is_left = table.end(BATCH)
         malicious += _considered(judge(table.due), enforcer)
         table.due.clear()
+    malicious += _considered(judge.end(), enforcer)
     summary = table.summary()
     return {
         "name": name,
@@ -131,11 +132,12 @@ def measure(name: str, kind: Kind, packets: int) -> dict[str, object]:
 
 
 def _considered(found: Iterator[Judged], enforcer: Enforcer) -> int:
-    """The malicious flows that ended; enforcement hears of every verdict."""
+    """The flows that are malicious in the end; enforcement hears of the model's own verdicts."""
     malicious = 0
     for judged in found:
-        enforcer.consider(judged.verdict)
-        malicious += judged.ended and judged.verdict.verdict == "malicious"
+        if judged.is_own:
+            enforcer.consider(judged.verdict)
+        malicious += judged.final and judged.verdict.verdict == "malicious"
     return malicious
 
 

@@ -42,7 +42,7 @@ engine, table = sys.argv[1].split(",")
 replay = Replay(open_judge(engine=engine), table=table)
 began = used()
 for judged in replay.run(sys.argv[2:]):
-    if judged.ended:
+    if judged.final:
         json_line(judged.verdict)
 told = replay.summary()
 print(told["packets"], told["flows"], told["packets"] / (used() - began))

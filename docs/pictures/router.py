@@ -143,14 +143,36 @@ def tables(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def into_card(figures: dict[str, Any]) -> None:
-    """Put the tables where the model card keeps them."""
+def tried(lines: list[dict[str, Any]]) -> str:
+    """How many strikes catch a source, as the model card has it: a line for each."""
+    seeds = list(dict.fromkeys(one["seed"] for one in lines))
+    deals = "".join(f" | F1, deal {number}" for number in range(1, len(seeds) + 1))
+    table = [
+        f"| flows that catch a source | within{deals} | benign flagged, at most | F1 on the lab "
+        "| benign flagged there |",
+        "| --- | ---: |" + " ---: |" * (len(seeds) + 3),
+    ]
+    for strikes, window in dict.fromkeys((one["strikes"], one["window_seconds"]) for one in lines):
+        rows = [
+            one for one in lines if (one["strikes"], one["window_seconds"]) == (strikes, window)
+        ]
+        away = rows[0]["elsewhere"]
+        table.append(
+            f"| {strikes or 'none, each flow by itself'} | {f'{window} s' if strikes else ''} | "
+            + " | ".join(f"{one['held_out']['f1']:.3f}" for one in rows)
+            + f" | {max(one['held_out']['false_share'] for one in rows):.2%}"
+            + f" | {away['f1']:.3f} | {away['false_share']:.2%} |"
+        )
+    return "\n".join(table)
+
+
+def into_card(name: str, said: str) -> None:
+    """Put a table where the model card keeps it."""
     text_of = CARD.read_text("utf-8")
-    head, _, rest = text_of.partition("<!-- figures -->\n")
-    _, _, tail = rest.partition("<!-- end -->")
-    CARD.write_text(
-        f"{head}<!-- figures -->\n{tables(figures)}\n<!-- end -->{tail}", encoding="utf-8"
-    )
+    head, _, rest = text_of.partition(f"<!-- {name} -->\n")
+    _, end, tail = rest.partition(f"<!-- end {name} -->")
+    assert end, f"{CARD}: no place for {name}"
+    CARD.write_text(f"{head}<!-- {name} -->\n{said}\n{end}{tail}", encoding="utf-8")
 
 
 def terminal() -> str:
@@ -205,7 +227,10 @@ def main() -> None:
         figures = json.loads(found.read_text("utf-8"))
         (DOCS / "precision_recall.svg").write_text(precision_recall(figures), "utf-8")
         (DOCS / "calibration.svg").write_text(calibration(figures), "utf-8")
-        into_card(figures)
+        into_card("figures", tables(figures))
+    found = DOCS / "tries.json"
+    if found.is_file():
+        into_card("tries", tried(json.loads(found.read_text("utf-8"))))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from edge_infer import Incompatible
 from examples.router.addresses import flow_of
+from examples.router.caught import STRIKES, Caught
 from examples.router.features import NAMES, Row
 from examples.router.verdicts import Verdict
 from examples.router.why import UNTOLD, Told, Why
@@ -18,23 +20,36 @@ if TYPE_CHECKING:
     from edge_infer import Model
     from examples.router.flows import Due, JudgedFlow
 
-MALICIOUS = "malicious"
+MALICIOUS: Final = "malicious"
 CLASSES = ["benign", MALICIOUS]
 UNSEEN = {
     "inferred": "its opening was not seen: an answer names the source",
     "unknown": "its opening was not seen: the source may be the side that answers",
 }
 ORDINARY = ["the score is under the model's operating point"]
+BY_SOURCE = [f"its source had {STRIKES} flows that the model calls malicious within a minute"]
 NS = 1_000_000_000
 THRESHOLD = "sklearn.model_selection.FixedThresholdClassifier"
 """Its label is malicious from a score on, so that most scores tell the label without asking."""
 
 
 class Judged(NamedTuple):
-    """A verdict, and whether the flow is over with it."""
+    """A verdict, and where it stands: a flow has one that ended it and one that is final.
+
+    Mostly they are the same. A benign flow's final one follows later: its source may be caught.
+    """
 
     verdict: Verdict
     ended: bool
+    """The flow is over, and this is what the model says of it."""
+
+    final: bool
+    """No other one of this flow follows."""
+
+    @property
+    def is_own(self) -> bool:
+        """The model's own, given at once, and not a final one that only follows it."""
+        return self.ended or not self.final
 
 
 class _Known:
@@ -64,11 +79,16 @@ class Judge:
         self._told = Told()
         self._has_threshold = model.contract.source.estimator == THRESHOLD
         self._known = _Known()
+        self._caught = Caught()
+        self._clock_ns = 0
         self.seconds = 0.0
         self.rows = 0
 
     def __call__(self, due: Sequence[Due]) -> Iterator[Judged]:
-        """The verdicts of flows that ended or that turned out malicious, in their order."""
+        """The verdicts of flows that ended or that turned out malicious, in their order.
+
+        Between them the final verdicts of flows that ended before.
+        """
         if not due:
             return
         began = perf_counter()
@@ -77,6 +97,7 @@ class Judge:
         self.rows += len(due)
         for one, score, label in zip(due, scores, labels, strict=True):
             flow = one.flow
+            self._clock_ns = max(self._clock_ns, one.seen_ns)
             is_new = False
             if label == MALICIOUS and not flow.is_malicious:
                 flow.is_malicious = is_new = True
@@ -86,7 +107,38 @@ class Judge:
                     is_told = self._told.allows(flow.key[0], one.seen_ns)
                     flow.reasons = self._why(one.row, score) if is_told else UNTOLD
             if one.ended or is_new:
-                yield Judged(_verdict(flow, one), one.ended)
+                yield from self._with_source(one, label, _verdict(flow, one))
+            elif label == MALICIOUS:
+                yield from self._struck(one)
+
+    def end(self) -> Iterator[Judged]:
+        """Nothing more comes of these flows; the next ones may have another clock."""
+        for verdict in self._caught.end():
+            yield Judged(verdict, ended=False, final=True)
+        self._clock_ns = 0
+
+    def _with_source(self, due: Due, label: str, verdict: Verdict) -> Iterator[Judged]:
+        """A verdict, or one that waits, and what it tells of the source's other flows."""
+        caught, source, now = self._caught, due.flow.key[0], self._clock_ns
+        for other in caught.over(now):
+            yield Judged(other, ended=False, final=True)
+        if verdict.verdict == MALICIOUS or verdict.opening != "seen":
+            yield Judged(verdict, due.ended, final=due.ended)
+            if label == MALICIOUS:
+                yield from self._struck(due)
+            return
+        yield Judged(verdict, ended=True, final=False)
+        if caught.holds(source, now):
+            yield Judged(_by_source(verdict), ended=False, final=True)
+        else:
+            caught.wait(source, verdict, now)
+
+    def _struck(self, due: Due) -> Iterator[Judged]:
+        """The model calls a row malicious: flows of its source that waited may be so too."""
+        if due.opening == "seen":
+            key, first_ns = due.flow.key, due.flow.first_ns
+            for verdict in self._caught.strike(key[0], (key, first_ns), self._clock_ns):
+                yield Judged(_by_source(verdict), ended=False, final=True)
 
     def _ask(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
         """Probabilities of malice and labels, `(n,)` each, as plain Python values."""
@@ -164,6 +216,10 @@ def _verdict(flow: JudgedFlow, due: Due) -> Verdict:
         source=ends[0],
         opening=due.opening,
     )
+
+
+def _by_source(verdict: Verdict) -> Verdict:
+    return replace(verdict, verdict=MALICIOUS, why=BY_SOURCE)
 
 
 def _packer() -> Any:

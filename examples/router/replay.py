@@ -30,6 +30,7 @@ def judge_file(path: str, table: Table, judge: Judge) -> Iterator[Judged]:
     while table.end(BATCH):
         yield from _judged(table, judge)
     yield from _judged(table, judge)
+    yield from judge.end()
 
 
 def _judged(table: Table, judge: Judge) -> Iterator[Judged]:
@@ -67,7 +68,7 @@ class Replay:
             table = open_table(self._kind)
             flows = malicious = 0
             for judged in judge_file(path, table, self._judge):
-                if judged.ended:
+                if judged.final:
                     flows += 1
                     malicious += judged.verdict.verdict == "malicious"
                 yield judged

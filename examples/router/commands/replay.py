@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     out = sys.stdout
     try:
         for judged in replay.run(options.files):
-            if not judged.ended:
+            if not judged.final:
                 continue
             if options.json:
                 out.write(json_line(judged.verdict) + "\n")

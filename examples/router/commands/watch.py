@@ -121,7 +121,9 @@ def _loop(
     draws = 0.0
     for judged in watch.run(source):
         if judged is not None:
-            decision = None if enforcer is None else enforcer.consider(judged.verdict)
+            decision = None
+            if enforcer is not None and judged.is_own:
+                decision = enforcer.consider(judged.verdict)
             show.verdict(judged)
             if decision is not None:
                 show.decision(decision)
@@ -144,9 +146,9 @@ class _Lines:
     def verdict(self, judged: Judged) -> None:
         """One verdict fell."""
         verdict = judged.verdict
-        if self._is_json and judged.ended:
+        if self._is_json and judged.final:
             print(json_line(verdict))
-        elif not self._is_json and not judged.ended:
+        elif not self._is_json and not judged.ended and verdict.verdict == "malicious":
             print(f"{verdict.score:.2f}  {verdict.flow}  {'; '.join(verdict.why)}")
 
     def decision(self, decision: Decision) -> None:

@@ -116,6 +116,7 @@ class Watch:
         while self._over:
             yield from self._judged_ended()
         self.ended_ms = timed
+        yield from self._noted(list(self._judge.end()))
 
     def _verdicts(self) -> Iterator[Judged]:
         """What packets ask for; what time ended has to wait."""
@@ -147,7 +148,7 @@ class Watch:
         if not ended:
             return
         found = list(self._judge([ended.popleft() for _ in range(min(len(ended), OVER))]))
-        self.ended_ms.extend(one.verdict.latency_ms for one in found)
+        self.ended_ms.extend(one.verdict.latency_ms for one in found if one.ended)
         yield from self._noted(found)
 
     def _noted(self, found: list[Judged]) -> Iterator[Judged]:
@@ -161,10 +162,10 @@ class Watch:
             self.flows += 1
         if verdict.verdict != "malicious":
             return
-        self.malicious += judged.ended
+        self.malicious += judged.final
         if not judged.ended or verdict not in self.last:
             self.last.appendleft(verdict)
-        if judged.ended and verdict.opening != "unknown":
+        if judged.final and verdict.opening != "unknown":
             self.sources[verdict.source] += 1
             if len(self.sources) > MOST_SOURCES:
                 self.sources = Counter(dict(self.sources.most_common(MOST_SOURCES // 2)))

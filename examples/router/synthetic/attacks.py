@@ -12,6 +12,7 @@ from examples.router.synthetic.wire import ACK, FIN, PSH, RST, SYN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from examples.router.synthetic.talk import Ends
 
@@ -168,7 +169,7 @@ def flood(scene: Scene, time: float) -> None:
     kind = random.choice(("udp", "udp", "icmp", "icmp", "lease", "ack"))
     source, source_port = scene.remote(), scene.port()
     size = random.choice((0, 18, 64, 512, 1400))
-    for _ in range(random.choice((100, 400, 1500))):
+    for _ in range(random.choice((100, 400, 1500, 5000))):
         time += random.expovariate(rate)
         if kind == "ack":
             wire.tcp(time, (source, source_port, target, 443), ACK)
@@ -260,13 +261,28 @@ def icmp_tunnel(scene: Scene, time: float) -> None:
     random = scene.random
     client, server = scene.local(), scene.remote()
     rate = random.choice((1, 10, 60))
+    is_routed = random.random() < 0.5
     for _ in range(random.randint(40, 500)):
         time += random.expovariate(rate)
-        size = random.choice((28, 28, 60, 300, 900, 1024))
-        scene.wire.echo(time, client, server, cipher(random, size + random.randint(0, 60)))
-        if random.random() < 0.8:
-            payload = cipher(random, random.choice((28, 60, 400, 1024)) + random.randint(0, 40))
-            scene.wire.echo(time + scene.rtt, server, client, payload, answer=True)
+        for at, up in ((time, True), (time + scene.rtt, False)):
+            size = random.choice((28, 28, 60, 300, 900, 1024)) + random.randint(0, 60)
+            payload = packet_inside(random) if is_routed else cipher(random, size)
+            if up:
+                scene.wire.echo(at, client, server, payload)
+            elif random.random() < 0.8:
+                scene.wire.echo(at, server, client, payload, answer=True)
+
+
+def packet_inside(random: Random) -> bytes:
+    """An IP packet as a tunnel carries it: another ping, a bare ACK, or a piece of a page."""
+    body = random.choice((
+        b"\x08\x00" + cipher(random, 14) + bytes(range(0x10, 0x38)),
+        cipher(random, 8) + b"\x50\x10" + cipher(random, 10),
+        cipher(random, 8) + b"\x80\x18" + cipher(random, 22) + text(random, random.randint(1, 900)),
+    ))  # fmt: skip
+    ends = b"\x0a\0\0" + random.randbytes(1) + b"\x0a\0\0" + random.randbytes(1)
+    head = b"\x45\0" + (20 + len(body)).to_bytes(2, "big") + random.randbytes(2) + b"\x40\0\x40"
+    return head + random.choice((b"\x01", b"\x06")) + random.randbytes(2) + ends + body
 
 
 def web_scanner(scene: Scene, time: float) -> None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from examples.router.synthetic.content import (
     cipher,
+    device_name,
     host_name,
+    ping_of,
     request,
     response,
     text,
@@ -204,8 +206,10 @@ def chatter(scene: Scene, time: float) -> None:
             )
         elif what < 0.85:
             other = scene.local()
+            style = random.choice(("clock", "clock", "letters", "zeros"))
+            size = random.choice((0, 8, 16, 24, 32, 56, 56, 64, 120, 500, 972, 1400))
             for again in range(random.randint(1, 12)):
-                payload = bytes(range(random.choice((32, 48, 56))))
+                payload = ping_of(random, style, size)
                 wire.echo(time + again, host, other, payload)
                 if random.random() < 0.97:
                     wire.echo(time + again + scene.rtt, other, host, payload, answer=True)
@@ -328,10 +332,7 @@ def discovery(scene: Scene, time: float) -> None:
     random = scene.random
     host = scene.local()
     group = 0xFF02 << 112 | 0xFB if scene.is_v6 else 0xE00000FB
-    names = [
-        f"_{random.randbytes(random.choice((2, 4, 8))).hex()}._{word(random)}._tcp.local".encode()
-        for _ in range(random.randint(1, 4))
-    ]
+    names = [device_name(random) for _ in range(random.randint(1, 6))]
     for _ in range(random.randint(10, 150)):
         time += random.expovariate(random.choice((0.5, 5)))
         scene.wire.udp(time, (host, 5353, group, 5353), dns_message(random, random.choice(names)))

@@ -80,9 +80,33 @@ def host_name(random: Random) -> bytes:
     parts = [word(random) for _ in range(random.randint(1, 3))]
     if random.random() < 0.25:
         parts.insert(0, f"{word(random)[:3]}{random.randint(1, 99)}-{random.randint(1, 255)}")
-    if random.random() < 0.08:
+    if random.random() < 0.12:
         parts.insert(0, random.randbytes(random.randint(4, 12)).hex())
+    if random.random() < 0.06:
+        parts.insert(0, "-".join(str(random.randint(1, 255)) for _ in range(4)))
     return (".".join(parts) + random.choice((".com", ".net", ".org", ".io", ".local"))).encode()
+
+
+def device_name(random: Random) -> bytes:
+    """An instance, a service or a host, as devices announce them to one another."""
+    number = random.randbytes(random.choice((2, 4, 8, 16))).hex()
+    first = random.choice((
+        f"_{number}",
+        f"{word(random)}-{number}",
+        f"{word(random).title()} {word(random)} {number[:4]}",
+    ))  # fmt: skip
+    return f"{first}._{word(random)}._{random.choice(('tcp', 'udp'))}.local".encode()
+
+
+def ping_of(random: Random, style: str, size: int) -> bytes:
+    """What systems fill a ping with: a clock and a ramp, letters again and again, or zeros."""
+    if style == "zeros":
+        return bytes(size)
+    if style == "letters":
+        return (b"abcdefghijklmnopqrstuvw" * (size // 23 + 1))[:size]
+    clock = random.randbytes(4) + bytes(4) + random.randbytes(3) + bytes(5)
+    ramp = bytes(range(16, 256)) * (size // 240 + 1)
+    return (clock + ramp)[:size]
 
 
 def request(random: Random, *, injection: bool = False) -> bytes:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from examples.router.synthetic.attacks import ATTACKS
 from examples.router.synthetic.benign import SCENES, Scene
+from examples.router.synthetic.uploads import uploads
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+BENIGN = {**SCENES, "uploads": uploads}
 EPOCH = 1_700_000_000.0
 REPEATED = {
     "solo": 8, "stream": 3, "work": 2, "poll": 2, "discovery": 2,
@@ -29,7 +31,7 @@ def make_captures(folder: Path, *, seed: int, each: int) -> list[dict[str, objec
     """
     folder.mkdir(parents=True, exist_ok=True)
     manifest: list[dict[str, object]] = []
-    for label, kinds in (("benign", SCENES), ("malicious", ATTACKS)):
+    for label, kinds in (("benign", BENIGN), ("malicious", ATTACKS)):
         for kind, play in kinds.items():
             for number in range(each):
                 own_seed = f"{seed}/{kind}/{number}"
@@ -40,8 +42,8 @@ def make_captures(folder: Path, *, seed: int, each: int) -> list[dict[str, objec
                 for again in range(REPEATED.get(kind, 1)):
                     play(scene, start + again * random.uniform(0.0, 90.0))
                 if label == "benign" and random.random() < 0.5:
-                    for other in random.sample(sorted(SCENES), random.randint(1, 3)):
-                        SCENES[other](scene, start + random.random() * 20)
+                    for other in random.sample(sorted(BENIGN), random.randint(1, 3)):
+                        BENIGN[other](scene, start + random.random() * 20)
                 name = f"{label}-{kind}-{number}.pcap"
                 packets = wire.write(folder / name)
                 manifest.append(

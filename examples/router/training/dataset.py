@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,22 @@ class Capture:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a judge knows of each row beside its numbers: `(n,)` each, in the order of judging."""
+
+    clock_ns: NDArray[np.int64]
+    source: NDArray[np.int64]
+    """Number of the row's source, counted through all captures."""
+
+    seen: NDArray[np.bool_]
+    """Whether the source was seen to open the flow."""
+
+    def of(self, rows: NDArray[np.bool_]) -> Told:
+        """The rows for which the mask holds."""
+        return Told(self.clock_ns[rows], self.source[rows], self.seen[rows])
+
+
+@dataclass(frozen=True)
 class Rows:
     """The rows of several captures, one after another."""
 
@@ -55,6 +71,9 @@ class Rows:
     seconds: NDArray[np.float64]
     """`(c,)` time that each capture covers, without the jumps of its clock."""
 
+    told: Told | None = None
+    """Of rows whose flows are judged, not only learned from."""
+
     @property
     def y(self) -> NDArray[np.int64]:
         """`(n,)` 1 for the rows of malicious captures."""
@@ -69,8 +88,8 @@ class Rows:
         found: NDArray[np.float64] = 1.0 / (rows_a_flow[self.flow] * flows_a_capture[self.capture])
         return found
 
-    def thinned(self, most_flows: int, seed: int) -> Rows:
-        """At most `most_flows` flows of each capture, drawn by chance, numbered anew.
+    def drawn(self, most_flows: int, seed: int) -> NDArray[np.bool_]:
+        """`(n,)` rows of at most `most_flows` flows of each capture, drawn by chance.
 
         Captures weigh alike anyway, and a flood's thousandth flow says what its first one said.
         """
@@ -83,32 +102,45 @@ class Rows:
             if len(flows) > most_flows:
                 flows = chance.choice(flows, most_flows, replace=False)
             kept[flows] = True
-        rows = kept[self.flow]
-        _, flow = np.unique(self.flow[rows], return_inverse=True)
-        return Rows(self.X[rows], self.capture[rows], flow, self.captures, self.seconds)
+        found: NDArray[np.bool_] = kept[self.flow]
+        return found
 
-    def of(self, chosen: NDArray[np.bool_]) -> Rows:
-        """The rows of the captures for which the mask of shape `(c,)` holds."""
-        kept = chosen[self.capture]
-        return Rows(self.X[kept], self.capture[kept], self.flow[kept], self.captures, self.seconds)
+    def thinned(self, most_flows: int, seed: int) -> Rows:
+        """The drawn ones alone, their flows numbered anew."""
+        rows = self.drawn(most_flows, seed)
+        _, flow = np.unique(self.flow[rows], return_inverse=True)
+        told = None if self.told is None else self.told.of(rows)
+        return Rows(self.X[rows], self.capture[rows], flow, self.captures, self.seconds, told)
 
 
 def joined(parts: Sequence[Rows]) -> Rows:
-    """The rows of all parts, captures and flows numbered on."""
+    """The rows of all parts; captures, flows and sources numbered on."""
     captures: list[Capture] = []
-    capture, flow = [], []
-    flows = 0
+    capture, flow, told = [], [], []
+    flows = sources = 0
     for part in parts:
         capture.append(part.capture + len(captures))
         flow.append(part.flow + flows)
         captures += part.captures
         flows += int(part.flow.max()) + 1
+        if part.told is not None:
+            told.append(replace(part.told, source=part.told.source + sources))
+            sources += int(part.told.source.max()) + 1
     return Rows(
         np.concatenate([part.X for part in parts]),
         np.concatenate(capture),
         np.concatenate(flow),
         tuple(captures),
         np.concatenate([part.seconds for part in parts]),
+        _joined_told(told) if len(told) == len(parts) else None,
+    )
+
+
+def _joined_told(parts: Sequence[Told]) -> Told:
+    return Told(
+        np.concatenate([part.clock_ns for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.seen for part in parts]),
     )
 
 
@@ -156,14 +188,18 @@ def extract(captures: Iterable[Capture]) -> Rows:
     of_flow: list[int] = []
     seconds = np.zeros(len(captures))
     flows = 0
+    told: list[tuple[int, int, bool]] = []
+    sources: dict[tuple[int, int], int] = {}
     for number, capture in enumerate(captures):
         table = open_table()
         numbers: dict[int, int] = {}
+        clock_ns = 0
         for _ in table.take_file(capture.path, BATCH):
             pass  # all rows are kept until the file's end
         table.end()
         seconds[number] = table.seconds
         for due in table.due:
+            clock_ns = max(clock_ns, due.seen_ns)
             if capture.attackers and not capture.attackers.intersection(flow_of(due.flow.key)[:2]):
                 continue
             # The flows are alive in `due`, so no two of them have one identity.
@@ -171,6 +207,12 @@ def extract(captures: Iterable[Capture]) -> Rows:
             rows.append(due.row)
             of_capture.append(number)
             of_flow.append(flow)
+            source = sources.setdefault((number, due.flow.key[0]), len(sources))
+            told.append((clock_ns, source, due.opening == "seen"))
         flows += len(numbers)
     X = np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))
-    return Rows(X, np.array(of_capture), np.array(of_flow), captures, seconds)
+    clocks, of_source, seen = np.array(told, dtype=np.int64).reshape(len(told), 3).T
+    return Rows(
+        X, np.array(of_capture), np.array(of_flow), captures, seconds,
+        Told(clocks, of_source, seen.astype(bool)),
+    )  # fmt: skip

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 MADE_EACH = 9
 """Captures made of each kind of scene."""
 
-MOST_FLOWS = 300
 MOST_MADE_FLOWS = 60
-"""Flows of a capture, and of a made one, that are learned from."""
+"""Flows of a capture of our own that are learned from."""
 
 SAMPLES = 1_000
 """Rows on which the exported model is proven, beside the hostile ones."""
@@ -82,21 +81,21 @@ def gather(
     Without folders, the captures of our own are held out in turn. What is `elsewhere` is not
     learned from.
     """
-    parts = [_recorded(own, MOST_MADE_FLOWS, seed)] if own else []
+    parts = [_recorded(own).thinned(MOST_MADE_FLOWS, seed)] if own else []
     if each:
         with tempfile.TemporaryDirectory() as folder:
             make_captures(Path(folder), seed=seed, each=each)
-            parts.append(_recorded([Path(folder)], MOST_MADE_FLOWS, seed))
+            parts.append(_recorded([Path(folder)]).thinned(MOST_MADE_FLOWS, seed))
     others = joined(parts) if parts else None
-    away = _recorded(elsewhere, MOST_MADE_FLOWS, seed) if elsewhere else None
+    away = _recorded(elsewhere) if elsewhere else None
     if folders:
-        return Data(_recorded(folders, MOST_FLOWS, seed), others, away)
+        return Data(_recorded(folders), others, away)
     if others is None:
         raise BadInput("nothing to learn from", hint="name a folder of captures, or make some")
     return Data(others, None, away)
 
 
-def _recorded(folders: Sequence[Path], most_flows: int, seed: int) -> Rows:
+def _recorded(folders: Sequence[Path]) -> Rows:
     captures = [one for folder in folders for one in labelled_folder(folder, folder.name)]
     rows = extract(captures)
     if not len(rows.X):
@@ -106,7 +105,7 @@ def _recorded(folders: Sequence[Path], most_flows: int, seed: int) -> Rows:
             actual=", ".join(one.name for one in captures[:5]) or "no capture",
             hint="look at them with `python -m examples.router replay FILE`",
         )
-    return rows.thinned(most_flows, seed)
+    return rows
 
 
 def _check_enough(data: Data) -> None:
@@ -155,7 +154,9 @@ def finish(
     estimator = fit(FAMILIES[FAMILY], data.judged, learnable(data.judged), data.others)
     chosen = at_operating_point(estimator, threshold)
     chosen.fit(pd.DataFrame(data.judged.X[:2], columns=list(NAMES)), LABELS)
-    every = [data.judged.X] if data.others is None else [data.judged.X, data.others.X]
+    every = [data.judged.X[learnable(data.judged)]]
+    if data.others is not None:
+        every.append(data.others.X)
     samples = np.concatenate(every)
     picked = np.random.default_rng(seed).permutation(len(samples))[:SAMPLES]
     with tempfile.TemporaryDirectory() as folder:

@@ -27,6 +27,9 @@ class Asked:
         self.batches.append([one.ended for one in due])
         return iter(())
 
+    def end(self) -> Iterator[Any]:
+        return iter(())
+
 
 class Recorded:
     """Frames, and a pause after each of some."""

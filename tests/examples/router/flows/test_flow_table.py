@@ -15,7 +15,8 @@ from examples.router.features import FEATURES, NAMES
 from examples.router.flows import FlowTable
 from examples.router.packets import Frame, Problems, read_file
 from examples.router.synthetic.attacks import ATTACKS
-from examples.router.synthetic.benign import SCENES, Scene
+from examples.router.synthetic.benign import Scene
+from examples.router.synthetic.make import BENIGN
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def scenes() -> list[Frame]:
     """A little of everything, in the order of time."""
     random = Random(3)
     wire = Wire(random)
-    for number, play in enumerate((*SCENES.values(), *ATTACKS.values())):
+    for number, play in enumerate((*BENIGN.values(), *ATTACKS.values())):
         play(Scene(wire, random), 1_700_000_000 + number * 3)
     wire.frames.sort(key=lambda one: one[0])
     frames = wire.frames[:12_000]

@@ -13,7 +13,8 @@ import pytest
 from examples.router.packets import Frame, Problems, dissect, read_file
 from examples.router.packets.transport import FRAGMENT, IPV6_FLAG
 from examples.router.synthetic.attacks import ATTACKS
-from examples.router.synthetic.benign import SCENES, Scene
+from examples.router.synthetic.benign import Scene
+from examples.router.synthetic.make import BENIGN
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def test_the_recordings_are_read_as_dpkt_reads_them() -> None:
     assert sum(counts.values()) > 4000
 
 
-@pytest.mark.parametrize("name", [*SCENES, *ATTACKS])
+@pytest.mark.parametrize("name", [*BENIGN, *ATTACKS])
 def test_made_traffic_is_read_as_dpkt_reads_it(name: str, tmp_path: Path) -> None:
     wire = Wire(Random(name))
-    {**SCENES, **ATTACKS}[name](Scene(wire, wire.random), 1_700_000_000.0)
+    {**BENIGN, **ATTACKS}[name](Scene(wire, wire.random), 1_700_000_000.0)
     wire.write(tmp_path / "x.pcap")
     found = compared(read_file(tmp_path / "x.pcap", Problems()))
     assert found > 3 or name in ("icmp-tunnel", "ping-sweep", "flood")

@@ -1,13 +1,13 @@
-"""A compiled model under MicroPython (unix port): verified, self-tested, ready to predict.
 
-    import array, edge_model
-    model = edge_model.load("bundle/artifact", "4f1c…")
-    model.predict(array.array("d", [5.1, 3.5, 1.4, 0.2]))
 
-The second argument is the SHA-256 of `model.sig`, pinned where the signature was verified, for
-MicroPython verifies none: the signature lists the digest of every file that is read here.
-"""
-# mypy: ignore-errors
+
+
+
+
+
+
+
+
 
 import json
 from array import array
@@ -21,11 +21,11 @@ CLOSE_ON_EXEC, SEALABLE, ADD_SEALS, ALL_SEALS = 1, 2, 1033, 15
 CODES = {"float64": "d", "float32": "f", "int64": "q", "bool": "B", "str": "q"}
 
 KEPT = []
-"""Descriptors stay open: the loader knows a library by its path, which holds the number."""
+
 
 
 def read(path, digest):
-    """The bytes of a file, if they are those that were signed."""
+
     with open(path, "rb") as file:
         data = file.read()
     if hexlify(sha256(data).digest()).decode() != digest:
@@ -34,12 +34,12 @@ def read(path, digest):
 
 
 def opened(data):
-    """The library of the bytes that were compared, from memory that nobody can write any more."""
+
     libc = ffi.open(None)
     number = libc.func("i", "memfd_create", "sI")("edge_model", CLOSE_ON_EXEC | SEALABLE)
     if number < 0:
         raise OSError("the kernel has no memfd_create, or no descriptor is left")
-    memory = open(number, "wb")  # noqa: SIM115 - it stays open
+    memory = open(number, "wb")
     written = memory.write(data)
     memory.flush()
     if written != len(data) or libc.func("i", "fcntl", "iii")(number, ADD_SEALS, ALL_SEALS):
@@ -49,13 +49,13 @@ def opened(data):
 
 
 def kind(head):
-    """Bits, byte order, processor and, on ARM, float convention of an ELF file."""
+
     arm = head[18:20] in (b"\x28\0", b"\0\x28")
     return head[4:6] + head[18:20] + (head[37:38] if arm else b"")
 
 
 def load(path, signature_sha256):
-    """The model of an artifact's directory. ValueError: something differs from what was signed."""
+
     envelope = json.loads(read(path + "/model.sig", signature_sha256))["dsseEnvelope"]
     listed = json.loads(a2b_base64(envelope["payload"]))["predicate"]["resources"]
     digests = {one["name"]: one["digest"] for one in listed}
@@ -73,7 +73,7 @@ def load(path, signature_sha256):
 
 
 class Model:
-    """scikit-learn's verbs by name; rows are one flat array("d") of n * features numbers."""
+
 
     def __init__(self, library, contract, native):
         if library.func("i", "edge_model_abi", "")() != native["abi"] or native["abi"] != 1:
@@ -90,12 +90,12 @@ class Model:
             self.verbs[verb] = (function, outputs)
 
     def predict(self, rows):
-        """The labels or values of n rows, a list; of one row, itself."""
+
         found = self.run("predict", rows)[0]
         return found if len(found) > 1 else found[0]
 
     def run(self, verb, rows):
-        """Each output of a verb, flat. ValueError: a row that scikit-learn refuses."""
+
         function, outputs = self.verbs[verb]
         n = len(rows) // self.features
         answers = [array(CODES[o["dtype"]], [0] * (n * width(o))) for o in outputs]
@@ -109,7 +109,7 @@ class Model:
         return [list(map(self.text, a)) if t else list(a) for a, t in zip(answers, texts)]
 
     def self_test(self, golden):
-        """Compare with scikit-learn's answers, as every device does before its first prediction."""
+
         tensors = self.contract["golden"]
         tolerance = self.contract["certificate"]["relative_tolerance"]
         rows = array("d", numbers(tensors["inputs"][0], golden))
@@ -124,7 +124,7 @@ class Model:
 
 
 def width(output):
-    """Elements per row."""
+
     whole = 1
     for length in output["shape"][1:]:
         whole *= length
@@ -132,7 +132,7 @@ def width(output):
 
 
 def numbers(tensor, golden):
-    """A tensor of golden.bin, flat."""
+
     at, count = tensor["offset_bytes"], 1
     for length in tensor["shape"]:
         count *= length
