@@ -79,6 +79,7 @@ class Tuned:
             f"[motion]\n"
             f"# noise of {self.noise:.1f} grey levels\n"
             f"threshold = {self.threshold}\n"
+            f"follow_contrast = false\n"
             f"# smaller things were seen up to {self.restless_percent:.3f} per cent\n"
             f"min_area_percent = {self.min_area_percent:.3f}"
         )

@@ -10,6 +10,7 @@ and colour are compared apart, colour at half the size; and everything is intege
 
 from __future__ import annotations
 
+from math import isqrt
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,10 @@ WIDEST = 40
 """No pixel is given a wider tolerance by its distances, however noisy it is."""
 FLICKER = 8
 """Grey levels of tolerance that a pixel gains when it changes sides outside any object."""
+ORDINARY = 36
+"""Grey levels of contrast from which on the thresholds are those of the settings."""
+LOOK_FRAMES = 64
+"""Once in so many frames the contrast is looked at: day becomes night."""
 EVERYWHERE = 0.7
 """Share of the pixels from which on their restlessness is noise or rain, and no tree's."""
 WANDER = 64
@@ -106,6 +111,11 @@ class Background:
         self.chroma: Plane | None = None
         if first.chroma is not None:
             self.chroma = Plane(first.chroma, settings.colour_threshold)
+        self._settings = settings
+        self._follow_contrast(first)
+        for plane in (self.luma, self.chroma):
+            if plane is not None:
+                plane.tolerance[:] = plane.threshold
         self._absorb = settings.absorb_frames
         self.frames = 0
         height, width = first.luma.shape
@@ -141,6 +151,8 @@ class Background:
         replaces one sample of every free pixel, not of a random share.
         """
         self.frames += 1
+        if self.frames % LOOK_FRAMES == 0:
+            self._follow_contrast(now)
         held = cv2.dilate(objects, np.ones((5, 5), np.uint8))
         free = np.asarray(cv2.bitwise_not(held), np.uint8)
         self._note_flicker(changed, held)
@@ -168,6 +180,17 @@ class Background:
             half = self.chroma.samples.shape[1] // 2
             _through(self.chroma.samples[:, :half], red)
             _through(self.chroma.samples[:, half:], blue)
+
+    def _follow_contrast(self, now: Planes) -> None:
+        """Lower the thresholds with the picture's contrast, down to half."""
+        if not self._settings.follow_contrast:
+            return
+        share = min(contrast(now.luma), ORDINARY)
+        settings = self._settings
+        pairs = ((self.luma, settings.threshold), (self.chroma, settings.colour_threshold))
+        for plane, threshold in pairs:
+            if plane is not None:
+                plane.threshold = max((threshold + 1) // 2, threshold * share // ORDINARY)
 
     def _note_flicker(self, changed: Mask, held: Mask) -> None:
         """A pixel that changes sides where no object is, is restless: leaves, water, a screen."""
@@ -208,6 +231,13 @@ class Background:
         yield self.luma, now.luma
         if self.chroma is not None and now.chroma is not None:
             yield self.chroma, now.chroma
+
+
+def contrast(luma: Mask) -> int:
+    """Standard deviation of brightness (h, w), whole grey levels: the same on every processor."""
+    wide = luma.astype(np.int64)
+    total, squares, count = int(wide.sum()), int((wide * wide).sum()), luma.size
+    return isqrt(count * squares - total * total) // count
 
 
 def _through(samples: Mask, table: Mask) -> None:

@@ -15,6 +15,8 @@ class MotionSettings:
     """Grey levels by which a pixel has to differ from nearly all samples of its background."""
     colour_threshold: int = 7
     """The same for the two colour differences, on a scale of 256."""
+    follow_contrast: bool = True
+    """Lower both in dim or hazy pictures, down to half."""
     memory_frames: int = 16
     """One background pixel in so many is learned a frame; more means a longer memory."""
     absorb_frames: int = 32

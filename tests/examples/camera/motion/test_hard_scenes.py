@@ -10,6 +10,8 @@ import pytest
 import scenes
 
 from examples.camera.motion import MotionDetector, MotionSettings
+from examples.camera.motion.background import Background, contrast
+from examples.camera.motion.planes import reduce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -85,3 +87,46 @@ def test_a_lamp_that_flickers_silences_no_walker() -> None:
         if number > 320 and motion.boxes:
             reasons.append(motion.reason)
     assert reasons.count(None) > 40
+
+
+def dim(picture: Picture, random: np.random.Generator, _: int) -> Picture:
+    dark = picture * 0.22 + random.normal(0, 2, picture.shape)
+    return np.clip(dark, 0, 255).astype(np.uint8)
+
+
+def test_a_dark_walker_is_found_in_a_dim_room_and_its_noise_is_nothing() -> None:
+    random, found, still = np.random.default_rng(5), [], []
+    walker = scenes.Walker(start=120, step=2, colour=(70, 75, 80))
+    for number, mask in enumerate(
+        masks(dim(p, random, n) for n, p in enumerate(scenes.walk(200, walker)))
+    ):
+        box = walker.box(number)
+        if box is None:
+            still.append(cv2.countNonZero(mask))
+        elif box[2] - box[0] == walker.size[0]:
+            x0, y0, x1, y1 = box
+            found.append((mask[y0:y1, x0:x1] > 0).mean())
+    assert max(still[50:]) == 0
+    assert np.mean(found) > 0.55, "0.3 with thresholds that do not follow"
+
+
+@pytest.mark.parametrize(("share", "want"), [(1.6, 14), (1.0, 10), (0.3, 7)])
+def test_thresholds_follow_the_contrast_down_to_half_unless_told_not_to(
+    share: float, want: int
+) -> None:
+    room = (scenes.room(width=320, height=240) - 120.0) * share + 120
+    first = reduce(np.clip(room, 0, 255).astype(np.uint8))
+    assert Background(first, MotionSettings()).luma.threshold == want
+    fixed = MotionSettings(follow_contrast=False)
+    assert Background(first, fixed).luma.threshold == 14
+    assert contrast(first.luma) == int(first.luma.std())
+
+
+def test_thresholds_follow_when_it_grows_dark() -> None:
+    settings, room = MotionSettings(), scenes.room(width=320, height=240)
+    background = Background(reduce(room), settings)
+    nothing = np.zeros((240, 320), np.uint8)
+    dark = reduce(np.asarray(room * 0.22, np.uint8))
+    for _ in range(64):
+        background.learn(dark, nothing, nothing, fast=False)
+    assert background.luma.threshold == 7
