@@ -217,7 +217,7 @@ def test_a_million_spoofed_sources_do_not_grow_the_memory() -> None:
 
 def test_many_flows_of_many_spoofed_sources_do_not_either() -> None:
     """As many sources as are remembered, and of each as many flows as count."""
-    strikes, flows = Strikes(Policy()), 30 * MOST_SOURCES
+    strikes, flows = Strikes(Policy()), 12 * MOST_SOURCES
     tracemalloc.start()
     try:
         for number in range(flows):
