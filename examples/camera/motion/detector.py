@@ -164,12 +164,11 @@ class MotionDetector:
             background.frames < WARMUP_FRAMES or time_s - self._started_s < settings.warmup_s
         ):
             return "warm-up"
-        if share * 100 > settings.scene_percent:
-            return "scene"
-        if self._lit_s is not None and time_s - self._lit_s < settings.light_settle_s:
-            # A lamp that flickers, or clouds for minutes: the background follows, objects count.
-            return "light" if self._lit_s - self._unlit_s < LONGEST_LIGHT_S else None
-        return None
+        lit = self._lit_s is not None and time_s - self._lit_s < settings.light_settle_s
+        # A lamp that flickers, or clouds for minutes: the background follows, and objects count.
+        if lit and time_s - self._unlit_s < LONGEST_LIGHT_S:
+            return "light"
+        return "scene" if share * 100 > settings.scene_percent else None
 
 
 def _scaled(boxes: list[Box], mask: NDArray[np.uint8], size: tuple[int, int]) -> list[Box]:
