@@ -86,8 +86,9 @@ bench-native: .peers/made-for ## compiled models beside onnxruntime, emlearn, m2
 coverage-native: .venv/made-for ## which estimators are compiled, into docs/native-coverage.md; four minutes of a core
 	@$(PY) -u -m benchmarks.native.coverage $(ARGS)
 
+# Plain skl2onnx stands beside it on the page, and nothing that is changed here changes it.
 coverage: .venv/made-for ## every estimator of scikit-learn on every data set, into docs/coverage.md; within 20 minutes
-	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.coverage.run $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.coverage.run $(if $(CI),--no-plain) $(ARGS)
 
 test-runtimes: .venv/made-for ## today's artifacts on every onnxruntime, without the tests of the converters
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.runtimes.run --artifacts $(ARGS)

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.coverage import datasets
 from benchmarks.coverage.building import Unclassified, build
 from benchmarks.coverage.plain import plain
+from benchmarks.coverage.refused import NOT_ROWS
 from convert import NotExact, export
 from edge_infer import EdgeInferError
 
@@ -66,6 +67,8 @@ def suitable(candidate: Candidate) -> tuple[Callable[[], Dataset], ...]:
     """The data sets to try: all of the estimator's kind."""
     if candidate.name in _OWN:
         return _OWN[candidate.name]
+    if candidate.name in NOT_ROWS:
+        return datasets.UNSUPERVISED[:1]
     if candidate.kind == "regressor":
         return datasets.REGRESSION
     if candidate.kind == "classifier":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +14,36 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-5
 """Of the largest score: what its own tests ask of a float32 graph."""
+SECONDS = 10
+"""Of one core: its graph of a QuantileTransformer of 64 columns is not made in five minutes."""
 
 
 def plain(estimator: Any, X: Any) -> str:
-    """`same`, `differs` or `fails`: labels are to be equal, scores within `TOLERANCE`."""
+    """`same`, `differs` or `fails`: labels are to be equal, scores within `TOLERANCE`.
+
+    It fails too where it takes more than `SECONDS`.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            return "same" if all(_agrees(estimator, X)) else "differs"
+            with _limited(SECONDS):
+                return "same" if all(_agrees(estimator, X)) else "differs"
         except Exception:  # whatever either library raises is its failure
             return "fails"
+
+
+@contextlib.contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"more than {seconds} s of one core")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _agrees(estimator: Any, X: Any) -> Iterator[bool]:

@@ -152,7 +152,8 @@ operator and are exact there. The plain file of a forest is the negative control
 on these two and on no other.
 
 The oldest and the newest supported scikit-learn are one, {scikit_learn}: `requirements/convert.txt`
-pins it, and a pickle of another release is refused.
+pins it, and a pickle of another release is refused
+([why](adr/0020-one-release-of-scikit-learn.md)).
 """
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 MAX_CHOICES = 5000
 """Ways to take the neighbours of one row that are tried."""
+MAX_FACTORS = 200
+"""The same where a way is a mean over the neighbours' own densities, which takes longer."""
 
 _LARGEST_WHOLE = 2.0**20
 """Squares of differences of such numbers, and sums of thousands of them, are exact doubles."""
@@ -189,7 +191,8 @@ def _answers(
         near = np.flatnonzero(np.abs(gap) <= width)
         ways = _fillings(estimator, near, k - len(certain))
     found: list[Answers] = []
-    for chosen in islice(ways, MAX_CHOICES):
+    most = MAX_FACTORS if isinstance(estimator, LocalOutlierFactor) else MAX_CHOICES
+    for chosen in islice(ways, most):
         members = np.concatenate([certain, np.array(chosen, dtype=np.intp)])
         members = members[np.argsort(reduced[members], kind="stable")]
         found += predictions(estimator, reduced, slack, members, outputs)
