@@ -138,7 +138,8 @@ class MotionDetector:
         mask = found.mask
         share = cv2.countNonZero(mask) / mask.size
         reason = self._reason(background, time_s, share)
-        self._held = self._still_held(mask, reason)
+        starting = background.frames < WARMUP_FRAMES
+        self._held = self._still_held(mask, "start" if starting else reason)
         self._relearn = RELEARNED if reason == "scene" else max(0, self._relearn - 1)
         settling = reason in ("light", "scene") and self._relearn > 0
         background.learn(now, changed, self._held, fast=settling)
@@ -150,8 +151,9 @@ class MotionDetector:
 
     def _still_held(self, mask: NDArray[np.uint8], reason: str | None) -> NDArray[np.uint8]:
         """What of the mask (h, w) is kept out of the background."""
-        if reason in ("scene", "warm-up"):
-            # At the start all is learned: what only passes leaves too few samples for a ghost.
+        if reason in ("scene", "start"):
+            # At first all is learned, so that what passes leaves less of a ghost; not for long,
+            # since what passes again and again would become background.
             return np.zeros_like(mask)
         if reason == "light" and self._held.shape == mask.shape:
             # What was there before the light changed is still an object; the rest is the light's.

@@ -19,7 +19,7 @@ class MotionSettings:
     """Lower both in dim or hazy pictures, down to half."""
     memory_frames: int = 16
     """One background pixel in so many is learned a frame; more means a longer memory."""
-    absorb_frames: int = 32
+    absorb_frames: int = 64
     """Where something stands still, the background learns so many times slower."""
     warmup_s: float = 2.0
     """After the start nothing is reported for so long."""
