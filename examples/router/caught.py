@@ -22,9 +22,10 @@ STRIKES = 5
 WINDOW_NS = 60_000_000_000
 """So long a strike counts, and so long a flow that is over waits for its source to be caught."""
 
-MOST_SOURCES = 4096
-MOST_WAITING = 4096
-"""Bounds on memory: sources with strikes, and verdicts that wait. The oldest go first."""
+MOST_SOURCES = 1024
+MOST_WAITING = 2048
+"""Bounds on memory, 3 MB together: sources with strikes, and verdicts that wait. The oldest go
+first."""
 
 
 class Caught:
