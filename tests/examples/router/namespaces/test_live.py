@@ -72,8 +72,8 @@ def test_without_the_capability_it_says_which_one_and_how_to_grant_it() -> None:
 
 def test_in_a_terminal_it_draws_a_picture_and_leaves_the_terminal_as_it_was() -> None:
     done = in_namespace(
-        "script -qec 'stty cols 100 rows 40; PYTHON -m examples.router watch ours --seconds 3' "
-        "/dev/null </dev/null"
+        "script -qec 'stty cols 100 rows 40; "
+        "TERM=xterm PYTHON -m examples.router watch ours --seconds 3' /dev/null </dev/null"
     )
     assert done.returncode == 0, done.stderr + done.stdout
     said = done.stdout
