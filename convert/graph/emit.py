@@ -14,7 +14,6 @@ from convert.graph.builder import Graph, Tensor
 from convert.graph.classes import LABEL, contract_classes, one_label, target_labels
 from convert.graph.emitted import Emitted, EmittedOutput
 from convert.graph.input_names import numbered, renamed
-from convert.graph.merging import merged
 from convert.graph.onnx_model import to_onnx
 from edge_infer.contract import Check
 from edge_infer.errors import BadInput
@@ -68,7 +67,7 @@ def _emitted(estimator: Any, n_features: int, columns: Sequence[Column] | None) 
         raise Unsupported(f"{type(estimator).__name__} has nothing to predict")
     checks = _add_checks(graph, emission, tensors)
     marks = [EmittedOutput("", check.name, "bool", (None,), "label") for check in checks]
-    onnx = merged(to_onnx(estimator, graph, tensors, [*outputs, *marks], n_features=n_features))
+    onnx = to_onnx(estimator, graph, tensors, [*outputs, *marks], n_features=n_features)
     named: tuple[Column, ...] = ()
     texts: tuple[TextInput, ...] = ()
     if given is not None:

@@ -187,3 +187,37 @@ def test_a_pipeline_with_passthrough_steps(side_by_side):
     chain = make_pipeline("passthrough", preprocessing.StandardScaler(), None)
     chain.steps[-1] = ("last", linear_model.LogisticRegression())
     side_by_side(chain.fit(X, y), 4).assert_all_close(X)
+
+
+def beside_the_boundary(estimator, X, rng, *, pairs=150):
+    """Rows next to where scikit-learn's label changes: bisected, and 2^-50 to 2^-46 beyond.
+
+    Only those on which a row alone and in a batch get one label: shape (n, f), float64.
+    """
+    labels = estimator.predict(X)
+    first, second = rng.integers(len(X), size=(2, pairs))
+    apart = labels[first] != labels[second]
+    low, high, label = X[first[apart]], X[second[apart]], labels[first[apart]]
+    way = high - low
+    for _ in range(60):
+        middle = low + (high - low) / 2
+        same = (estimator.predict(middle) == label)[:, None]
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    steps = [sign * 2.0**-power for power in (50, 48, 46) for sign in (1, -1)]
+    rows = np.concatenate([low, high, *(low + way * step for step in steps)])
+    alone = np.array([estimator.predict(row[None])[0] for row in rows])
+    return rows[alone == estimator.predict(rows)]
+
+
+def test_two_maps_in_a_row_round_as_the_estimator_does(side_by_side):
+    """Their product is smaller, nearer to the truth, and gives a fifth of these another label."""
+    rng = np.random.default_rng(3)
+    z = rng.standard_normal((300, 1))
+    X = np.hstack([z + 1e-3 * rng.standard_normal((300, 1)) for _ in range(6)])
+    y = (X[:, 0] > X[:, 1]).astype(int)
+    logistic = linear_model.LogisticRegression(C=1e12, max_iter=3000)
+    both = side_by_side(make_pipeline(PCA(5), logistic).fit(X, y), 6)
+    rows = beside_the_boundary(both.estimator, X, rng)
+    assert len(rows) > 200
+    wrong = both.got("predict", rows) != both.want("predict", rows)
+    assert wrong.mean() < 0.02, f"{wrong.sum()} of {len(rows)}"
