@@ -29,6 +29,8 @@ AROUND = np.ones((15, 15), np.uint8)
 """How far what was an object before may have moved since: seven pixels of the working size."""
 LONGEST_LIGHT_S = 3.0
 """A light that changes without a pause for longer silences nothing any more."""
+UNSTEADY_S = 2.0
+"""For so long after the last change of the light, what looks like light is no object."""
 LIGHT_S = 0.5
 """Changes of the light within so many seconds are one."""
 
@@ -72,6 +74,8 @@ class MotionDetector:
         self._started_s = 0.0
         self._warm = False
         self._light = LightWatch()
+        self._curve_s: float | None = None
+        """When the background was sent through a curve last."""
         self._lit_s: float | None = None
         """When the light changed last…"""
         self._unlit_s = 0.0
@@ -100,7 +104,7 @@ class MotionDetector:
     def _start(self, now: Planes, size: tuple[int, int], time_s: float) -> None:
         self._background = Background(now, self._settings)
         self._size, self._started_s = size, time_s
-        self._lit_s = None
+        self._lit_s = self._curve_s = None
         self._levels = []
         self._warm = False
         self._light = LightWatch()
@@ -111,6 +115,7 @@ class MotionDetector:
         change = self._light.change(background, now)
         if change is None:
             return
+        self._curve_s = time_s
         background.relight(change.luma, change.red, change.blue)
         self._relearn = RELEARNED
         recent = [(at, by) for at, by in self._levels if time_s - at < LIGHT_S]
@@ -126,10 +131,10 @@ class MotionDetector:
     ) -> Motion:
         changed = background.compare(now)
         candidates = changed
-        if self._settings.shadows and cv2.countNonZero(changed):
-            candidates = np.asarray(
-                cv2.subtract(changed, shadows(background, now, changed)), np.uint8
-            )
+        unsteady = self._curve_s is not None and time_s - self._curve_s < UNSTEADY_S
+        if (self._settings.shadows or unsteady) and cv2.countNonZero(changed):
+            lights = shadows(background, now, changed, lights=unsteady)
+            candidates = np.asarray(cv2.subtract(changed, lights), np.uint8)
         smallest, masked = self._settings.min_area_percent / 100 * changed.size, False
         if ignore is not None:
             masked = cv2.countNonZero(cv2.bitwise_and(candidates, ignore)) >= smallest
@@ -168,7 +173,7 @@ class MotionDetector:
             return "warm-up"
         lit = self._lit_s is not None and time_s - self._lit_s < settings.light_settle_s
         # A lamp that flickers, or clouds for minutes: the background follows, and objects count.
-        if lit and time_s - self._unlit_s < LONGEST_LIGHT_S:
+        if lit and time_s - self._unlit_s < max(LONGEST_LIGHT_S, settings.light_settle_s):
             return "light"
         return "scene" if share * 100 > settings.scene_percent else None
 

@@ -25,6 +25,8 @@ BINS = 4
 """Points of the curve."""
 SMALLEST, SMALLEST_TINT = 4, 2
 """Grey levels below which a change of the light or of its colour is left to the learning."""
+GREY = 128
+"""Of both colour differences."""
 AGREE = 0.8
 """Of the points that changed, so many have to have changed to the same side."""
 KEPT_FRAMES = 8
@@ -58,8 +60,10 @@ class LightWatch:
         planes = _split(now.luma, now.chroma)
         smallest = (SMALLEST, SMALLEST_TINT, SMALLEST_TINT)
         curves = [
-            _curve(old, plane[_grid(plane)].ravel().astype(np.int64), least)
-            for old, plane, least in zip(self._grids, planes, smallest, strict=False)
+            _curve(old, plane[_grid(plane)].ravel().astype(np.int64), least, tint=number > 0)
+            for number, (old, plane, least) in enumerate(
+                zip(self._grids, planes, smallest, strict=False)
+            )
         ]
         found = [curve for curve in curves if curve is not None]
         if not found:
@@ -97,12 +101,13 @@ class _Curve:
     levels: int
 
 
-def _curve(old: NDArray[np.int64], new: NDArray[np.int64], smallest: int) -> _Curve | None:
+def _curve(
+    old: NDArray[np.int64], new: NDArray[np.int64], smallest: int, *, tint: bool
+) -> _Curve | None:
     """The curve that carries the background (p,) to the frame, where most of it follows."""
     moved = new - old
-    up, down = np.count_nonzero(moved > 1), np.count_nonzero(moved < -1)
-    # Leaves and objects move some points up and as many down; the light moves most one way.
-    if max(up, down) < AGREE * (up + down) or 2 * (up + down) < old.size:
+    # Brighter light takes every colour farther from grey, to both sides of it.
+    if not _one_way(moved) and not (tint and _one_way(moved * np.sign(old - GREY))):
         return None
     knots = _knots(old, new)
     levels = max(abs(b - a) for a, b in knots)
@@ -114,6 +119,12 @@ def _curve(old: NDArray[np.int64], new: NDArray[np.int64], smallest: int) -> _Cu
     return _Curve(table, levels)
 
 
+def _one_way(moved: NDArray[np.int64]) -> bool:
+    """Leaves and objects move some points up and as many down; the light moves most one way."""
+    up, down = np.count_nonzero(moved > 1), np.count_nonzero(moved < -1)
+    return max(up, down) >= AGREE * (up + down) and 2 * (up + down) >= moved.size
+
+
 def _flattened(knots: list[tuple[int, int]]) -> bool:
     """Whether most contrast is gone: something uniform stands before the camera."""
     (x0, y0), (x1, y1) = knots[0], knots[-1]
@@ -121,8 +132,10 @@ def _flattened(knots: list[tuple[int, int]]) -> bool:
 
 
 def _grid(plane: NDArray[np.uint8]) -> tuple[slice, slice]:
-    step = max(1, max(plane.shape[-2:]) // GRID)
-    return slice(step // 2, None, step), slice(step // 2, None, step)
+    height, width = plane.shape[-2:]
+    step = max(1, max(height, width) // GRID)
+    # In a thin picture, one row or column in its middle is all that there is.
+    return slice(min(step, height) // 2, None, step), slice(min(step, width) // 2, None, step)
 
 
 def _knots(old: NDArray[np.int64], new: NDArray[np.int64]) -> list[tuple[int, int]]:

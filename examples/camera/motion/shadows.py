@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DARKEST, LIGHTEST = 58, 118
 """Shares of the background's brightness between which a shadow lies, in 1/128."""
+FAINTEST, BRIGHTEST = 32, 250
+"""The same where the light changes all the time."""
 ROUGHEST = 5
 """How much that share may vary around a pixel, in 1/128: within a shadow the ground shows."""
 TINT = 5
@@ -30,8 +32,14 @@ AROUND = 8
 """Pixels around what changed that have to be looked at with it: two of the half size, and more."""
 
 
-def shadows(background: Background, now: Planes, changed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pixels (h, w) that are 255 where `changed` is not 0 and they look like a soft shadow."""
+def shadows(
+    background: Background, now: Planes, changed: NDArray[np.uint8], *, lights: bool = False
+) -> NDArray[np.uint8]:
+    """Pixels (h, w) that are 255 where `changed` is not 0 and they look like a soft shadow.
+
+    `lights` takes any light for one: brighter than the background too, or nearly dark, and of any
+    tint, since what was too bright for the sensor has lost its own.
+    """
     height, width = changed.shape
     rows, columns = _part(changed)
     luma, ground = now.luma[rows, columns], _middle(background.luma.samples[:, rows, columns])
@@ -40,9 +48,9 @@ def shadows(background: Background, now: Planes, changed: NDArray[np.uint8]) -> 
     share = cv2.divide(luma, ground, scale=128)
     around = np.asarray(cv2.blur(share, (3, 3)), np.uint8)
     rough = cv2.blur(cv2.absdiff(share, around), (3, 3))
-    found = cv2.inRange(around, DARKEST, LIGHTEST)
+    found = cv2.inRange(around, *((FAINTEST, BRIGHTEST) if lights else (DARKEST, LIGHTEST)))
     found = cv2.bitwise_and(found, cv2.compare(rough, ROUGHEST, cv2.CMP_LE))
-    if now.chroma is not None and background.chroma is not None:
+    if not lights and now.chroma is not None and background.chroma is not None:
         corner = (rows.start // 2, columns.start // 2)
         near = _in_tint(background.chroma.samples, now.chroma, corner, around)
         found = cv2.bitwise_and(found, near)

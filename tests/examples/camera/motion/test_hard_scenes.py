@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 import scenes
 
+from examples.camera.config import Config
 from examples.camera.motion import MotionDetector, MotionSettings
 from examples.camera.motion.background import Background, contrast
 from examples.camera.motion.planes import reduce
+from examples.camera.sources.frames import Frame
+from examples.camera.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -87,6 +90,40 @@ def test_a_lamp_that_flickers_silences_no_walker() -> None:
         if number > 320 and motion.boxes:
             reasons.append(motion.reason)
     assert reasons.count(None) > 40
+
+
+@pytest.mark.parametrize(("share", "period_s"), [(0.1, 2), (0.25, 2), (0.2, 3), (0.6, 10)])
+def test_a_light_that_pulses_slowly_starts_no_event(share: float, period_s: int) -> None:
+    watch, starts = Watch(Config(), None), []
+    coarse = np.random.default_rng(0).integers(60, 190, (8, 10, 3), np.uint8)
+    room = cv2.resize(coarse, (240, 180), interpolation=cv2.INTER_CUBIC)
+    for number in range(360):
+        bright = room * (1 + share * np.sin(2 * np.pi * number / 25 / period_s))
+        noisy = bright + scenes.grain(180, 240)[number % 180 :, number % 240 :][:180, :240]
+        picture = np.clip(noisy, 0, 255).astype(np.uint8)
+        starts += [e for e in watch.step(Frame(picture, number / 25, number)).events
+                   if e.what == "start"]  # fmt: skip
+    assert starts == []
+
+
+@pytest.mark.parametrize("settle_s", [0.5, 6.0])
+def test_the_silence_after_a_change_of_light_is_as_long_as_it_was_set(settle_s: float) -> None:
+    detector = MotionDetector(MotionSettings(light_settle_s=settle_s))
+    pictures = scenes.lit(scenes.walk(300, scenes.Walker(step=0.5)), lambda p: p * 0.6, at=80)
+    silent = [
+        number for number, picture in enumerate(pictures)
+        if detector.step(picture, number / 25).reason == "light"
+    ]  # fmt: skip
+    assert len(silent) == pytest.approx(settle_s * 25, abs=5)
+
+
+@pytest.mark.parametrize("size", [(20, 1700), (1700, 20), (16, 65_000)])
+def test_a_thin_picture_is_watched_like_any_other(size: tuple[int, int]) -> None:
+    detector = MotionDetector(MotionSettings())
+    picture = np.full((*size, 3), 120, np.uint8)
+    for number in range(30):
+        motion = detector.step(picture, number / 25)
+    assert motion.boxes == ()
 
 
 def dim(picture: Picture, random: np.random.Generator, _: int) -> Picture:
