@@ -71,7 +71,7 @@ def test_scripts_turned_off(tmp_path_factory: pytest.TempPathFactory, address: s
     browser = Chromium(tmp_path_factory.mktemp("still"), options=options)
     page = browser.open(address, settled=False)
     page.wait("document.querySelector('#not_started')?.checkVisibility({visibilityProperty: true})")
-    assert "nothing is predicted" in page.evaluate("document.body.innerText")
+    page.wait("document.body.innerText.includes('nothing is predicted')")
     browser.end()
 
 
