@@ -91,7 +91,7 @@ def export(
     progress("exporting", 0.0)
     _check_features(estimator, samples, rows)
     columns = None if codec is None else codec.graph_columns()
-    emitted = emit_model(estimator, rows.shape[1], columns=columns)
+    emitted = emit_model(estimator, rows.shape[1], columns=columns, brief=True)
     names = _feature_names(estimator)
 
     def proven(graph: Emitted, tolerance: float) -> Proof:
@@ -108,18 +108,22 @@ def export(
         except AttributeError as error:
             raise fitted_in_part(error) from error
 
-    in_double = replace(emitted, onnx=compacted(emitted.onnx))
-    if precision == "double":
-        emitted, proof = in_double, proven(in_double, DOUBLE_TOLERANCE)
-    else:
-        try:
-            emitted, proof = prove_single(
-                estimator, emitted, rows, proven, columns=names, codec=codec
-            )
-        except (NotExact, Unsupported):
-            if precision == "float32":
-                raise
-            emitted, proof = in_double, proven(in_double, DOUBLE_TOLERANCE)
+    def tried(graph: Emitted) -> tuple[Emitted, Proof]:
+        if precision != "double":
+            try:
+                return prove_single(estimator, graph, rows, proven, columns=names, codec=codec)
+            except (NotExact, Unsupported):
+                if precision == "float32":
+                    raise
+        in_double = replace(graph, onnx=compacted(graph.onnx))
+        return in_double, proven(in_double, DOUBLE_TOLERANCE)
+
+    try:
+        emitted, proof = tried(emitted)
+    except NotExact:
+        if not emitted.is_shortened:
+            raise
+        emitted, proof = tried(emit_model(estimator, rows.shape[1], columns=columns))
     contract = Contract(
         format=FORMAT,
         name=name,

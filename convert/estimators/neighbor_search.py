@@ -6,6 +6,7 @@ the leaves are sorted by it before the nearest are taken. Of equally far ones th
 but where points tie without any rounding: there scikit-learn's heap is followed push by push
 (`neighbor_heap.py`). Brute force divides more than 256 points among threads with a heap each:
 the order of a single thread is followed, and the proof asks whether several agree with it.
+Following a heap costs some hundred times a plain search: a brief graph of brute force does without.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def nearest(g: Graph, estimator: Any, x: Tensor, k: int) -> Neighbors:
     metric = fitted_metric(estimator)
     if estimator._fit_method == "brute":
         found = brute_distances(g, estimator, x, metric)
-        reduced, index = _smallest(g, found, dense(estimator._fit_X), len(estimator._fit_X), k)
+        points = dense(estimator._fit_X)
+        reduced, index = _smallest(g, found, points, len(points), k, brief=g.brief)
         # Its heap starts with the largest finite double, and with the first point.
         limit = float(np.finfo(np.float64).max)
     else:
@@ -129,11 +131,16 @@ def _k_smallest(g: Graph, values: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def _smallest(
-    g: Graph, values: Tensor, points: Doubles, count: int, k: int
+    g: Graph, values: Tensor, points: Doubles, count: int, k: int, *, brief: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """As `_k_smallest` of `count` values, in the order of the search; ties as its heap has them."""
+    """As `_k_smallest` of `count` values, in the order of the search; ties as its heap has them.
+
+    Where that is left out for a `brief` graph, the graph is marked as shortened.
+    """
     if _ties_exactly(points, k) and count <= MOST_POINTS:
-        return heap_smallest(g, values, count, k)
+        if not brief:
+            return heap_smallest(g, values, count, k)
+        g.is_shortened = True
     return _k_smallest(g, values, k)
 
 

@@ -46,7 +46,12 @@ class Node:
 class Graph:
     """A growing list of nodes over the input `x`, float64 of shape `(n, f)` or typed columns."""
 
-    def __init__(self, x: str = "X", *, columns: Sequence[Column] | None = None) -> None:
+    def __init__(
+        self, x: str = "X", *, columns: Sequence[Column] | None = None, brief: bool = False
+    ) -> None:
+        self.brief = brief
+        """Whether an emitter may leave out what costs much and seldom tells; it then says so."""
+        self.is_shortened = False
         self._frames: dict[Tensor, tuple[Column, ...]] = {}
         self._matrices: dict[tuple[Tensor, ...], Tensor] = {}
         self.nodes: list[Node] = []

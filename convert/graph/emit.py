@@ -35,12 +35,17 @@ _NAMES = {
 
 
 def emit_model(
-    estimator: Any, n_features: int, *, columns: Sequence[Column] | None = None
+    estimator: Any,
+    n_features: int,
+    *,
+    columns: Sequence[Column] | None = None,
+    brief: bool = False,
 ) -> Emitted:
     """Export a fitted estimator to ONNX in double precision.
 
     Its input is `X`, float64 `(None, f)`; or one input of shape `(None, 1)` for each of the
-    typed `columns` of a data frame.
+    typed `columns` of a data frame. A `brief` graph may leave out what costs much and seldom
+    tells, which `is_shortened` says: if it does not prove, the longer one may.
 
     Raises:
         BadInput: it is not a fitted estimator.
@@ -48,14 +53,16 @@ def emit_model(
     """
     check_nesting(estimator)
     try:
-        return _emitted(estimator, n_features, columns)
+        return _emitted(estimator, n_features, columns, brief=brief)
     except AttributeError as error:
         raise fitted_in_part(error) from error
 
 
-def _emitted(estimator: Any, n_features: int, columns: Sequence[Column] | None) -> Emitted:
+def _emitted(
+    estimator: Any, n_features: int, columns: Sequence[Column] | None, *, brief: bool
+) -> Emitted:
     given = None if columns is None else numbered(columns)
-    graph = Graph("X", columns=given)
+    graph = Graph("X", columns=given, brief=brief)
     emission = emit(graph, estimator, graph.x)
     tensors: dict[str, Tensor] = {}
     outputs = [*_labels(graph, estimator, emission, tensors)]
@@ -74,7 +81,17 @@ def _emitted(estimator: Any, n_features: int, columns: Sequence[Column] | None) 
         onnx, named, texts = renamed(onnx, given, graph.texts)
     classes, targets = _classes(estimator, emission)
     notes = _notes(emission)
-    return Emitted(onnx, tuple(outputs), classes, notes, targets, checks, named, texts)
+    return Emitted(
+        onnx,
+        tuple(outputs),
+        classes,
+        notes,
+        targets,
+        checks,
+        named,
+        texts,
+        is_shortened=graph.is_shortened,
+    )
 
 
 def fitted_in_part(error: AttributeError) -> BadInput | AttributeError:

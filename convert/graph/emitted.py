@@ -42,3 +42,5 @@ class Emitted:
     """Typed inputs, one for each column; none where the input is the matrix `X`."""
     texts: tuple[TextInput, ...] = ()
     """Inputs that are counted from a column of documents, which has no input of its own."""
+    is_shortened: bool = False
+    """Whether it leaves out what costs much and seldom tells, so that there is a longer graph."""

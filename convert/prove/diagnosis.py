@@ -153,7 +153,7 @@ def departing_step(estimator: Any, X: Rows, codec: TableCodec | None = None) -> 
     from sklearn.pipeline import Pipeline
 
     value: Any = X if codec is None else codec.frame(X)
-    typed = {} if codec is None else {"columns": codec.graph_columns()}
+    columns = None if codec is None else codec.graph_columns()
     for position, (name, step) in enumerate(steps[:-1]):
         with quiet():
             transformed = step.transform(value)
@@ -164,7 +164,7 @@ def departing_step(estimator: Any, X: Rows, codec: TableCodec | None = None) -> 
             value = transformed
             continue
         try:
-            emitted = emit_model(Pipeline(steps[: position + 1]), X.shape[1], **typed)
+            emitted = emit_model(Pipeline(steps[: position + 1]), X.shape[1], columns=columns)
             got = Graph(emitted, codec).run(X)["transformed"]
         except (NotExact, Unsupported, KeyError):
             return name
