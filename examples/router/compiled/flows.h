@@ -173,11 +173,13 @@ void fragments_ports(table *t, key *k, uint32_t identification);
 /* payload.c */
 void look_at_payload(table *t, flow *f, int up, const uint8_t *data, size_t size, size_t at);
 int is_dns_answer(const uint8_t *data, size_t size, size_t at);
+int is_dns_query(const uint8_t *data, size_t size, size_t at);
 
 /* opening.c */
 int is_odd(uint32_t flags);
 int is_multicast(address a, uint32_t protocol);
 uint8_t opening_of(const packet *p, const uint8_t *data, size_t size);
+int is_opened_by(uint8_t opening, const packet *p, const uint8_t *data, size_t size);
 
 /* row.c */
 void write_row(table *t, flow *f, double *row);

@@ -293,6 +293,7 @@ void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, si
     flow *f = place == NONE ? NULL : &t->flows[place];
     int is_reopened = f && f->kind == TCP && (flags & 0x17) == SYN && f->limit == LINGER_NS &&
                       (f->resets_up + f->resets_down || f->fins == 3);
+    if (f && !up && is_opened_by(f->opening, p, data, size)) is_reopened = 1;
     if (is_reopened) end_flow(t, place);
     if (!f || is_reopened) f = open_flow(t, p, time, data, size, &up);
     f->seen = t->clock;

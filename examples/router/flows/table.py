@@ -28,7 +28,7 @@ from examples.router.flows.flow import (
     Flow,
 )
 from examples.router.flows.hosts import Hosts, Source, Target
-from examples.router.flows.opening import APART, opening_of
+from examples.router.flows.opening import APART, is_opened_by, opening_of
 from examples.router.flows.portless import Counters, Portless
 from examples.router.packets import dissect, read_file
 from examples.router.packets.transport import FRAGMENT, TCP
@@ -113,12 +113,14 @@ class FlowTable(Portless):
         elif flags >= FRAGMENT:
             self.first_fragment(packet)
         key = (source, destination, source_port, destination_port, protocol)
-        up = True
+        up, is_new = True, False
         flow = self._flows.get(key)
         if flow is None:
             flow = self._flows.get((destination, source, destination_port, source_port, protocol))
             up = False
-        if flow is None or flow.is_reopened_by(flags):
+            if flow is not None and flow.opening != "seen":
+                is_new = is_opened_by(flow.opening, key, flags, at, data)
+        if flow is None or is_new or flow.is_reopened_by(flags):
             if flow is not None:
                 self._end(flow)
             flow, up = self._open(key, time_ns, flags, at, data)

@@ -109,6 +109,52 @@ def test_a_handshake_that_comes_after_its_answer_is_seen_all_the_same() -> None:
     assert (due.flow.key[0], due.opening) == (OTHER, "seen")
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "service"),
+    [
+        ("syn-ack", "syn", 80),
+        ("rst", "syn", 80),
+        ("rst-ack", "xmas", 80),
+        ("answer", "question", 53),
+        ("pong", "ping", 0),
+    ],
+)
+def test_an_answer_to_nothing_does_not_turn_round_what_its_sender_opens_next(
+    first: str, then: str, service: int
+) -> None:
+    """Else one packet a connection makes the victim the source of all that is done to it."""
+    ports = (40000, service) if service else (0, 0)
+    table = FlowTable()
+    for at, kind in enumerate((first, then, first)):
+        table.add(frame(at / 100, sent(kind, ports)))
+    table.end()
+    assert [(due.flow.key[0], due.opening, tuple(due.row[4:6])) for due in table.due] == [
+        (OTHER, "inferred", (0, 1)),
+        (HOST, "seen", (2, 0)),
+    ]
+
+
+def test_a_connection_in_its_middle_is_over_where_the_other_side_opens_one() -> None:
+    table = FlowTable()
+    table.add(frame(0, sent("ack", (80, 40000))))
+    table.add(frame(0.1, ipv4(6, tcp(SYN, ports=(40000, 80)), ends=(OTHER, HOST))))
+    table.end()
+    assert [(due.flow.key[0], due.opening) for due in table.due] == [
+        (HOST, "unknown"), (OTHER, "seen"),
+    ]  # fmt: skip
+
+
+def test_answers_and_later_fragments_do_not_turn_round_who_asked() -> None:
+    table = FlowTable()
+    for kind, ports in (("answer", (5300, 40000)), ("pong", (0, 0)), ("syn-ack", (80, 40000))):
+        for _ in range(3):
+            table.add(frame(0, sent(kind, ports)))
+    table.add(frame(0, sent("datagram", (5300, 40000))))
+    table.add(frame(0, ipv4(1, bytes([8]) * 16, fragment=5)))
+    table.end()
+    assert {(due.flow.key[0], due.opening) for due in table.due} == {(OTHER, "inferred")}
+
+
 def test_a_reset_that_comes_late_opens_nothing_for_who_sends_it() -> None:
     """A connection is long over; the row of what comes after it must not turn the sides round."""
     table = FlowTable()
