@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from importlib import import_module
+
+from examples.camera.masked import Masked
 
 COMMANDS = {
     "run": ("examples.camera.running", "watch a camera and tell of motion and faces"),
@@ -24,7 +27,8 @@ def main(argv: list[str]) -> int:
         for name, (_, what) in COMMANDS.items():
             print(f"  {name:<7} {what}", file=out)
         return 0 if asked else 2
-    return int(import_module(COMMANDS[argv[0]][0]).main(argv[1:]))
+    with contextlib.redirect_stderr(Masked(sys.stderr)):
+        return int(import_module(COMMANDS[argv[0]][0]).main(argv[1:]))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MOTION, FACE, QUIET = (60, 180, 250), (90, 220, 90), (160, 160, 160)
 """Colours in BGR."""
+LEAST_FREE = 1 << 22
+"""Bytes that are left free on the disk."""
 
 
 def draw(seen: Seen) -> NDArray[np.uint8]:
@@ -66,19 +69,41 @@ class Annotated:
     def add(self, seen: Seen) -> None:
         """Draw and write one frame. Raises BadInput where no video can be written."""
         picture = draw(seen)
+        if no_room(self._path.parent):
+            raise BadInput(
+                "the disk is full",
+                expected=f"{LEAST_FREE >> 20} MB that stay free, so that the video can be finished",
+                actual=str(self._path),
+                hint="make room, or name a video on another disk for --annotate",
+            )
         if self._writer is None:
             self._size = (picture.shape[1], picture.shape[0])
-            with contextlib.suppress(OSError):  # what cannot be made is told of by the writer
-                private.create(self._path)
-            self._writer = open_writer(self._path, fps=self._fps, size=self._size)
+            self._writer = self._begun()
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = np.asarray(cv2.resize(picture, self._size), np.uint8)
         self._writer.write(picture)
+
+    def _begun(self) -> cv2.VideoWriter:
+        made = False
+        with contextlib.suppress(OSError):  # what cannot be made is told of by the writer
+            private.create(self._path)
+            made = True
+        try:
+            return open_writer(self._path, fps=self._fps, size=self._size)
+        except BadInput:
+            if made:
+                self._path.unlink(missing_ok=True)
+            raise
 
     def close(self) -> None:
         """Finish the file."""
         if self._writer is not None:
             self._writer.release()
+
+
+def no_room(folder: Path) -> bool:
+    """Whether a video in that folder could not be finished soon. Raises OSError."""
+    return shutil.disk_usage(folder).free < LEAST_FREE
 
 
 def open_writer(path: Path, *, fps: float, size: tuple[int, int]) -> cv2.VideoWriter:

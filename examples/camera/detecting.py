@@ -58,12 +58,15 @@ def read_image(path: str) -> np.ndarray:
             hint="name the files, such as FOLDER/*.png" if file.is_dir() else "check the path",
         )
     content = np.frombuffer(file.read_bytes(), np.uint8)
-    frame = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    try:
+        frame = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    except cv2.error:
+        frame = None
     if frame is None:
         raise BadInput(
             f"{path!r} is not a picture",
-            expected="PNG, JPEG or what else OpenCV reads",
-            hint="leave it out, or convert it to PNG",
+            expected="PNG, JPEG or what else OpenCV reads, of at most 134 million pixels",
+            hint="leave it out, or convert it to a smaller PNG",
         )
     return np.asarray(frame, np.uint8)
 

@@ -63,8 +63,8 @@ def _is_number(host: str) -> bool:
 def stream_parts(url: str) -> SplitResult:
     """The parts of a camera's address. Raises BadInput: broken, or not of the local network."""
     try:
-        if not url.isprintable():
-            raise ValueError("it holds characters that are not printable")
+        if not url.isprintable() or url != url.strip():
+            raise ValueError("it holds characters that are not printable, or blanks around it")
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
@@ -134,10 +134,11 @@ def without_secrets(url: str) -> str:
     >>> without_secrets("rtsp://me:secret@door.lan/1?key=x"), without_secrets("/dev/video0")
     ('rtsp://…@door.lan/1?…', '/dev/video0')
     """
+    url = url.strip()
     kind = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/+", url)
     if kind is None:
-        # An address without its beginning, perhaps: no file is called so.
-        return "…" if re.match(r"[^/\s]+:.*@", url, re.DOTALL) else url
+        # An address without its beginning, perhaps: hardly a file is called so.
+        return "…" if re.search(r":.*@", url, re.DOTALL) else url
     rest = url[kind.end() :]
     told = re.fullmatch(
         r"(?P<user>[^/?#]*@)?(?P<host>(\[[0-9A-Fa-f:.%\w]+\]|[^/?#@:\[\]]+)(:\d*)?)"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +72,7 @@ def replay(place: Path, config: Config, *, annotate: Path | None = None) -> Iter
     refuse_existing("--annotate", annotate)
     source = open_recording(place, fps=config.source.fps)
     watch = Watch(config, open_detector(config.faces))
-    drawing = None if annotate is None else Annotated(annotate, fps=config.source.fps)
+    drawing = None if annotate is None else Annotated(annotate, fps=source.fps)
     number, time_s = -1, 0.0
     try:
         for frame in source.frames():
@@ -98,7 +100,8 @@ def _write(place: Path, config: Config, out: TextIO, annotate: Path | None) -> N
         for event in replay(place, config, annotate=annotate):
             print(event.line(), file=out, flush=True)
     except BrokenPipeError:
-        sys.stderr.close()
+        # Nobody reads on; what Python flushes when it ends goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
     except OSError as error:
         raise BadInput(
             "cannot write the events",
@@ -109,13 +112,17 @@ def _write(place: Path, config: Config, out: TextIO, annotate: Path | None) -> N
 
 def _write_file(place: Path, config: Config, path: Path, annotate: Path | None) -> None:
     """To a file, which goes again where the replay could not begin: it may be tried anew."""
-    with _opened(path) as out:
-        try:
-            _write(place, config, out, annotate)
-        except EdgeInferError:
-            if path.is_file() and not path.stat().st_size:
-                path.unlink()
-            raise
+    out = _opened(path)
+    try:
+        _write(place, config, out, annotate)
+    except EdgeInferError:
+        if path.is_file() and not path.stat().st_size:
+            path.unlink()
+        raise
+    finally:
+        # Every line was flushed; where that failed, closing tries once more, and fails too.
+        with contextlib.suppress(OSError):
+            out.close()
 
 
 def _opened(path: Path) -> TextIO:

@@ -75,7 +75,8 @@ class Loop:
         self._view = view
         self._last = (0, 0.0)
         self._notify = Notify()
-        fps = config.source.fps_cap or config.source.fps
+        # A recording knows its rate; a camera's is what it is held to, or what was said of it.
+        fps = getattr(self._source, "fps", config.source.fps_cap or config.source.fps)
         self._drawing = None if annotate is None else Annotated(annotate, fps=fps)
         keeps = config.store.snapshots or config.store.clips
         try:

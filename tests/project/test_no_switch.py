@@ -45,6 +45,8 @@ OF_EXAMPLES = {
     # How systemd wants to be told that the camera lives.
     ("examples/camera/notify.py", "NOTIFY_SOCKET"),
     ("examples/camera/notify.py", "WATCHDOG_USEC"),
+    # Set before the import: OpenCV then allots no memory for a picture bomb.
+    ("examples/camera/__init__.py", "OPENCV_IO_MAX_IMAGE_PIXELS"),
     # How OpenCV hands options to FFmpeg while a camera is opened: one connection, no other.
     ("examples/camera/sources/grabbers.py", "OPENCV_FFMPEG_CAPTURE_OPTIONS"),
     # Which root a release goes into; what it holds is verified under the key pinned there.

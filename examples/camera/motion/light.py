@@ -122,7 +122,7 @@ def _curve(
 def _one_way(moved: NDArray[np.int64]) -> bool:
     """Leaves and objects move some points up and as many down; the light moves most one way."""
     up, down = np.count_nonzero(moved > 1), np.count_nonzero(moved < -1)
-    return max(up, down) >= AGREE * (up + down) and 2 * (up + down) >= moved.size
+    return bool(max(up, down) >= AGREE * (up + down) and 2 * (up + down) >= moved.size)
 
 
 def _flattened(knots: list[tuple[int, int]]) -> bool:

@@ -23,9 +23,12 @@ def refuse_existing(option: str, path: Path | None) -> None:
 
 
 def _is_there(path: Path) -> bool:
-    """A file or folder; what cannot be looked at cannot be opened either, which is told then."""
+    """A file, a folder or a link to nothing.
+
+    What cannot be looked at cannot be opened either, which is told then.
+    """
     try:
-        return path.is_file() or path.is_dir()
+        return path.is_file() or path.is_dir() or (path.is_symlink() and not path.exists())
     except OSError:
         return False
 

@@ -37,7 +37,7 @@ class Folder:
                 hint="name the folder that holds the pictures themselves",
             )
         self.files = sorted(files, key=_by_number)
-        self._fps = fps
+        self.fps = fps
         self._troubles: list[str] = []
         self._closed = False
 
@@ -52,7 +52,7 @@ class Folder:
                 words = str(error).replace("\n", ";")
                 self._troubles.append(f"{path.name}: {words}")
                 continue
-            yield Frame(image, number / self._fps, number, path.stem)
+            yield Frame(image, number / self.fps, number, path.stem)
 
     def troubles(self) -> list[str]:
         """Pictures that could not be read since the last call."""

@@ -84,7 +84,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     if image is None:
         raise BadInput(
             "not a picture",
-            expected=f"one of {' '.join(SUFFIXES)}",
+            expected=f"one of {' '.join(SUFFIXES)}, of at most {LARGEST_PIXELS:,} pixels",
             actual=str(path),
             hint="leave it out, or convert it to PNG",
         )

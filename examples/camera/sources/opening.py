@@ -39,6 +39,6 @@ def open_source(settings: SourceSettings, *, idle: Callable[[], None] | None = N
     return open_recording(Path(settings.url), fps=settings.fps)
 
 
-def open_recording(path: Path, *, fps: float) -> Source:
+def open_recording(path: Path, *, fps: float) -> Folder | Video:
     """A video file or a folder of pictures. Raises BadInput."""
     return Folder(path, fps=fps) if path.is_dir() else Video(path, fps=fps)

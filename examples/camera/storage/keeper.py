@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 
 from edge_infer import BadInput
-from examples.camera.annotate import open_writer
+from examples.camera.annotate import no_room, open_writer
 from examples.camera.storage.blur import blurred
 from examples.camera.storage.budget import Folder, Unfinished
 from examples.camera.storage.recent import Recent
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """Faces of frames so much before and after are blurred too."""
-LEAST_FREE = 1 << 22
-"""Bytes that are left free on the disk."""
 
 
 class Keeper:
@@ -149,7 +146,7 @@ class _Clip:
         """Write a frame, unless the file cannot be made: `close` says so."""
         if self._failed:
             return
-        if shutil.disk_usage(self._folder.path).free < LEAST_FREE:
+        if no_room(self._folder.path):
             self._failed = "the disk is full"
             return
         if self._writer is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 import pytest
 import scenes
 
@@ -90,6 +92,54 @@ def test_what_is_no_log_is_not_appended_to(
     assert main(["run", "--source", str(video), "--config", str(config)]) == 5
     assert (tmp_path / which).read_bytes() == before
     assert "name another file as log" in capsys.readouterr().err
+
+
+def test_a_full_disk_ends_a_replay_with_words(
+    walk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(walk), "--faces", "off", "--events", "/dev/full"]) == 5
+    assert "BadInput: cannot write the events" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["replay"], ["run", "--source"]])
+def test_a_disk_that_fills_ends_the_drawing_with_words_and_a_video_that_plays(
+    command: list[str], walk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    drawn, free = tmp_path / "drawn.mp4", iter([1 << 30] * 3 + [1 << 20] * 3)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=next(free)))
+    assert main([*command, str(walk), "--faces", "off", "--annotate", str(drawn)]) == 5
+    assert "the disk is full" in capsys.readouterr().err
+    assert cv2.VideoCapture(str(drawn)).get(cv2.CAP_PROP_FRAME_COUNT) == 3
+
+
+@pytest.mark.parametrize("option", ["--events", "--annotate"])
+def test_a_link_to_nothing_is_not_followed(option: str, walk: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "else.mp4")
+    words = ["replay", str(walk), "--faces", "off", option, str(tmp_path / "link.mp4")]
+    assert main(words) == 5
+    assert not (tmp_path / "else.mp4").exists()
+
+
+def test_a_kind_of_video_that_cannot_be_written_leaves_no_file(walk: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.xyz"
+    assert main(["replay", str(walk), "--faces", "off", "--annotate", str(drawn)]) == 5
+    assert not drawn.exists()
+
+
+@pytest.mark.parametrize("command", [["replay"], ["run", "--source"]])
+def test_what_is_drawn_plays_as_fast_as_the_recording(
+    command: list[str], walk: Path, tmp_path: Path
+) -> None:
+    slow, drawn = tmp_path / "slow.avi", tmp_path / "drawn.mp4"
+    size = (scenes.WIDTH, scenes.HEIGHT)
+    writer = cv2.VideoWriter(str(slow), cv2.VideoWriter.fourcc(*"MJPG"), 10, size)
+    for name in sorted(walk.iterdir()):
+        writer.write(np.asarray(cv2.imread(str(name))))
+    writer.release()
+    assert main([*command, str(slow), "--faces", "off", "--annotate", str(drawn)]) == 0
+    assert cv2.VideoCapture(str(drawn)).get(cv2.CAP_PROP_FPS) == 10
 
 
 def test_a_log_is_appended_to(walk: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_every_run_writes_the_same_bytes(walk: Path, tmp_path: Path) -> None:
 
 
 def test_a_frame_that_was_held_back_has_its_reason(tmp_path: Path) -> None:
-    walker = scenes.Walker(start=20, step=3)
+    walker = scenes.Walker(start=20, step=1.2)
     lit = scenes.lit(scenes.walk(110, walker), lambda p: p * 0.5, at=90)
     told = events(write(tmp_path / "f", lit), tmp_path / "a.jsonl")
     reasons = {e["reason"]: e for e in told if e["event"] == "suppressed"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -17,7 +18,6 @@ from edge_infer import BadInput
 from examples.camera.config.reading import parse_config
 from examples.camera.config.schema import StoreSettings
 from examples.camera.sources.frames import Frame
-from examples.camera.storage import keeper
 from examples.camera.storage.blur import blurred
 from examples.camera.storage.budget import Folder
 from examples.camera.storage.keeper import Keeper
@@ -172,7 +172,7 @@ def test_a_full_disk_costs_the_picture_and_is_told_of(
         return os.stat_result  # type: ignore[return-value]
 
     usage = type("Usage", (), {"free": 0})
-    monkeypatch.setattr(keeper.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     folder = tmp_path / "kept"
     folder.mkdir()
     monkeypatch.setattr(Path, "write_bytes", full)
