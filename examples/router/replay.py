@@ -119,6 +119,15 @@ def json_line(verdict: Verdict) -> str:
     )
 
 
+def text_line(verdict: Verdict) -> str:
+    """A verdict as `replay` and `watch` print it without `--json`."""
+    source, destination, source_port, port, protocol = verdict.flow
+    return (
+        f"{verdict.score:.2f}  {protocol} {source}:{source_port} > {destination}:{port}  "
+        + "; ".join(verdict.why)
+    )
+
+
 @lru_cache(256)
 def _why(reasons: tuple[str, ...]) -> str:
     return json.dumps(reasons)

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from edge_infer import EdgeInferError
 from examples.router.bundles import open_judge
 from examples.router.commands.options import add_model_options, add_table_option
-from examples.router.replay import Replay, json_line
+from examples.router.replay import Replay, json_line, text_line
 
 if TYPE_CHECKING:
     import argparse
-
-    from examples.router.verdicts import Verdict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             if options.json:
                 out.write(json_line(judged.verdict) + "\n")
             elif judged.verdict.verdict == "malicious":
-                out.write(_line(judged.verdict) + "\n")
+                out.write(text_line(judged.verdict) + "\n")
     except EdgeInferError:
         if replay.begun:
             _sum_up(replay, is_json=options.json)
@@ -58,12 +56,4 @@ def _sum_up(replay: Replay, *, is_json: bool) -> None:
     sys.stdout.write(
         f"{summary['flows']:,} flows, {summary['malicious']:,} malicious; "
         f"{summary['packets']:,} packets, {summary['packets_per_second']:,} a second\n"
-    )
-
-
-def _line(verdict: Verdict) -> str:
-    source, destination, source_port, port, protocol = verdict.flow
-    return (
-        f"{verdict.score:.2f}  {protocol} {source}:{source_port} > {destination}:{port}  "
-        + "; ".join(verdict.why)
     )

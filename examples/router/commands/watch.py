@@ -23,7 +23,7 @@ from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
 from examples.router.live.interface import RETIRE_MS
 from examples.router.live.watching import BATCH, within_ms
-from examples.router.replay import json_line
+from examples.router.replay import json_line, text_line
 
 if TYPE_CHECKING:
     import argparse
@@ -142,14 +142,25 @@ class _Lines:
 
     def __init__(self, *, is_json: bool) -> None:
         self._is_json = is_json
+        self._said: set[tuple[object, float]] = set()
+        """Malicious flows that go on: each of them ends, so the table's size bounds it."""
 
     def verdict(self, judged: Judged) -> None:
-        """One verdict fell."""
+        """One verdict fell. A line of text comes as soon as a flow is malicious, and once."""
         verdict = judged.verdict
-        if self._is_json and judged.final:
-            print(json_line(verdict))
-        elif not self._is_json and not judged.ended and verdict.verdict == "malicious":
-            print(f"{verdict.score:.2f}  {verdict.flow}  {'; '.join(verdict.why)}")
+        if self._is_json:
+            if judged.final:
+                print(json_line(verdict))
+            return
+        if verdict.verdict != "malicious":
+            return
+        flow = verdict.flow, verdict.first
+        if flow not in self._said:
+            print(text_line(verdict))
+        if judged.final:
+            self._said.discard(flow)
+        else:
+            self._said.add(flow)
 
     def decision(self, decision: Decision) -> None:
         """A source was banned, or would have been."""

@@ -1,0 +1,62 @@
+"""What `watch` prints of verdicts: a line for each malicious flow, whenever it turned so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from examples.router.commands.watch import _Lines
+from examples.router.judge import Judged
+from examples.router.replay import text_line
+from examples.router.verdicts import Verdict
+
+if TYPE_CHECKING:
+    import pytest
+
+BENIGN = Verdict(
+    flow=("10.0.0.1", "10.0.0.2", 40000, 22, "tcp"), first=5.0, last=6.0, score=0.1,
+    verdict="benign", why=["ordinary"], latency_ms=0.1, source="10.0.0.1",
+)  # fmt: skip
+MALICIOUS = replace(BENIGN, score=0.9, verdict="malicious", why=["many ports", "no answer"])
+
+
+def printed(capsys: pytest.CaptureFixture[str], *judged: Judged) -> list[str]:
+    lines = _Lines(is_json=False)
+    for one in judged:
+        lines.verdict(one)
+    assert not lines._said
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_flow_that_turned_malicious_with_its_last_row_has_its_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = "0.90  tcp 10.0.0.1:40000 > 10.0.0.2:22  many ports; no answer"
+    assert text_line(MALICIOUS) == line
+    assert printed(capsys, Judged(MALICIOUS, ended=True, final=True)) == [line]
+
+
+def test_a_flow_that_was_malicious_before_it_ended_has_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    later = replace(MALICIOUS, last=9.0, score=0.95)
+    out = printed(
+        capsys, Judged(MALICIOUS, ended=False, final=False), Judged(later, ended=True, final=True)
+    )
+    assert out == [text_line(MALICIOUS)]
+
+
+def test_a_flow_that_its_source_makes_malicious_has_its_line_and_a_benign_one_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own = Judged(BENIGN, ended=True, final=False)
+    assert printed(capsys, own, Judged(BENIGN, ended=False, final=True)) == []
+    assert printed(capsys, own, Judged(MALICIOUS, ended=False, final=True)) == [
+        text_line(MALICIOUS)
+    ]
+
+
+def test_two_flows_on_the_same_ports_have_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    again = replace(MALICIOUS, first=50.0, last=51.0)
+    ended = {"ended": True, "final": True}
+    assert len(printed(capsys, Judged(MALICIOUS, **ended), Judged(again, **ended))) == 2
