@@ -92,7 +92,9 @@ class Watch:
 
     def _why_not(self, motion: Motion, number: int, time_s: float) -> list[Event]:
         """The reason why this frame's change starts no event, where there is change and none."""
-        reason = motion.reason if motion.boxes or motion.too_small else None
+        # A change of the light is one, even where all of it is taken for light and nothing is left.
+        any_change = motion.boxes or motion.too_small or motion.reason == "light"
+        reason = motion.reason if any_change else None
         fresh = [t for t in self._tracker.tracks if not t.confirmed and t.seen_s == time_s]
         if reason is None and fresh:
             reason = "debounce"
