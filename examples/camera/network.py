@@ -102,7 +102,10 @@ def connect(host: str, port: int, *, timeout_s: float) -> socket.socket:
         Unavailable: none of its addresses is local.
         OSError: no such name, or nobody answers there.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, "no host can have such a name") from error
     local = [one for one in found if _is_local_address(str(one[4][0]))]
     if not local:
         raise Unavailable(

@@ -162,7 +162,7 @@ def _read_boxes(path: Path, scale: float) -> dict[int, list[Box]]:
                 found.setdefault(int(row["frame"]), []).append(
                     (round(x), round(y), round(x + w), round(y + h))
                 )
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise BadInput(
             "no boxes",
             expected="a CSV file with the columns frame, x, y, w, h",

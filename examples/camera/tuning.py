@@ -17,6 +17,7 @@ import numpy as np
 
 from edge_infer import BadInput, EdgeInferError, Unavailable
 from examples.camera.config import read_config
+from examples.camera.config.checks import BOUNDS
 from examples.camera.motion import MotionDetector
 from examples.camera.motion.planes import reduce
 from examples.camera.options import add_options, configured
@@ -112,7 +113,9 @@ def tune(recording: Path, box: Box, config: Config) -> Tuned:
     least = FILLED * wanted / 2
     if restless * FILLED > least:
         least = restless * FILLED
-    return Tuned(round(least, 3), threshold, noise, restless)
+    return Tuned(
+        max(BOUNDS["motion.min_area_percent"][0], round(least, 3)), threshold, noise, restless
+    )
 
 
 def _noise(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> float:

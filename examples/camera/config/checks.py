@@ -67,6 +67,13 @@ def check(config: Config) -> None:
             actual=without_secrets(config.mqtt.host),
             hint="name a broker of your own network; nothing is sent beyond it",
         )
+    if not config.mqtt.topic or set(config.mqtt.topic) & set("#+"):
+        raise BadInput(
+            "mqtt.topic is none to publish under",
+            expected="a topic without the wildcards # and +",
+            actual=repr(config.mqtt.topic),
+            hint="name one such as camera or house/door",
+        )
     check_url(config.source.url)
 
 

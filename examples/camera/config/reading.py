@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import fields
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from edge_infer import BadInput
@@ -40,7 +41,7 @@ def parse_config(text: str) -> Config:
     """The configuration in a text. Raises BadInput as `read_config` does."""
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(
             "the configuration is no TOML",
             actual=error,
@@ -81,9 +82,11 @@ def _value(field: str, kind: Any, value: Any) -> Any:
     """A value of a field's type: whole numbers serve as numbers, and nothing else is bent."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind in (float, float | None) and is_number:
-        return float(value)
+        # A whole number beyond every float is beyond every bound, too.
+        return float(value) if abs(value) < 1e300 else inf
     if kind is int and is_number and isinstance(value, int):
         return value
+    _refuse_nul(field, value)
     if kind in (bool, str) and type(value) is kind:
         return value
     if kind == tuple[str, ...] and _is_list(value, str):
@@ -96,6 +99,18 @@ def _value(field: str, kind: Any, value: Any) -> Any:
         actual=repr(value),
         hint="write it as camera.toml does",
     )
+
+
+def _refuse_nul(field: str, value: Any) -> None:
+    """No file, host or command can have such a name."""
+    texts = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    if any("\0" in text for text in texts):
+        raise BadInput(
+            f"{field} holds a NUL",
+            expected="text without the character \\u0000",
+            actual=repr(value),
+            hint="leave that character out",
+        )
 
 
 def _polygon(field: str, corners: Any) -> Polygon:

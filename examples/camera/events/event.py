@@ -40,4 +40,6 @@ class Event:
             told["reason"] = self.reason
         if at is not None:
             told["at"] = at
-        return json.dumps(told, ensure_ascii=False)
+        # A file name that is no UTF-8 holds half characters, which JSON writes as \uD800 to \uDFFF.
+        line = json.dumps(told, ensure_ascii=False)
+        return line.encode("utf-8", "backslashreplace").decode("utf-8")

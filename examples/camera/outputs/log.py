@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from edge_infer import BadInput
 from examples.camera import private
@@ -26,6 +27,8 @@ class Log:
         """Whether whoever read the lines from a pipe has left, as `head` does."""
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            if place != "-" and _torn(Path(place)):
+                self._waiting = b"\n"
             self._file = 1 if place == "-" else os.open(place, flags, private.FILE)
         except OSError as error:
             raise BadInput(
@@ -65,3 +68,12 @@ class Log:
         self.flush()
         if self._file != 1:
             os.close(self._file)
+
+
+def _torn(path: Path) -> bool:
+    """Whether its last line was broken off, as when the power fails. Raises OSError."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"

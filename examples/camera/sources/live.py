@@ -85,6 +85,8 @@ class Live:
         self._closed = threading.Event()
         self._troubles: list[str] = []
         self._number = 0
+        self._returning = False
+        """Whether it was opened again and has shown nothing yet."""
         self.dropped = 0
         self._reader: _Reader | None = self._open()
 
@@ -115,6 +117,9 @@ class Live:
                 count, newest, failed = reader.read_frames, reader.newest, reader.failed
             if count > taken and newest is not None:
                 image, at_s = newest
+                if self._returning:
+                    self._troubles.append("the camera is back")
+                    self._returning = False
                 digest = zlib.crc32(image.data)
                 if digest != last_sum:
                     last_sum, fresh_s = digest, at_s
@@ -147,7 +152,7 @@ class Live:
                     self._troubles.append(str(error).replace("\n", ";"))
                 pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
                 continue
-            self._troubles.append("the camera is back")
+            self._returning = True
             return reader
         return None
 

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from itertools import count
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
@@ -77,7 +78,9 @@ class Folder:
 
     def make_room(self) -> list[str]:
         """Remove the oldest until the rest fits; return what was removed."""
-        found = [(p, p.stat()) for p in self.path.iterdir() if OURS.fullmatch(p.name)]
+        named = [(p, p.lstat()) for p in self.path.iterdir() if OURS.fullmatch(p.name)]
+        # A folder or a link of such a name is not ours.
+        found = [(path, status) for path, status in named if S_ISREG(status.st_mode)]
         found.sort(key=lambda one: (one[1].st_mtime_ns, one[0].name))
         total, removed = sum(status.st_size for _, status in found), []
         for path, status in found:

@@ -44,7 +44,9 @@ class Keeper:
 
     def step(self, seen: Seen) -> None:
         """Take the next frame and what was told of it."""
-        self._recent.add(seen)
+        gone = self._recent.add(seen)
+        if self._clip is not None:
+            self._clip.lost += sum(self._clip.written_s < time_s for time_s in gone)
         if self._settings.blur_faces:
             self._note_new_faces(seen)
         starts = [event for event in seen.events if event.what == "start"]
@@ -118,6 +120,10 @@ class Keeper:
 
     def _end(self, clip: _Clip, until_s: float) -> None:
         self._write(clip, until_s)
+        if clip.lost:
+            self._troubles.append(
+                f"a clip lacks {clip.lost} frames: store.memory_mb is too small for these pictures"
+            )
         wrong = clip.close()
         if wrong:
             self._troubles.append(f"a clip was not kept: {wrong}")
@@ -140,6 +146,8 @@ class _Clip:
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
         self._failed: str | None = None
+        self.lost = 0
+        """Frames that did not wait in memory until they could be written."""
         self.began_s, self.ends_s, self.written_s = began_s, began_s, written_s
 
     def add(self, image: np.ndarray, fps: float) -> None:

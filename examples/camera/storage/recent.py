@@ -40,15 +40,18 @@ class Recent:
         self._kept: deque[Kept] = deque()
         self.bytes = 0
 
-    def add(self, seen: Seen) -> None:
-        """Keep a frame; let go of those that are too old or do not fit."""
+    def add(self, seen: Seen) -> list[float]:
+        """Keep a frame; let go of those that are too old or do not fit, and return their times."""
         jpeg = cv2.imencode(".jpg", seen.frame.image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
         faces = [track.box for track in seen.faces]
         self._kept.append(Kept(jpeg.tobytes(), seen.frame.time_s, faces))
         self.bytes += len(self._kept[-1].jpeg)
-        oldest_s = seen.frame.time_s - self._seconds
+        oldest_s, times = seen.frame.time_s - self._seconds, list[float]()
         while len(self._kept) > 1 and (self._kept[0].time_s < oldest_s or self.bytes > self._most):
-            self.bytes -= len(self._kept.popleft().jpeg)
+            gone = self._kept.popleft()
+            self.bytes -= len(gone.jpeg)
+            times.append(gone.time_s)
+        return times
 
     def between(self, after_s: float, until_s: float) -> list[Kept]:
         """Frames later than one time and not later than another."""

@@ -111,3 +111,20 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     for name in ("absent.toml", "binary.toml"):
         with pytest.raises(BadInput, match="configuration"):
             read_config(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('[mqtt]\ntopic = "cam/#"', "mqtt.topic"),
+        ('[mqtt]\ntopic = ""', "mqtt.topic"),
+        ('[store]\nfolder = "a\\u0000b"', "store.folder"),
+        ('[hook]\ncommand = ["true", "a\\u0000b"]', "hook.command"),
+        ("[motion]\nmin_area_percent = " + "9" * 400, "motion.min_area_percent"),
+        ("[motion]\nmin_area_percent = " + "9" * 5000, "TOML"),
+        ("a = " + "[" * 5000, "TOML"),
+    ],
+)
+def test_what_no_library_takes_is_refused_before_it_is_asked(text: str, field: str) -> None:
+    with pytest.raises(BadInput, match=field):
+        parse_config(text)

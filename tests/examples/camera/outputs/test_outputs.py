@@ -14,6 +14,7 @@ import pytest
 
 from edge_infer import BadInput
 from examples.camera.config.schema import HookSettings, MqttSettings
+from examples.camera.events.event import Event
 from examples.camera.outputs import log
 from examples.camera.outputs.hook import Hook
 from examples.camera.outputs.log import Log
@@ -30,6 +31,24 @@ def test_lines_are_appended(tmp_path: Path) -> None:
         out.tell(line)
         out.close()
     assert (tmp_path / "log").read_text() == "one\ntwo\n"
+
+
+def test_a_line_that_was_broken_off_is_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "log"
+    place.write_text('{"event": "sta')
+    out = Log(str(place))
+    out.tell('{"event": "stop"}')
+    out.close()
+    assert place.read_text().splitlines() == ['{"event": "sta', '{"event": "stop"}']
+
+
+def test_a_name_that_is_no_utf8_is_written(tmp_path: Path) -> None:
+    line = Event("trouble", 0, 0.0, reason=os.fsdecode(b"caf\xe9.png: ends")).line()
+    out = Log(str(tmp_path / "log"))
+    out.tell(line)
+    out.close()
+    told = json.loads((tmp_path / "log").read_bytes())
+    assert os.fsencode(told["reason"]) == b"caf\xe9.png: ends"
 
 
 def test_a_log_in_a_folder_that_is_not_there_or_cannot_be_written(tmp_path: Path) -> None:

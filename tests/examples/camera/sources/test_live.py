@@ -119,6 +119,12 @@ def test_a_camera_that_is_unplugged_and_plugged_in_again_goes_on() -> None:
     assert bench.opened[0].closed
 
 
+def test_a_camera_that_opens_and_shows_nothing_is_not_back() -> None:
+    source = Live(SETTINGS, opening=Bench(pictures(5, 0.03), iter([None]), pictures(200, 0.03)))
+    take(source, 10)
+    assert source.troubles().count("the camera is back") == 1
+
+
 def test_a_camera_that_repeats_its_last_frame_is_opened_again() -> None:
     def frozen() -> Iterator[Picture | float | None]:
         picture = next(scenes.still(1))

@@ -365,3 +365,8 @@ def test_a_broker_with_a_password_in_its_host_is_refused_without_telling_it() ->
     with pytest.raises(BadInput, match=r"mqtt\.host") as told:
         parse_config('[mqtt]\nhost = "me:geheim@broker.example.com"\n')
     assert "geheim" not in str(told.value)
+
+
+def test_a_name_that_no_host_can_have_is_nobody() -> None:
+    with pytest.raises(OSError, match="no host can have such a name"):
+        connect("a" * 64 + ".lan", 554, timeout_s=1)

@@ -188,3 +188,23 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path)
         Folder(tmp_path / "file", budget_bytes=1)
     with pytest.raises(BadInput, match="cannot keep pictures"):
         Folder(Path("/proc/kept"), budget_bytes=1)
+
+
+def test_what_only_looks_like_a_picture_of_ours_does_not_stop_the_budget(tmp_path: Path) -> None:
+    (tmp_path / "t0000000001-motion-1.jpg").symlink_to(tmp_path / "nothing")
+    (tmp_path / "t0000000002-motion-1.jpg").mkdir()
+    for number in (3, 4):
+        (tmp_path / f"t000000000{number}-motion-1.jpg").write_bytes(bytes(800))
+    assert Folder(tmp_path, budget_bytes=1000).make_room() == ["t0000000003-motion-1.jpg"]
+
+
+def test_frames_that_do_not_fit_in_memory_are_told_of(tmp_path: Path) -> None:
+    walker = scenes.Walker(start=60, step=4)
+    watch = Watch(parse_config(""), FaceOnWalker(walker, 0))
+    few = StoreSettings(folder=str(tmp_path), clips=True, blur_faces=True, memory_mb=0.1)
+    kept = Keeper(few, lambda time_s: f"t{round(time_s * 1000):010d}")
+    for number, picture in enumerate(scenes.walk(180, walker)):
+        kept.step(watch.step(Frame(picture, number / FPS, number)))
+    kept.close()
+    (told,) = kept.troubles()
+    assert "frames: store.memory_mb is too small" in told
