@@ -49,13 +49,16 @@ typedef struct {
     bitmap hosts, services, ports, names;
 } period;
 
+/* Addresses of one family, and apart those that were inferred: host_of and APART in Python. */
+enum { SPACE_IPV6 = 1, SPACE_APART = 2 };
+
 /* A host stays while it is listed or a flow holds it. */
 typedef struct {
     address address;
     int64_t seen, number;
     uint64_t born;
     void *past;
-    uint32_t holders, next;
+    uint32_t holders, next, space;
 } host;
 
 /* Periods that are over; apart, because a host that was just seen has none. */
@@ -154,7 +157,7 @@ typedef struct {
 void *part_of(uint8_t *block, size_t *at, size_t number, size_t bytes);
 void hosts_lay_out(hosts *h, uint8_t *block, size_t *at, size_t item, uint32_t capacity,
                    uint32_t holders, uint64_t seed);
-uint32_t hosts_get(hosts *h, address wanted, int64_t clock);
+uint32_t hosts_get(hosts *h, address wanted, uint32_t space, int64_t clock);
 void hosts_let_go(hosts *h, uint32_t place);
 extern const period nothing;
 source *source_of(const hosts *h, uint32_t place);

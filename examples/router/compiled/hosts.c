@@ -70,8 +70,8 @@ void hosts_let_go(hosts *h, uint32_t place) {
     if (!--host_at(h, place)->holders) h->spare[h->spares++] = place;
 }
 
-static uint32_t *bucket_of(hosts *h, address a) {
-    return &h->buckets[mixed(h->seed, a, 0) & h->mask];
+static uint32_t *bucket_of(hosts *h, address a, uint32_t space) {
+    return &h->buckets[mixed(h->seed, a, space) & h->mask];
 }
 
 static int by_quiet(const void *left, const void *right) {
@@ -90,7 +90,9 @@ static void make_room(hosts *h) {
     }
     qsort(order, h->number, sizeof *order, by_quiet);
     for (uint32_t n = 0; n < going; n++) {
-        uint32_t place = order[n].place, *link = bucket_of(h, host_at(h, place)->address);
+        uint32_t place = order[n].place;
+        const host *one = host_at(h, place);
+        uint32_t *link = bucket_of(h, one->address, one->space);
         while (*link != place) link = &host_at(h, *link)->next;
         *link = host_at(h, place)->next;
         hosts_let_go(h, place);
@@ -101,21 +103,24 @@ static void make_room(hosts *h) {
 }
 
 /* The place of an address's host, held once more; new where it is not known. */
-uint32_t hosts_get(hosts *h, address wanted, int64_t clock) {
-    for (uint32_t place = *bucket_of(h, wanted); place != NONE; place = host_at(h, place)->next) {
+uint32_t hosts_get(hosts *h, address wanted, uint32_t space, int64_t clock) {
+    uint32_t place = *bucket_of(h, wanted, space);
+    for (; place != NONE; place = host_at(h, place)->next) {
         host *one = host_at(h, place);
-        if (one->address.low == wanted.low && one->address.high == wanted.high) {
+        if (one->address.low == wanted.low && one->address.high == wanted.high &&
+            one->space == space) {
             one->seen = clock;
             one->holders++;
             return place;
         }
     }
     if (h->number >= h->capacity) make_room(h);
-    uint32_t place = h->spares ? h->spare[--h->spares] : ++h->used, *bucket = bucket_of(h, wanted);
+    uint32_t *bucket = bucket_of(h, wanted, space);
+    place = h->spares ? h->spare[--h->spares] : ++h->used;
     host *one = host_at(h, place);
     memset(one, 0, h->item);
     void *past = h->pasts ? &h->pasts[place] : NULL;
-    *one = (host){wanted, clock, clock / SHORT_NS, h->born++, past, 2, *bucket};
+    *one = (host){wanted, clock, clock / SHORT_NS, h->born++, past, 2, *bucket, space};
     *bucket = place;
     h->listed[h->number++] = place;
     return place;

@@ -197,8 +197,7 @@ static flow *open_flow(table *t, const packet *p, int64_t time, const uint8_t *d
     *up = opening != INFERRED;
     key k = *up ? p->key : reversed(&p->key);
     int is_tcp = (k.protocol & 0xFFFF) == TCP;
-    address from = k.source;
-    if (!*up) from.high ^= UINT64_C(1) << 63; /* counted apart: APART of opening.py */
+    uint32_t space = k.protocol & IPV6_FLAG ? SPACE_IPV6 : 0;
     if (t->number >= t->capacity) make_room(t);
     uint32_t place = t->spares ? t->spare[--t->spares] : ++t->used, *bucket = bucket_of(t, &k);
     flow *f = &t->flows[place];
@@ -213,8 +212,8 @@ static flow *open_flow(table *t, const packet *p, int64_t time, const uint8_t *d
     f->looked = 1;
     f->limit = is_tcp ? MIDWAY_NS : DATAGRAMS_NS;
     f->is_multicast = (uint8_t)is_multicast(k.destination, k.protocol);
-    f->target = hosts_get(&t->targets, k.destination, t->clock);
-    f->source = hosts_get(&t->sources, from, t->clock);
+    f->target = hosts_get(&t->targets, k.destination, space, t->clock);
+    f->source = hosts_get(&t->sources, k.source, *up ? space : space | SPACE_APART, t->clock);
     f->next = *bucket;
     *bucket = place;
     append(t, place);
@@ -323,7 +322,7 @@ EXPORT void flows_refused(table *t, const key *k) {
 
 /* An ARP request: its sender looks for a host. */
 EXPORT void flows_asked(table *t, uint32_t from, uint32_t to) {
-    uint32_t place = hosts_get(&t->sources, (address){0, from}, t->clock);
+    uint32_t place = hosts_get(&t->sources, (address){0, from}, 0, t->clock);
     source_opened(source_of(&t->sources, place), t->clock, (address){0, to}, 0, 1);
     hosts_let_go(&t->sources, place);
 }

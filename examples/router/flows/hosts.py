@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from examples.router.packets.transport import IPV6_FLAG
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +20,15 @@ SHORTS_A_LONG = 15
 BITS = 511
 """Mask of the bitmaps' positions."""
 
+_FAMILY_SHIFT = 112
+"""From `IPV6_FLAG` to the bit above an address."""
+
 _MIX, _MIX_PORT = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
+
+
+def host_of(address: int, protocol: int) -> int:
+    """An address with its family: IPv4's are not those of ::/96, which anybody may write."""
+    return address | (protocol & IPV6_FLAG) << _FAMILY_SHIFT
 
 
 def bit_of(address: int, port: int) -> int:
@@ -157,7 +167,7 @@ class Hosts(Generic[H]):
         return len(self._hosts)
 
     def get(self, address: int, clock_ns: int) -> H:
-        """The host of an address, new where it is not known."""
+        """The host of an address with its family, new where it is not known."""
         host = self._hosts.get(address)
         if host is None:
             if len(self._hosts) >= self._capacity:

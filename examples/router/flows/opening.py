@@ -36,9 +36,9 @@ SERVICES = 1024
 DNS_ANSWERS = 0x80
 """In the third byte of a message: the QR bit."""
 
-APART = 1 << 127
-"""Turned over in the address under which flows that were inferred are counted: else anybody who
-sends a host answers that it never asked for would spoil what that host is judged by."""
+APART = 1 << 129
+"""Above any `host_of`, turned over in that under which flows that were inferred are counted: else
+anybody who sends a host answers that it never asked for would spoil what it is judged by."""
 
 
 def opening_of(key: Key, flags: int, at: int, data: bytes | memoryview) -> Opening:

@@ -27,7 +27,7 @@ from examples.router.flows.flow import (
     SYN,
     Flow,
 )
-from examples.router.flows.hosts import Hosts, Source, Target
+from examples.router.flows.hosts import Hosts, Source, Target, host_of
 from examples.router.flows.opening import APART, is_opened_by, opening_of
 from examples.router.flows.portless import Counters, Portless
 from examples.router.packets import dissect, read_file
@@ -209,8 +209,9 @@ class FlowTable(Portless):
         if len(self._flows) >= self._capacity:
             self._make_room()
         now = self._clock_ns
-        target = self._targets.get(key[1], now)
-        source = self._sources.get(key[0] if up else key[0] ^ APART, now)
+        target = self._targets.get(host_of(key[1], key[4]), now)
+        opener = host_of(key[0], key[4])
+        source = self._sources.get(opener if up else opener ^ APART, now)
         flow = self._flows[key] = Flow(key, now, time_ns, source, target, opening)
         self.counters.flows += 1
         if len(self._flows) > self.counters.most_flows:

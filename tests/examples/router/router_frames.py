@@ -43,9 +43,9 @@ def ipv4(
     )  # fmt: skip
 
 
-def ipv6(following: int, data: bytes, *, length: int | None = None) -> bytes:
+def ipv6(following: int, data: bytes, *, length: int | None = None, ends: bytes = A6 + B6) -> bytes:
     size = len(data) if length is None else length
-    return struct.pack(">IHBB", 6 << 28, size, following, 64) + A6 + B6 + data
+    return struct.pack(">IHBB", 6 << 28, size, following, 64) + ends + data
 
 
 def ethernet(ethertype: int, data: bytes) -> bytes:

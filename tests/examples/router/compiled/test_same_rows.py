@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from both_tables import NS, START, check_same, hostile, scenes, seen
-from router_frames import enhanced, interface, ipv4, pcap, section, udp
+from router_frames import A4, B4, enhanced, interface, ipv4, ipv6, pcap, section, tcp, udp
 
 from examples.router.compiled.compiler import FLAGS, SOURCES, build
 from examples.router.compiled.table import CompiledTable
@@ -100,6 +100,24 @@ def test_fragments_of_more_datagrams_than_are_remembered(library: Path) -> None:
         data = ipv4(17, body, fragment=chance.choice((0x2000, 1)), identification=number)
         frames.append(Frame(START + len(frames), 101, data, len(data)))
     check_same(library, frames)
+
+
+def test_an_address_of_either_family_is_a_host_of_its_own(library: Path) -> None:
+    """Whoever writes ::a.b.c.d as his own would be a.b.c.d, and spoil what it is judged by."""
+    quiet = [
+        Frame(START + 9 * NS + n, 101, ipv4(6, tcp(2, ports=(50_000 + n, 443))), 40)
+        for n in range(3)
+    ]
+    own, other = A4.to_bytes(16, "big"), B4.to_bytes(16, "big")
+    spoilt = [
+        Frame(START + n * NS // 50, 101, ipv6(6, tcp(2, ports=(40_000, n + 1)), ends=ends), 60)
+        for n in range(200)
+        for ends in (own + other, other + own, bytes([128]) + own[1:] + other)
+    ]
+    alone, _, _ = check_same(library, quiet)
+    both, _, _ = check_same(library, [*spoilt, *quiet])
+    wanted = [row for row in both if row[0][4] == 6]
+    assert [row[:3] for row in alone] == [row[:3] for row in wanted]
 
 
 def test_a_live_table_is_told_the_time_alike(library: Path, traffic: list[Frame]) -> None:
