@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 STRIKES = 5
 """Flows of a source that the model itself calls malicious within the window: it is caught."""
 
+AMONG = 10
+"""The strikes have to be among so many of the source's latest flows, half: a poller with some false
+alarms is not caught for them."""
+
 WINDOW_NS = 60_000_000_000
 """So long a strike counts, and so long a flow that is over waits for its source to be caught."""
 
@@ -35,7 +39,7 @@ class Caught:
     """
 
     def __init__(self) -> None:
-        self._strikes: OrderedDict[int, dict[Hashable, int]] = OrderedDict()
+        self._sources: OrderedDict[int, _Source] = OrderedDict()
         self._queue: deque[_Waiting] = deque()
         self._of_source: dict[int, deque[_Waiting]] = {}
 
@@ -43,27 +47,38 @@ class Caught:
         return len(self._queue)
 
     def strike(self, source: int, flow: Hashable, now_ns: int) -> Iterator[Verdict]:
-        """The model calls a flow malicious: the verdicts that are no longer benign with it."""
-        strikes = self._strikes.setdefault(source, {})
-        self._strikes.move_to_end(source)
-        if len(self._strikes) > MOST_SOURCES:
-            self._strikes.popitem(last=False)
+        """The model calls a flow malicious: the verdicts that are no longer benign with it.
+
+        What `over(now_ns)` gives was taken before.
+        """
+        known = self._sources.setdefault(source, _Source())
+        self._sources.move_to_end(source)
+        if len(self._sources) > MOST_SOURCES:
+            self._sources.popitem(last=False)
+        strikes = known.strikes
         strikes.pop(flow, None)
-        strikes[flow] = now_ns
+        strikes[flow] = now_ns, known.benign
         if len(strikes) > STRIKES:
             del strikes[next(iter(strikes))]
         if source in self._of_source and self.holds(source, now_ns):
             for one in self._of_source.pop(source):
                 verdict, one.verdict = one.verdict, None
-                if verdict is not None and now_ns - one.since_ns <= WINDOW_NS:
-                    yield verdict
+                assert verdict is not None
+                yield verdict
+
+    def benign(self, source: int) -> None:
+        """A flow of the source is over, and the model never called it malicious."""
+        known = self._sources.get(source)
+        if known is not None:
+            known.benign += 1
 
     def holds(self, source: int, now_ns: int) -> bool:
         """Whether a source is caught now."""
-        strikes = self._strikes.get(source)
-        if strikes is None or len(strikes) < STRIKES:
+        known = self._sources.get(source)
+        if known is None or len(known.strikes) < STRIKES:
             return False
-        return now_ns - next(iter(strikes.values())) <= WINDOW_NS
+        since_ns, benign = next(iter(known.strikes.values()))
+        return now_ns - since_ns <= WINDOW_NS and known.benign - benign <= AMONG - STRIKES
 
     def wait(self, source: int, verdict: Verdict, now_ns: int) -> None:
         """A flow is over and benign, for the time being."""
@@ -81,7 +96,7 @@ class Caught:
         """Nothing more comes: all that wait are benign. Strikes are forgotten."""
         while self._queue:
             yield from self._first()
-        self._strikes.clear()
+        self._sources.clear()
 
     def _first(self) -> Iterator[Verdict]:
         one = self._queue.popleft()
@@ -92,6 +107,18 @@ class Caught:
         if not own:
             del self._of_source[one.source]
         yield one.verdict
+
+
+class _Source:
+    """The latest strikes of a source, and how many of its flows were benign since the first."""
+
+    __slots__ = ("benign", "strikes")
+
+    def __init__(self) -> None:
+        self.strikes: dict[Hashable, tuple[int, int]] = {}
+        """Of each flow, the oldest first: when, and how many benign ones there were before."""
+
+        self.benign = 0
 
 
 class _Waiting:

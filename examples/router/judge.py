@@ -107,8 +107,9 @@ class Judge:
                     is_told = self._told.allows(flow.key[0], one.seen_ns)
                     flow.reasons = self._why(one.row, score) if is_told else UNTOLD
             if one.ended or is_new:
-                yield from self._with_source(one, label, _verdict(flow, one))
+                yield from self._with_source(one, _verdict(flow, one))
             elif label == MALICIOUS:
+                yield from self.over(self._clock_ns)
                 yield from self._struck(one)
 
     def end(self) -> Iterator[Judged]:
@@ -117,24 +118,30 @@ class Judge:
             yield Judged(verdict, ended=False, final=True)
         self._clock_ns = 0
 
-    def _with_source(self, due: Due, label: str, verdict: Verdict) -> Iterator[Judged]:
+    def over(self, now_ns: int) -> Iterator[Judged]:
+        """The final verdicts of flows that have waited long enough by a clock that was told."""
+        self._clock_ns = max(self._clock_ns, now_ns)
+        for verdict in self._caught.over(self._clock_ns):
+            yield Judged(verdict, ended=False, final=True)
+
+    def _with_source(self, due: Due, verdict: Verdict) -> Iterator[Judged]:
         """A verdict, or one that waits, and what it tells of the source's other flows."""
         caught, source, now = self._caught, due.flow.key[0], self._clock_ns
-        for other in caught.over(now):
-            yield Judged(other, ended=False, final=True)
+        yield from self.over(now)
         if verdict.verdict == MALICIOUS or verdict.opening != "seen":
             yield Judged(verdict, due.ended, final=due.ended)
-            if label == MALICIOUS:
+            if verdict.verdict == MALICIOUS:
                 yield from self._struck(due)
             return
         yield Judged(verdict, ended=True, final=False)
+        caught.benign(source)
         if caught.holds(source, now):
             yield Judged(_by_source(verdict), ended=False, final=True)
         else:
             caught.wait(source, verdict, now)
 
     def _struck(self, due: Due) -> Iterator[Judged]:
-        """The model calls a row malicious: flows of its source that waited may be so too."""
+        """The model calls a flow malicious: flows of its source that waited may be so too."""
         if due.opening == "seen":
             key, first_ns = due.flow.key, due.flow.first_ns
             for verdict in self._caught.strike(key[0], (key, first_ns), self._clock_ns):
@@ -219,7 +226,7 @@ def _verdict(flow: JudgedFlow, due: Due) -> Verdict:
 
 
 def _by_source(verdict: Verdict) -> Verdict:
-    return replace(verdict, verdict=MALICIOUS, why=BY_SOURCE)
+    return replace(verdict, verdict=MALICIOUS, why=BY_SOURCE, by="source")
 
 
 def _packer() -> Any:

@@ -115,7 +115,7 @@ def json_line(verdict: Verdict) -> str:
         f'"{protocol}"], "first": {verdict.first!r}, "last": {verdict.last!r}, '
         f'"score": {verdict.score!r}, "verdict": "{verdict.verdict}", '
         f'"why": {_why(tuple(verdict.why))}, "latency_ms": {round(verdict.latency_ms, 4)!r}, '
-        f'"opening": "{verdict.opening}"}}'
+        f'"opening": "{verdict.opening}", "by": "{verdict.by}"}}'
     )
 
 

@@ -36,3 +36,6 @@ class Verdict:
 
     opening: Literal["seen", "inferred", "unknown"] = "seen"
     """Whether it was seen to: `inferred` from an answer, or `unknown`, the flow being under way."""
+
+    by: Literal["model", "source"] = "model"
+    """Whether the model says so of the flow itself, or it is so because its source was caught."""

@@ -52,7 +52,10 @@ def follow(enforcer: Enforcer) -> None:
 
 
 def read_verdict(line: str, number: int) -> Verdict | None:
-    """A verdict of a line; None for the summary.
+    """The model's own verdict of a line; None for the summary.
+
+    A flow that is malicious because its source was caught is no evidence against the source: of
+    such a one the model itself said that it was benign.
 
     Raises:
         BadInput: it is neither.
@@ -67,12 +70,13 @@ def read_verdict(line: str, number: int) -> Verdict | None:
         first, last, score, latency_ms = (
             _finite(told[name]) for name in ("first", "last", "score", "latency_ms")
         )
+        is_own = {"model": True, "source": False}[told.get("by", "model")]
         return Verdict(
             flow=(str(source), str(destination), int(source_port), int(port), str(protocol)),
             first=first,
             last=last,
             score=score,
-            verdict="malicious" if told["verdict"] == "malicious" else "benign",
+            verdict="malicious" if told["verdict"] == "malicious" and is_own else "benign",
             why=[_printable(str(reason)) for reason in told["why"]],
             latency_ms=latency_ms,
             source=str(told.get("source", source)),

@@ -99,11 +99,14 @@ class Watch:
                 for _ in table.take_block(some, batch):
                     yield from self._verdicts()
                 continue
-            table.tick(self._clock() - LAG_NS)
+            now_ns = self._clock() - LAG_NS
+            table.tick(now_ns)
             yield from self._verdicts()
             yield from self._judged_ended()
             while self._over and not source.waits():
                 yield from self._judged_ended()
+            if not self._over:
+                yield from self._noted(list(self._judge.over(now_ns)))
             collect(source.waits())
             yield None
 

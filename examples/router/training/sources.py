@@ -11,20 +11,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from examples.router.caught import STRIKES, WINDOW_NS
+from examples.router.caught import AMONG, STRIKES, WINDOW_NS
 from examples.router.training.metrics import flow_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
     from examples.router.training.dataset import Rows
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Event = tuple[int, int, float, bool]
+    """Of a row: the clock, its flow, its score, the flow's own where that is over; whether it is."""
 
 
 def scores_with_sources(
-    rows: Rows, scores: Floats, *, strikes: int = STRIKES, window_ns: int = WINDOW_NS
+    rows: Rows,
+    scores: Floats,
+    *,
+    strikes: int = STRIKES,
+    window_ns: int = WINDOW_NS,
+    among: int = AMONG,
 ) -> Floats:
     """`(flows,)` the operating point up to which each flow is called malicious.
 
@@ -35,8 +44,10 @@ def scores_with_sources(
         scores: `(n,)` the model's score of each.
         strikes: what it takes to catch a source; the judge's own, but where others are compared.
         window_ns: the same.
+        among: the same.
     """
-    found = flow_scores(rows, scores)
+    own = flow_scores(rows, scores)
+    found = own.copy()
     told = rows.told
     if told is None:
         return found
@@ -47,9 +58,13 @@ def scores_with_sources(
     for part in np.split(order, np.flatnonzero(np.diff(told.source[order])) + 1):
         if len(part):
             clock_ns = told.clock_ns[part]
-            levels = _caught_at(rows.flow[part], clock_ns, scores[part], strikes, window_ns)
             until = np.searchsorted(clock_ns, clock_ns + window_ns, side="right")
             is_last = last[rows.flow[part]] == part
+            said = np.where(is_last, own[rows.flow[part]], scores[part])
+            events = zip(
+                clock_ns.tolist(), rows.flow[part].tolist(), said.tolist(), is_last, strict=True
+            )
+            levels = np.array(list(_caught_at(events, strikes, window_ns, among)))
             _raise(found, rows.flow[part], levels, until, is_last)
     return found
 
@@ -76,33 +91,65 @@ def _raise(
             found[flow[at]] = max(found[flow[at]], levels[highest[0]])
 
 
-def _caught_at(flow: Ints, clock_ns: Ints, scores: Floats, strikes: int, window_ns: int) -> Floats:
-    """`(rows,)` the operating point up to which one source is caught at each of its rows.
+def _caught_at(
+    events: Iterable[Event], strikes: int, window_ns: int, among: int
+) -> Iterator[float]:
+    """Of each row of one source the operating point up to which it is caught; -1 where at none.
 
-    It is the lowest of the `strikes` highest flows of the window; -1 where there are fewer.
+    At a point it is caught while, of its latest flows, `strikes` are over the point before more
+    than `among - strikes` are over and under it.
     """
-    levels = np.full(len(flow), -1.0)
-    recent: list[tuple[int, int, float]] = []
-    for at, (now, one, score) in enumerate(zip(clock_ns, flow, scores, strict=True)):
-        recent = [
-            row for row in recent
-            if now - row[0] <= window_ns and not (row[1] == one and row[2] <= score)
-        ]  # fmt: skip
-        recent.append((now, one, score))
-        if len(recent) > 8 * strikes:
-            recent = _needed(recent, strikes)
-        best: dict[int, float] = {}
-        for _, other, high in recent:
-            best[other] = max(best.get(other, high), high)
-        if len(best) >= strikes:
-            levels[at] = sorted(best.values())[-strikes]
-    return levels
+    recent: deque[Event] = deque()
+    for event in events:
+        recent.appendleft(event)
+        while event[0] - recent[-1][0] > window_ns:
+            recent.pop()
+        if len(recent) > 4 * among:
+            recent = _needed(recent, strikes, among)
+        yield _highest(recent, strikes, among)
 
 
-def _needed(recent: list[tuple[int, int, float]], strikes: int) -> list[tuple[int, int, float]]:
-    """Without rows after which `strikes` other flows were at least as high: they count no more."""
-    kept: list[tuple[int, int, float]] = []
-    for row in reversed(recent):
-        if len({other for _, other, high in kept if high >= row[2]}) < strikes:
-            kept.append(row)
-    return kept[::-1]
+def _highest(recent: Iterable[Event], strikes: int, among: int) -> float:
+    """The highest operating point at which these, the latest first, catch their source."""
+    points = sorted({said for _, _, said, _ in recent})
+    low, high = -1, len(points) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _catches(recent, points[middle], strikes, among):
+            low = middle
+        else:
+            high = middle - 1
+    return points[low] if low >= 0 else -1.0
+
+
+def _catches(recent: Iterable[Event], point: float, strikes: int, among: int) -> bool:
+    struck: set[int] = set()
+    benign = 0
+    for _, flow, said, is_over in recent:
+        if said >= point:
+            struck.add(flow)
+            if len(struck) >= strikes:
+                return True
+        elif is_over:
+            benign += 1
+            if benign > among - strikes:
+                return False
+    return False
+
+
+def _needed(recent: Iterable[Event], strikes: int, among: int) -> deque[Event]:
+    """Without what no longer counts at any point.
+
+    After `among` flows that are over, a source is caught by them or is not; and a row that does
+    not end its flow counts no more after `strikes` others that were at least as high.
+    """
+    kept: deque[Event] = deque()
+    over = 0
+    for event in recent:
+        _, flow, said, is_over = event
+        if over >= among:
+            break
+        over += is_over
+        if is_over or len({one for _, one, high, _ in kept if high >= said}) < strikes:
+            kept.append(event)
+    return kept

@@ -13,7 +13,7 @@ import pytest
 
 from examples.router import caught as caught_module
 from examples.router.bundles import open_judge
-from examples.router.caught import STRIKES, WINDOW_NS, Caught
+from examples.router.caught import AMONG, STRIKES, WINDOW_NS, Caught
 from examples.router.flows.due import Due
 from examples.router.judge import BY_SOURCE
 from examples.router.training.dataset import Capture, Rows, Told
@@ -52,6 +52,26 @@ def test_one_flow_that_is_called_malicious_again_and_again_catches_nobody() -> N
     assert not caught.holds(GUESSER, 0)
 
 
+def test_a_poller_with_some_false_alarms_among_many_flows_is_not_caught() -> None:
+    caught = Caught()
+    for number in range(10 * STRIKES):
+        for _ in range(AMONG // STRIKES):
+            caught.benign(GUESSER)
+        caught.wait(GUESSER, "poll", number)  # type: ignore[arg-type]
+        assert struck(caught, range(number, number + 1), now=number) == []
+        assert not caught.holds(GUESSER, number)
+
+
+def test_a_caught_source_that_goes_on_harmlessly_is_let_go() -> None:
+    caught = Caught()
+    struck(caught, range(STRIKES))
+    for _ in range(AMONG - STRIKES):
+        caught.benign(GUESSER)
+        assert caught.holds(GUESSER, 0)
+    caught.benign(GUESSER)
+    assert not caught.holds(GUESSER, 0)
+
+
 def test_strikes_and_waiting_end_with_the_window() -> None:
     caught = Caught()
     caught.wait(GUESSER, "old", 0)  # type: ignore[arg-type]
@@ -77,7 +97,7 @@ def test_memory_stays_bounded_and_no_verdict_is_lost(monkeypatch: pytest.MonkeyP
         else:
             given += struck(caught, range(number, number + 1), source=source, now=number)
         assert len(caught) <= 51
-        assert len(caught._strikes) <= 20
+        assert len(caught._sources) <= 20
     given += caught.end()
     assert sorted(given) == waited
     assert not caught._of_source
@@ -163,3 +183,32 @@ def test_training_counts_what_the_judge_says_at_every_operating_point(
         assert model_s == set(flow[own]), "what bans is told of the model's own verdicts alone"
     if threshold == 0.7:
         assert shared
+
+
+def test_a_verdict_that_waited_too_long_is_given_before_its_source_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A flow struck early and again late: the judge, not the strike, gives what is too old."""
+
+    def row(port: int, seconds: int, score: float, *, ended: bool) -> tuple[Due, int, float]:
+        now = seconds * SECOND
+        return Due(flows[port], (score,), ended, 0.0, now, now, "seen"), port, score
+
+    flows = [
+        Flow(key=(1, 9, port, 80, 6), first_ns=1, is_malicious=False, score=-1.0, reasons=[])
+        for port in range(6)
+    ]
+    rows = [row(0, 10, 0.9, ended=False), row(5, 80, 0.1, ended=True)]
+    rows += [row(port, 110 + port, 0.9, ended=False) for port in range(1, 5)]
+    rows += [row(0, 141, 0.9, ended=False)]
+    rows += [row(port, 150, 0.1, ended=True) for port in range(5)]
+    found = list(judged(judge_at(0.5, monkeypatch), rows, 1))
+    assert sorted(one.verdict.flow[2] for one in found if one.final) == list(range(6))
+
+
+def test_time_alone_makes_a_verdict_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = judge_at(0.5, monkeypatch)
+    flow = Flow(key=(1, 9, 7, 80, 6), first_ns=1, is_malicious=False, score=-1.0, reasons=[])
+    assert not any(one.final for one in judge([Due(flow, (0.1,), True, 0.0, 1, 1, "seen")]))
+    assert list(judge.over(WINDOW_NS)) == []
+    assert [one.verdict.verdict for one in judge.over(WINDOW_NS + 2)] == ["benign"]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from examples.router.features import Row
 
 ROOT = Path(__file__).parents[3]
-FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms", "opening"]
+FIELDS = ["flow", "first", "last", "score", "verdict", "why", "latency_ms", "opening", "by"]
 SYN = ethernet(0x800, ipv4(6, tcp()))
 
 
@@ -337,5 +337,6 @@ def test_a_line_is_what_json_would_write() -> None:
         {
             "flow": ends, "first": 1.5, "last": 1e-7, "score": 0.1 + 0.2, "verdict": "malicious",
             "why": why, "latency_ms": 0.1235, "opening": "inferred",
+            "by": "model",
         }
     )  # fmt: skip

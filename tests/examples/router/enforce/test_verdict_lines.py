@@ -28,6 +28,8 @@ BAD = {
     "no reasons": {"why": None},
     "an opening of another kind": {"opening": "certain"},
     "an opening that is no word": {"opening": []},
+    "said by somebody else": {"by": "neighbour"},
+    "said by nothing": {"by": None},
 }
 
 
@@ -35,6 +37,13 @@ BAD = {
 def test_a_line_that_is_no_verdict_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="line 7: not a verdict"):
         read_verdict(json.dumps({**GOOD, **BAD[name]}), 7)
+
+
+def test_what_a_caught_source_made_of_a_flow_is_no_strike() -> None:
+    for by, said in (("model", "malicious"), ("source", "benign")):
+        verdict = read_verdict(json.dumps({**GOOD, "by": by}), 1)
+        assert verdict is not None
+        assert verdict.verdict == said
 
 
 @pytest.mark.parametrize("line", ["", "[]", "7", '"summary"', "{", "[" * 100_000])
