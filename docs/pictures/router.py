@@ -134,7 +134,7 @@ def tables(figures: dict[str, Any]) -> str:
             f"| {name} | {one['operating_point']:.3f} | {away['f1']:.3f} | {away['precision']:.3f} "
             f"| {away['recall']:.3f} | {away['false_share']:.2%} |"
         )
-    lines += ["", "The shipped blend, capture by capture:", ""]
+    lines += ["", "The blend, each capture judged by a model that has not seen it:", ""]
     lines += ["| capture | label | flows | flagged |", "| --- | --- | ---: | ---: |"]
     for one in figures["families"]["blend"]["captures"]:
         lines.append(

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
     from examples.router.verdicts import Verdict
 
-STRIKES = 5
+STRIKES = 10
 """Flows of a source that the model itself calls malicious within the window: it is caught."""
 
-AMONG = 10
+AMONG = 20
 """The strikes have to be among so many of the source's latest flows, half: a poller with some false
 alarms is not caught for them."""
 
 WINDOW_NS = 60_000_000_000
 """So long a strike counts, and so long a flow that is over waits for its source to be caught."""
 
-MOST_SOURCES = 1024
+MOST_SOURCES = 512
 MOST_WAITING = 2048
 """Bounds on memory, 3 MB together: sources with strikes, and verdicts that wait. The oldest go
 first."""

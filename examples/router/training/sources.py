@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Event = tuple[int, int, float, bool]
-    """Of a row: the clock, its flow, its score, the flow's own where that is over; whether it is."""
+    """Of a row: the clock, its flow, its score (the flow's where it is over), whether it is."""
 
 
 def scores_with_sources(
@@ -146,7 +146,7 @@ def _needed(recent: Iterable[Event], strikes: int, among: int) -> deque[Event]:
     kept: deque[Event] = deque()
     over = 0
     for event in recent:
-        _, flow, said, is_over = event
+        _, _, said, is_over = event
         if over >= among:
             break
         over += is_over

@@ -111,7 +111,7 @@ def dues(random: Random, flows: int) -> list[tuple[Due, int, float]]:
     """Rows of a few sources with the flow and the score of each, in the order of judging."""
     found, now, open_flows = [], 0, []
     for number in range(flows):
-        now += int(random.expovariate(0.5) * SECOND)
+        now += int(random.expovariate(2.0) * SECOND)
         key = (random.randrange(3), 9, 1000 + number, 22, 6)
         flow = Flow(key=key, first_ns=now, is_malicious=False, score=-1.0, reasons=[])
         opening = random.choice(("seen", "seen", "seen", "unknown"))
@@ -196,14 +196,14 @@ def test_a_verdict_that_waited_too_long_is_given_before_its_source_is_caught(
 
     flows = [
         Flow(key=(1, 9, port, 80, 6), first_ns=1, is_malicious=False, score=-1.0, reasons=[])
-        for port in range(6)
+        for port in range(STRIKES + 1)
     ]
-    rows = [row(0, 10, 0.9, ended=False), row(5, 80, 0.1, ended=True)]
-    rows += [row(port, 110 + port, 0.9, ended=False) for port in range(1, 5)]
+    rows = [row(0, 10, 0.9, ended=False), row(STRIKES, 80, 0.1, ended=True)]
+    rows += [row(port, 110 + port, 0.9, ended=False) for port in range(1, STRIKES)]
     rows += [row(0, 141, 0.9, ended=False)]
-    rows += [row(port, 150, 0.1, ended=True) for port in range(5)]
+    rows += [row(port, 150, 0.1, ended=True) for port in range(STRIKES)]
     found = list(judged(judge_at(0.5, monkeypatch), rows, 1))
-    assert sorted(one.verdict.flow[2] for one in found if one.final) == list(range(6))
+    assert sorted(one.verdict.flow[2] for one in found if one.final) == list(range(STRIKES + 1))
 
 
 def test_time_alone_makes_a_verdict_final(monkeypatch: pytest.MonkeyPatch) -> None:
