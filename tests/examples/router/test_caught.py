@@ -203,7 +203,8 @@ def test_a_verdict_that_waited_too_long_is_given_before_its_source_is_caught(
     rows += [row(0, 141, 0.9, ended=False)]
     rows += [row(port, 150, 0.1, ended=True) for port in range(STRIKES)]
     found = list(judged(judge_at(0.5, monkeypatch), rows, 1))
-    assert sorted(one.verdict.flow[2] for one in found if one.final) == list(range(STRIKES + 1))
+    finals = sorted((one.verdict.flow[2], one.verdict.verdict) for one in found if one.final)
+    assert finals == [*((port, "malicious") for port in range(STRIKES)), (STRIKES, "benign")]
 
 
 def test_time_alone_makes_a_verdict_final(monkeypatch: pytest.MonkeyPatch) -> None:
