@@ -74,10 +74,12 @@ def test_faces_in_8k_within_bounded_memory(tmp_path: Path) -> None:
     frame[1000:1240, 3000:3320] = scene(240, 320, (40, 60, 70), (180, 90, 120))
     cv2.imwrite(str(tmp_path / "8k.jpg"), frame)
     code = (
-        "import resource, sys\n"
+        "import sys\n"
         "from examples.camera.__main__ import main\n"
         "code = main(['detect', sys.argv[1], '--json'])\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)\n"
+        # Not the resource usage: that begins with the peak of whoever started the process.
+        "peak = open('/proc/self/status').read().partition('VmHWM:')[2]\n"
+        "print(int(peak.split()[0]) // 1024, file=sys.stderr)\n"
         "sys.exit(code)\n"
     )
     done = subprocess.run(
@@ -85,4 +87,4 @@ def test_faces_in_8k_within_bounded_memory(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.count('"score"') == 2
-    assert int(done.stderr.split()[-1]) < 750, "MB; 1,100 before bands"
+    assert int(done.stderr.split()[-1]) < 600, "MB; 1,100 before bands"
