@@ -68,6 +68,8 @@ def started(pipe: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "examples.router", "replay", str(pipe), "--json"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # What started the tests may have left the signal ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -78,7 +80,10 @@ def test_a_pipe_that_nobody_writes_into_is_waited_for_aloud_until_interrupted(
         assert program.stderr is not None
         assert "pipe: waiting for a capture" in program.stderr.readline()
         program.send_signal(signal.SIGINT)
-        assert program.wait(timeout=30) == 130
+        try:
+            assert program.wait(timeout=30) == 130
+        finally:
+            program.kill()
         assert program.stderr.read() == ""
 
 
