@@ -49,6 +49,7 @@ class Replay:
         self._judge = judge
         self._kind = table
         self._files: list[dict[str, object]] = []
+        self._problems: list[tuple[str, dict[str, int]]] = []
         self._malicious = self._benign = self._packets = 0
         self._latencies: list[float] = []
         self._began = perf_counter(), process_time()
@@ -76,6 +77,9 @@ class Replay:
             self._malicious += malicious
             self._benign += flows - malicious
             self._packets += table.counters.packets
+            problems = table.problems.as_dict()
+            if problems:
+                self._problems.append((str(path), problems))
             self._files.append(
                 {"file": str(path), "flows": flows, "malicious": malicious, **table.summary()}
             )
@@ -84,6 +88,10 @@ class Replay:
     def begun(self) -> bool:
         """Whether a file was judged to its end."""
         return bool(self._files)
+
+    def problems(self) -> Iterator[tuple[str, dict[str, int]]]:
+        """Files that were not read whole, with how many times why, the most frequent first."""
+        yield from self._problems
 
     def summary(self) -> dict[str, object]:
         """Totals, speed and what each file's table counted."""

@@ -14,6 +14,9 @@ from examples.router.replay import Replay, json_line, text_line
 if TYPE_CHECKING:
     import argparse
 
+MOST_CAUSES = 5
+"""Of what could not be read, told in a line; `--json` has all."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `replay`."""
@@ -53,6 +56,10 @@ def _sum_up(replay: Replay, *, is_json: bool) -> None:
     if is_json:
         sys.stdout.write(json.dumps({"summary": summary}) + "\n")
         return
+    for name, problems in replay.problems():
+        counts = [f"{cause} ({number:,})" for cause, number in problems.items()]
+        rest = [f"{len(counts) - MOST_CAUSES} other causes"] if counts[MOST_CAUSES:] else []
+        sys.stdout.write(f"not read of {name}: {', '.join(counts[:MOST_CAUSES] + rest)}\n")
     sys.stdout.write(
         f"{summary['flows']:,} flows, {summary['malicious']:,} malicious; "
         f"{summary['packets']:,} packets, {summary['packets_per_second']:,} a second\n"

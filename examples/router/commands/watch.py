@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from examples.router.judge import Judged
 
 REFRESH_SECONDS = 0.25
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Each of them ends the run, and the bans with it: a terminal that is closed says SIGHUP."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +66,9 @@ def run(options: argparse.Namespace) -> int:
         if options.queue is None
         else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
     )
-    for number in SIGNALS:
+    is_kept = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # as under nohup
+    signals = SIGNALS[:-1] if is_kept else SIGNALS
+    for number in signals:
         signal.signal(number, _stop)
     name = options.interface or f"queue {options.queue}"
     with source:
@@ -79,12 +82,12 @@ def run(options: argparse.Namespace) -> int:
             pass
         finally:
             show.close()
-            for number in SIGNALS:
+            for number in signals:
                 signal.signal(number, signal.default_int_handler)
             for judged in watch.end():
                 show.verdict(judged)
-    drops = _drops(source)
-    show.summary(watch, drops, _waiting(watch, source, drops))
+            drops = _drops(source)
+            show.summary(watch, drops, _waiting(watch, source, drops))
     return 0
 
 

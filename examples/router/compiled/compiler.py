@@ -45,12 +45,19 @@ def build(
 
     Raises:
         Unavailable: there is no compiler, it failed, or its product cannot be kept.
-        BadInput: no machine has such a name.
+        BadInput: no machine has such a name, or it is another one and no compiler for it is named.
     """
-    words = compiler or _compiler()
-    wanted = machine or platform.machine()
+    wanted = platform.machine() if machine is None else machine
     if not wanted.replace("_", "").isalnum():
         raise BadInput("no machine's name", expected="what `uname -m` says", actual=repr(wanted))
+    if compiler is None and wanted != platform.machine():
+        raise BadInput(
+            "the compiler at hand compiles for this machine",
+            expected=f"a compiler for {wanted}, named",
+            actual=f"a machine that is {platform.machine()}",
+            hint="such as --compiler 'aarch64-linux-gnu-gcc' or 'zig cc -target aarch64-linux-gnu'",
+        )
+    words = compiler or _compiler()
     path = (folder or BUILT) / _name(wanted)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Enforce verdicts that come as JSON lines: `… --json | python -m examples.router.enforce`.
 
-Each decision is printed. At the end of the input, or on SIGTERM, every ban is undone.
+Each decision is printed. At the end of the input, or on SIGTERM or SIGHUP, every ban is undone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def main() -> int:
     add_options(parser)
     parser.set_defaults(enforce="nftables")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, lambda *_: sys.exit(0))
     try:
         enforcer = build(options)
         assert enforcer is not None

@@ -64,6 +64,7 @@ class Enforcer:
         self._doubtful = Strikes(self.policy)
         self._until: dict[str, float] = {}
         self._spared: dict[str, float] = {}
+        self._unbanned: dict[str, float] = {}
         self._told: set[str] = set()
 
     def open(self) -> Self:
@@ -132,18 +133,19 @@ class Enforcer:
         del self._until[source]
         return False
 
-    def _ban(self, verdict: Verdict, source: str, now: float) -> Decision:
+    def _ban(self, verdict: Verdict, source: str, now: float) -> Decision | None:
         seconds, reason = self.policy.ban_seconds, "; ".join(verdict.why) or "no reason given"
         action: Action = "would ban" if self.firewall is None else "ban"
         if not self._write(action, **told(verdict, source), seconds=seconds):
-            return self._decided(Decision("fail", source, "the audit log cannot be written"))
+            self._rate.give_back()  # else they would use up the bans of a log that is mended
+            return self._failed(source, "the audit log cannot be written")
         if self.firewall is not None:
             try:
                 self.firewall.ban(source, seconds)
             except NftFailed as error:
                 self._tell("a ban failed; the network stays open", error)
                 self._write("fail", address=source, error=str(error))
-                return self._decided(Decision("fail", source, str(error)))
+                return self._failed(source, str(error))
         self._until[source] = now + seconds
         self._strikes.forget(source)
         self._forget_ended(now)
@@ -158,10 +160,21 @@ class Enforcer:
             self._write("spare", **told(verdict, source), reason=reason)
         return self._decided(Decision("spare", source, reason))
 
+    def _failed(self, source: str, reason: str) -> Decision | None:
+        """Counted each time, and told once in a window."""
+        now, decision = self.clock(), Decision("fail", source, reason)
+        self._decided(decision)
+        if self._unbanned.get(source, -1e9) >= now - self.policy.window_seconds:
+            return None
+        self._forget_ended(now)
+        self._unbanned[source] = now
+        return decision
+
     def _forget_ended(self, now: float) -> None:
-        if len(self._until) + len(self._spared) > self.policy.most_bans:
+        if len(self._until) + len(self._spared) + len(self._unbanned) > self.policy.most_bans:
             self._until = {who: until for who, until in self._until.items() if until > now}
             self._spared.clear()
+            self._unbanned.clear()
 
     def _decided(self, decision: Decision) -> Decision:
         self.counts[decision.action] += 1

@@ -139,6 +139,10 @@ class Rate:
         self._times.append(now)
         return True
 
+    def give_back(self) -> None:
+        """The last one that was allowed did not happen."""
+        self._times.pop()
+
 
 def parse_source(source: str) -> Address | None:
     """The address of a verdict's source; None for what is no address of a single host."""

@@ -178,5 +178,5 @@ class Interface:
         if error not in (0, errno.ENETDOWN) or not self._exists():
             raise Unavailable(
                 f"{self.name}: the interface vanished",
-                hint="start again when it is back; bans end by their own timeouts",
+                hint="start again when it is back; the bans of this run end with it",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,12 @@ def check_file(path: str | os.PathLike[str]) -> None:
         BadInput: it is no capture file at all.
         Unavailable: it cannot be opened.
     """
-    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
-        return
-    open_capture(path, Problems()).close()
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:  # opening it says why
+        mode = stat.S_IFREG
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        open_capture(path, Problems()).close()
 
 
 def read_open_file(file: BufferedReader, name: str, problems: Problems) -> Iterator[Frame]:

@@ -148,20 +148,11 @@ def labelled_folder(folder: Path, origin: str) -> list[Capture]:
     """The captures of a folder that has a `manifest.json`, or folders `benign` and `malicious`.
 
     Raises:
-        BadInput: neither is there, or a label is unknown.
+        BadInput: neither is there, the manifest is none, or a label is unknown.
     """
     manifest = folder / "manifest.json"
     if manifest.is_file():
-        found = [
-            Capture(
-                one["file"],
-                folder / one["file"],
-                one["label"],
-                origin,
-                frozenset(one.get("attackers", ())),
-            )
-            for one in json.loads(manifest.read_text("utf-8"))
-        ]
+        found = _listed(manifest, origin)
     else:
         found = [
             Capture(path.name, path, label, origin)
@@ -178,6 +169,34 @@ def labelled_folder(folder: Path, origin: str) -> list[Capture]:
             hint="make some to see how it looks: python -m examples.router.synthetic DIR",
         )
     return found
+
+
+def _listed(manifest: Path, origin: str) -> list[Capture]:
+    try:
+        told = json.loads(manifest.read_text("utf-8"))
+        if not isinstance(told, list):
+            raise TypeError("a list of captures is wanted")
+        return [_capture(one, manifest.parent, origin) for one in told]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise BadInput(
+            f"{manifest}: no list of captures",
+            expected='[{"file": NAME, "label": LABEL, "attackers": [ADDRESS, …]}, …]',
+            actual=said,
+            hint="make some to see how it looks: python -m examples.router.synthetic DIR",
+        ) from error
+
+
+def _capture(told: object, folder: Path, origin: str) -> Capture:
+    if not isinstance(told, dict):
+        raise TypeError(f"{told!r} is no capture")
+    name, label, attackers = told["file"], told["label"], told.get("attackers", [])
+    for one in (name, label):
+        if not isinstance(one, str):
+            raise TypeError(f"{one!r} is no text")
+    if not isinstance(attackers, list) or not all(isinstance(one, str) for one in attackers):
+        raise TypeError(f"attackers {attackers!r} are no list of addresses")
+    return Capture(name, folder / name, label, origin, frozenset(attackers))
 
 
 def extract(captures: Iterable[Capture]) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from router_frames import ethernet, ipv4, pcap, tcp
 
 import edge_infer
 from benchmarks.router.floods import syn_flood
-from edge_infer import Incompatible
+from edge_infer import Incompatible, Unavailable
 from examples.router.__main__ import main
 from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
 from examples.router.compiled import compiler
@@ -327,6 +328,32 @@ def test_damage_is_counted_and_the_rest_is_judged(
         "file: cut short": 1,
         "ipv4: header cut short": 1,
     }
+
+
+@pytest.mark.parametrize("how", ["pcap", "gzip", "frame"])
+def test_damage_is_told_without_json_too(
+    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    syn = ethernet(0x800, ipv4(6, tcp()))
+    whole = pcap([(n, syn) for n in range(400)])
+    data = {
+        "pcap": whole[:-7],
+        "gzip": gzip.compress(whole)[:-9],
+        "frame": pcap([(1, syn), (2, ethernet(0x800, bytes(9)))]),
+    }[how]
+    (tmp_path / "cut.pcap").write_bytes(data)
+    assert main(["replay", str(tmp_path / "cut.pcap")]) == 0
+    said, _ = capsys.readouterr().out.splitlines()[-2:]
+    assert said.startswith(f"not read of {tmp_path / 'cut.pcap'}: ")
+    assert "(1)" in said
+    (tmp_path / "whole.pcap").write_bytes(whole)
+    assert main(["replay", str(tmp_path / "whole.pcap")]) == 0
+    assert "not read" not in capsys.readouterr().out
+
+
+def test_a_name_too_long_for_a_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "x" * 300]) == Unavailable.exit_code
+    assert "cannot be opened" in capsys.readouterr().err
 
 
 def test_a_line_is_what_json_would_write() -> None:

@@ -94,6 +94,20 @@ def test_labels_come_from_a_manifest_or_from_folders(tmp_path: Path) -> None:
             labelled_folder(tmp_path / folder, "x")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[1, 2]", '{"captures": []}', '[{"file": "x.pcap"}]', '[{"file": 5, "label": "benign"}]',
+     '[{"file": "x", "label": ["benign"]}]', '[{"label": "benign"}]', "\xff", "[" * 100_000,
+     '[{"file": "x", "label": "malicious", "attackers": 5}]',
+     '[{"file": "x", "label": "malicious", "attackers": [[]]}]'],
+    ids=lambda text: text[:50],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(text, "latin-1")
+    with pytest.raises(BadInput, match=r"manifest\.json: no list of captures"):
+        labelled_folder(tmp_path, "x")
+
+
 def test_the_same_seed_makes_the_same_captures(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         make_captures(tmp_path / folder, seed=5, each=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_infer import Incompatible, Unavailable
+from edge_infer import BadInput, Incompatible, Unavailable
 from examples.router.__main__ import main
 from examples.router.compiled import compiler, open_table
 from examples.router.compiled.table import CompiledTable
@@ -113,3 +113,19 @@ def test_one_for_another_processor_is_refused_with_what_to_do(folder: Path) -> N
     put(folder, b"\x7fELF" + bytes(60))
     with pytest.raises(Unavailable, match="router compile"):
         open_table()
+
+
+@needs_compiler
+@pytest.mark.parametrize("machine", ["armv7l", "", "../x", "x86_64;"])
+def test_nothing_for_this_machine_is_written_as_another_ones(
+    folder: Path, capsys: pytest.CaptureFixture[str], machine: str
+) -> None:
+    assert main(["compile", "--machine", machine]) == BadInput.exit_code
+    assert "BadInput" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+@needs_compiler
+def test_this_machine_may_be_named(folder: Path) -> None:
+    assert main(["compile", "--machine", platform.machine()]) == 0
+    assert type(open_table()) is CompiledTable

@@ -146,7 +146,8 @@ def test_what_fails_bans_nobody_and_raises_nothing(
     else:
         assert bench.enforcer.log is not None
         bench.enforcer.log.path = Path("/dev/full")
-    assert bench.attack(times=9) == ["fail"] * 7
+    assert bench.attack(times=9) == ["fail"]
+    assert bench.enforcer.counts["fail"] == 7
     assert bench.kernel.bans == {}
     assert not bench.enforcer.bans(ATTACKER)
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -154,6 +155,18 @@ def test_what_fails_bans_nobody_and_raises_nothing(
     if bench.enforcer.log is not None:
         bench.enforcer.log.path = bench.path
     assert bench.attack(times=1) == ["ban"]
+
+
+def test_a_full_disk_does_not_use_up_the_bans_of_the_minute(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, bans_per_minute=5)
+    assert bench.enforcer.log is not None
+    bench.enforcer.log.path = Path("/dev/full")
+    for number in range(20):
+        assert bench.attack(f"203.0.113.{number + 1}", times=9) == ["fail"]
+    bench.enforcer.log.path = bench.path
+    assert [bench.attack(f"203.0.113.{n + 1}", times=1) for n in range(6)] == [
+        *[["ban"]] * 5, ["spare"],
+    ]  # fmt: skip
 
 
 def test_the_log_says_who_why_and_until_when_before_the_ban(bench: Bench) -> None:

@@ -73,7 +73,7 @@ def test_the_ban_expires_by_the_clock_of_the_kernel(lab: Lab) -> None:
         assert lab.bans() == {}
 
 
-@pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [None, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_ending_undoes_every_ban(how: int | None, lab: Lab) -> None:
     with lab.enforcing("--act") as enforcing:
         enforcing.attack(ATTACKER)

@@ -51,6 +51,7 @@ def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
     )
     assert done.returncode == 6, done.stderr
     assert "ours: the interface vanished" in done.stderr
+    assert "summary" in json.loads(done.stdout.splitlines()[-1])
 
 
 def test_an_interface_that_is_not_there_is_named_with_those_that_are() -> None:
