@@ -11,6 +11,7 @@ from edge_infer import Incompatible
 from examples.router.addresses import flow_of
 from examples.router.caught import STRIKES, Caught
 from examples.router.features import NAMES, Row
+from examples.router.flows.hosts import host_of
 from examples.router.verdicts import Verdict
 from examples.router.why import UNTOLD, Told, Why
 
@@ -104,7 +105,7 @@ class Judge:
             if score > flow.score:
                 flow.score = score
                 if flow.is_malicious:
-                    is_told = self._told.allows(flow.key[0], one.seen_ns)
+                    is_told = self._told.allows(_source(one), one.seen_ns)
                     flow.reasons = self._why(one.row, score) if is_told else UNTOLD
             if one.ended or is_new:
                 yield from self._with_source(one, _verdict(flow, one))
@@ -126,7 +127,7 @@ class Judge:
 
     def _with_source(self, due: Due, verdict: Verdict) -> Iterator[Judged]:
         """A verdict, or one that waits, and what it tells of the source's other flows."""
-        caught, source, now = self._caught, due.flow.key[0], self._clock_ns
+        caught, source, now = self._caught, _source(due), self._clock_ns
         yield from self.over(now)
         if verdict.verdict == MALICIOUS or verdict.opening != "seen":
             yield Judged(verdict, due.ended, final=due.ended)
@@ -144,7 +145,7 @@ class Judge:
         """The model calls a flow malicious: flows of its source that waited may be so too."""
         if due.opening == "seen":
             key, first_ns = due.flow.key, due.flow.first_ns
-            for verdict in self._caught.strike(key[0], (key, first_ns), self._clock_ns):
+            for verdict in self._caught.strike(_source(due), (key, first_ns), self._clock_ns):
                 yield Judged(_by_source(verdict), ended=False, final=True)
 
     def _ask(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
@@ -223,6 +224,10 @@ def _verdict(flow: JudgedFlow, due: Due) -> Verdict:
         source=ends[0],
         opening=due.opening,
     )
+
+
+def _source(due: Due) -> int:
+    return host_of(due.flow.key[0], due.flow.key[4])
 
 
 def _by_source(verdict: Verdict) -> Verdict:

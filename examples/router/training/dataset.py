@@ -12,6 +12,7 @@ from edge_infer import BadInput
 from examples.router.addresses import flow_of
 from examples.router.compiled import open_table
 from examples.router.features import NAMES, Row
+from examples.router.flows.hosts import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -226,7 +227,8 @@ def extract(captures: Iterable[Capture]) -> Rows:
             rows.append(due.row)
             of_capture.append(number)
             of_flow.append(flow)
-            source = sources.setdefault((number, due.flow.key[0]), len(sources))
+            host = host_of(due.flow.key[0], due.flow.key[4])
+            source = sources.setdefault((number, host), len(sources))
             told.append((clock_ns, source, due.opening == "seen"))
         flows += len(numbers)
     X = np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))

@@ -16,6 +16,7 @@ from examples.router.bundles import open_judge
 from examples.router.caught import AMONG, STRIKES, WINDOW_NS, Caught
 from examples.router.flows.due import Due
 from examples.router.judge import BY_SOURCE
+from examples.router.packets.transport import IPV6_FLAG
 from examples.router.training.dataset import Capture, Rows, Told
 from examples.router.training.sources import scores_with_sources
 
@@ -213,3 +214,20 @@ def test_time_alone_makes_a_verdict_final(monkeypatch: pytest.MonkeyPatch) -> No
     assert not any(one.final for one in judge([Due(flow, (0.1,), True, 0.0, 1, 1, "seen")]))
     assert list(judge.over(WINDOW_NS)) == []
     assert [one.verdict.verdict for one in judge.over(WINDOW_NS + 2)] == ["benign"]
+
+
+def test_an_ipv6_host_of_the_same_number_speaks_for_no_ipv4_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Anybody may write ::192.0.2.1 into a packet; the flows of 192.0.2.1 are not his."""
+
+    def row(number: int, protocol: int, score: float) -> tuple[Due, int, float]:
+        key = (1, 9, number, 80, protocol)
+        flow = Flow(key=key, first_ns=1, is_malicious=False, score=-1.0, reasons=[])
+        return Due(flow, (score,), True, 0.0, SECOND, SECOND, "seen"), number, score
+
+    rows = [row(number, IPV6_FLAG | 6, 0.9) for number in range(STRIKES)]
+    rows += [row(STRIKES, 6, 0.1), row(STRIKES + 1, IPV6_FLAG | 6, 0.1)]
+    found = list(judged(judge_at(0.5, monkeypatch), rows, 1))
+    by_source = [one.verdict.flow[2] for one in found if one.verdict.by == "source"]
+    assert by_source == [STRIKES + 1]
