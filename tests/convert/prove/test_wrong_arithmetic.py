@@ -195,8 +195,8 @@ def test_refusal_names_the_step_that_departs(tamper, blobs, logistic, monkeypatc
         node.op_type = "Mul"
         tamper.set_constant(graph, node.input[1], lambda scale: (1 + 1e-6) / scale)
 
-    def emit_wrongly(estimator, n_features):
-        return tamper.rewritten(emit_model(estimator, n_features), change)
+    def emit_wrongly(estimator, n_features, **given):
+        return tamper.rewritten(emit_model(estimator, n_features, **given), change)
 
     monkeypatch.setattr("convert.prove.diagnosis.emit_model", emit_wrongly)
     error = tamper.refused(logistic, emit_wrongly(logistic, 4), blobs[0])
