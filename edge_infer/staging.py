@@ -84,12 +84,29 @@ def write_file_atomically(
             if replace:
                 staging.replace(path)
             else:
-                path.hardlink_to(staging)
-                staging.unlink()
+                _put_where_nothing_is(staging, path)
             _flush(path.parent)
         except BaseException:
             staging.unlink(missing_ok=True)
             raise
+
+
+def _put_where_nothing_is(staging: Path, path: Path) -> None:
+    """Move `staging` to `path`; what another process put there meanwhile is refused and kept."""
+    try:
+        try:
+            path.hardlink_to(staging)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+            # FAT and exFAT have no links: an empty file holds the name until the real one takes it.
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            staging.replace(path)
+        else:
+            staging.unlink()
+    except FileExistsError:
+        _refuse_existing(path)
+        raise
 
 
 def _refuse_existing(out: Path) -> None:

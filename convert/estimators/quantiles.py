@@ -15,7 +15,7 @@ from sklearn.preprocessing import QuantileTransformer
 
 from convert.estimators import special_functions
 from convert.estimators.arrays import Doubles, dense
-from convert.estimators.tree_table import LEAF, Tree, tree_ensemble
+from convert.estimators.tree_table import Tree, search_tree, tree_ensemble
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
@@ -87,36 +87,7 @@ def _places(distinct: Doubles, column: int, *, first_place: int) -> Tree:
     """A balanced tree: leaf 2i + 1 on knot i, leaf 2i in the gap below it."""
     # x <= knot, and x < knot as x <= the double before it
     thresholds = np.column_stack([np.nextafter(distinct, -np.inf), distinct]).ravel()
-    left: list[int] = []
-    right: list[int] = []
-    threshold: list[float] = []
-    value: list[float] = []
-
-    def grow(low: int, high: int) -> int:
-        """Nodes for the leaves low ... high, parents before children."""
-        at = len(left)
-        left.append(LEAF)
-        right.append(LEAF)
-        threshold.append(0.0)
-        value.append(float(first_place + low))
-        if low < high:
-            middle = (low + high) // 2
-            threshold[at] = float(thresholds[middle])
-            left[at] = grow(low, middle)
-            right[at] = grow(middle + 1, high)
-        return at
-
-    grow(0, len(thresholds))
-    m = len(left)
-    return Tree(
-        left=np.array(left, dtype=np.int64),
-        right=np.array(right, dtype=np.int64),
-        feature=np.full(m, column, dtype=np.int64),
-        threshold=np.array(threshold),
-        missing_left=np.ones(m, dtype=bool),
-        values=np.array(value)[:, None],
-        first_target=column,
-    )
+    return search_tree(thresholds, feature=column, first=first_place, missing_left=True)
 
 
 def _normal(g: Graph, rank: Tensor) -> Tensor:

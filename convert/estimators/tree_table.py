@@ -57,6 +57,45 @@ def constant_tree(value: float, *, target: int) -> Tree:
     )
 
 
+def search_tree(
+    thresholds: NDArray[np.float64], *, feature: int, first: int = 0, missing_left: bool
+) -> Tree:
+    """A balanced search of the `(t,)` ascending thresholds, its leaves from left to right.
+
+    It adds `first` and how many of the thresholds lie below the row's value to target `feature`.
+    """
+    left: list[int] = []
+    right: list[int] = []
+    threshold: list[float] = []
+    value: list[float] = []
+
+    def grow(low: int, high: int) -> int:
+        """Nodes for the leaves low ... high, parents before children."""
+        at = len(left)
+        left.append(LEAF)
+        right.append(LEAF)
+        threshold.append(0.0)
+        value.append(float(first + low))
+        if low < high:
+            middle = (low + high) // 2
+            threshold[at], value[at] = float(thresholds[middle]), 0.0
+            left[at] = grow(low, middle)
+            right[at] = grow(middle + 1, high)
+        return at
+
+    grow(0, len(thresholds))
+    count = len(left)
+    return Tree(
+        left=np.array(left, dtype=np.int64),
+        right=np.array(right, dtype=np.int64),
+        feature=np.full(count, feature, dtype=np.int64),
+        threshold=np.array(threshold),
+        missing_left=np.full(count, missing_left),
+        values=np.array(value)[:, None],
+        first_target=feature,
+    )
+
+
 def tree_ensemble(g: Graph, x: Tensor, trees: list[Tree], *, n_targets: int) -> Tensor:
     """Sum the trees for every row: float64 `(n, n_targets)`."""
     table = _Table()

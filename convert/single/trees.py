@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.estimators.tree_table import LEAF, Tree, tree_ensemble
+from convert.estimators.tree_table import search_tree, tree_ensemble
 from convert.graph.builder import Graph
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def ranking(attributes: Mapping[str, Any], columns: int) -> Attributes:
     features = np.asarray(attributes["nodes_featureids"])
     splits = np.asarray(attributes["nodes_splits"], dtype=np.float64)
     trees = [
-        _rank_tree(np.unique(splits[features == feature]), int(feature))
+        search_tree(
+            np.unique(splits[features == feature]), feature=int(feature), missing_left=False
+        )
         for feature in np.unique(features)
     ]
     graph = Graph("X")
@@ -70,36 +72,3 @@ def ranking(attributes: Mapping[str, Any], columns: int) -> Attributes:
 def _with(attributes: Mapping[str, Any], splits: NDArray[np.float32]) -> Attributes:
     weights = np.asarray(attributes["leaf_weights"]).astype(np.float32)
     return {**attributes, "nodes_splits": splits, "leaf_weights": weights}
-
-
-def _rank_tree(thresholds: Doubles, feature: int) -> Tree:
-    """A balanced search: leaf i holds what lies above i thresholds."""
-    left: list[int] = []
-    right: list[int] = []
-    threshold: list[float] = []
-    value: list[float] = []
-
-    def grow(low: int, high: int) -> int:
-        at = len(left)
-        left.append(LEAF)
-        right.append(LEAF)
-        threshold.append(0.0)
-        value.append(float(low))
-        if low < high:
-            middle = (low + high) // 2
-            threshold[at], value[at] = float(thresholds[middle]), 0.0
-            left[at] = grow(low, middle)
-            right[at] = grow(middle + 1, high)
-        return at
-
-    grow(0, len(thresholds))
-    count = len(left)
-    return Tree(
-        left=np.array(left),
-        right=np.array(right),
-        feature=np.full(count, feature),
-        threshold=np.array(threshold),
-        missing_left=np.zeros(count, dtype=bool),
-        values=np.array(value)[:, None],
-        first_target=feature,
-    )

@@ -24,17 +24,23 @@ def time_at_least(*, clock: datetime, last_seen: datetime | None, signed: dateti
     return clock if known < clock <= known + PLAUSIBLE else known
 
 
+def moment_in(text: str) -> datetime | None:
+    """An ISO 8601 moment with its offset from UTC; None where `text` is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment
+
+
 def parse_moment(text: str, *, what: str) -> datetime:
-    """An ISO 8601 moment with its offset from UTC.
+    """As `moment_in`.
 
     Raises:
         Incompatible: it is none.
     """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = moment_in(text)
+    if moment is None:
         raise Incompatible(
             f"{what} is no moment",
             expected="ISO 8601 with an offset, such as 2030-01-31T12:00:00+00:00",

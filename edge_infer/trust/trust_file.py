@@ -14,14 +14,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from edge_infer.contract.codec import decode, encode
 from edge_infer.errors import BadInput, Incompatible, Untrusted
 from edge_infer.strict_json import dump_json, parse_json
 from edge_infer.trust.keys import parse_public_key
+from edge_infer.trust.moments import moment_in
 from edge_infer.trust.pins import ROLES, TRAINER, Pin, Pins, SecretPin
 from edge_infer.trust.revocation import Revocation, check_revocation
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 FORMAT = 1
 MAX_BYTES = 64 << 10
@@ -154,11 +158,8 @@ def _check_roles(roles: tuple[str, ...], known: tuple[str, ...], where: str) -> 
 def _moment(text: str | None, where: str) -> datetime | None:
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = moment_in(text)
+    if moment is None:
         raise Untrusted(
             f"{where} has a moment that is none",
             expected="ISO 8601 with an offset, such as 2030-01-31T00:00:00+00:00",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import stat
@@ -139,6 +140,36 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
 def test_a_read_only_place_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="cannot write"), staged_directory("/proc/out"):
         pass
+
+
+def _no_links(self: Path, target: Path) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(target), None, str(self))
+
+
+def test_a_new_file_is_written_where_the_filesystem_has_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT and exFAT answer EPERM to link(2)."""
+    monkeypatch.setattr(Path, "hardlink_to", _no_links)
+    write_file_atomically(tmp_path / "report.html", b"new", replace=False)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"new"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_appears_meanwhile_is_refused_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    out = tmp_path / "report.html"
+    link = Path.hardlink_to if links else _no_links
+
+    def raced(self: Path, target: Path) -> None:
+        out.write_bytes(b"theirs")
+        link(self, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", raced)
+    with pytest.raises(BadInput, match="output path exists"):
+        write_file_atomically(out, b"ours", replace=False)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"theirs"]
 
 
 @pytest.mark.parametrize("below", ["out", "deep/out", "../link/out"])
