@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from edge_infer import EdgeInferError, Unavailable
+from examples.router.ending import exit_status
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,9 +20,6 @@ COMMANDS = {
 }
 
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status, that of the error where it was refused."""
     parser = argparse.ArgumentParser("python -m examples.router", description=__doc__)
@@ -33,26 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         command = _command(name)
         command.add_arguments(verbs.add_parser(name, help=help_text, description=help_text))
     options = parser.parse_args(arguments)
-    try:
-        status: int = _command(options.command).run(options)
-        sys.stdout.flush()
-    except EdgeInferError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has enough; what Python still holds must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"Unavailable: the output cannot be written: {error.strerror}", file=sys.stderr)
-        print("  to do:    make room, or send it elsewhere", file=sys.stderr)
-        return Unavailable.exit_code
-    return status
+    return exit_status(lambda: _command(options.command).run(options))
 
 
 def _command(name: str) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import chain
 from time import perf_counter
@@ -9,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from edge_infer import Incompatible
 from examples.router.addresses import flow_of
-from examples.router.caught import STRIKES, Caught
+from examples.router.caught import AMONG, STRIKES, Caught
 from examples.router.features import NAMES, Row
 from examples.router.flows.hosts import host_of
 from examples.router.verdicts import Verdict
-from examples.router.why import UNTOLD, Told, Why
+from examples.router.why import MOST_TOLD, UNTOLD, UNTOLD_KIND, Kind, Told, Why, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,10 @@ UNSEEN = {
     "unknown": "its opening was not seen: the source may be the side that answers",
 }
 ORDINARY = ["the score is under the model's operating point"]
-BY_SOURCE = [f"its source had {STRIKES} flows that the model calls malicious within a minute"]
+BY_SOURCE = [
+    f"its source had {STRIKES} flows within a minute that the model calls malicious, among its "
+    f"latest {AMONG}"
+]
 NS = 1_000_000_000
 THRESHOLD = "sklearn.model_selection.FixedThresholdClassifier"
 """Its label is malicious from a score on, so that most scores tell the label without asking."""
@@ -96,7 +100,8 @@ class Judge:
         scores, labels = self._ask([one.row for one in due])
         self.seconds += perf_counter() - began
         self.rows += len(due)
-        for one, score, label in zip(due, scores, labels, strict=True):
+        kinds = self._kinds(due, scores, labels)
+        for at, (one, score, label) in enumerate(zip(due, scores, labels, strict=True)):
             flow = one.flow
             self._clock_ns = max(self._clock_ns, one.seen_ns)
             is_new = False
@@ -105,19 +110,40 @@ class Judge:
             if score > flow.score:
                 flow.score = score
                 if flow.is_malicious:
-                    is_told = self._told.allows(_source(one), one.seen_ns)
-                    flow.reasons = self._why(one.row, score) if is_told else UNTOLD
+                    flow.reasons = self._reasons(one, kinds.get(at))
             if one.ended or is_new:
                 yield from self._with_source(one, _verdict(flow, one))
             elif label == MALICIOUS:
                 yield from self.over(self._clock_ns)
                 yield from self._struck(one)
 
+    def _kinds(
+        self, due: Sequence[Due], scores: Sequence[float], labels: Sequence[str]
+    ) -> dict[int, Kind]:
+        """The kinds of the rows that may be explained, by their place, ranked all at once."""
+        kinds, of_source = {}, Counter[int]()
+        for at, (one, score, label) in enumerate(zip(due, scores, labels, strict=True)):
+            if score > one.flow.score and (label == MALICIOUS or one.flow.is_malicious):
+                source = _source(one)
+                of_source[source] += 1
+                if of_source[source] <= MOST_TOLD:
+                    kinds[at] = kind_of(one.row)
+        self._why.learn(kinds.values())
+        return kinds
+
+    def _reasons(self, due: Due, kind: Kind | None) -> list[str]:
+        source, told = _source(due), self._told
+        if not told.has_room(source, self._clock_ns):
+            return UNTOLD
+        kind = kind or kind_of(due.row)
+        return self._why(due.row, kind) if told.takes(source, kind) else UNTOLD_KIND
+
     def end(self) -> Iterator[Judged]:
         """Nothing more comes of these flows; the next ones may have another clock."""
         for verdict in self._caught.end():
             yield Judged(verdict, ended=False, final=True)
         self._clock_ns = 0
+        self._told = Told()
 
     def over(self, now_ns: int) -> Iterator[Judged]:
         """The final verdicts of flows that have waited long enough by a clock that was told."""

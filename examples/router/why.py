@@ -2,17 +2,23 @@
 
 Each reason stands for a few features that say one thing. The model is asked again with those set
 to what is ordinary, and with all others set to it: what the score loses and gains is its weight.
+
+Which reasons are given, and in which order, is a function of the flow's row and the model: what was
+explained before is remembered to save work and changes no answer.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import islice
+from math import log2
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
 from examples.router.features import FEATURES, NAMES, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Reason(NamedTuple):
@@ -84,14 +90,53 @@ MOST = 3
 
 LEAST_WEIGHT = 0.02
 MOST_REMEMBERED = 4096
+MOST_NUMBERS = 1 << 14
 MOST_TOLD = 20
 """Flows of one source that are explained within a second: a flood's next one says the same."""
 
+MOST_KINDS = 500
+"""Kinds of flows that are explained within a second, some 50 ms of work."""
+
 UNTOLD = [f"not explained: its source has had {MOST_TOLD} flows explained in this second"]
+UNTOLD_KIND = [f"not explained: {MOST_KINDS} other kinds of flows were explained in this second"]
 SECOND = 1_000_000_000
-_UNANSWERED = NAMES.index("unanswered")
+
+Kind = tuple[float, ...]
+"""A row in round numbers."""
+
+_Part = tuple[int, tuple[float, ...]]
+"""A reason, and the numbers of its features."""
 
 _COLUMNS = [tuple(NAMES.index(name) for name in reason.features) for reason in REASONS]
+
+
+@lru_cache(MOST_NUMBERS)
+def _round(value: float) -> float:
+    """The nearest power of four; of what is at most one the nearest half."""
+    return round(2.0 * value) / 2.0 if value <= 1.0 else 4.0 ** round(log2(value) / 2.0)
+
+
+_QUIET = tuple(one.ordinary for one in FEATURES)
+_ROUND_QUIET = tuple(map(_round, _QUIET))
+_QUIET_PARTS = [tuple(_QUIET[column] for column in columns) for columns in _COLUMNS]
+
+
+def kind_of(row: Row) -> Kind:
+    """The row in round numbers.
+
+    Flows of one kind have the same reasons, so that a flood does not ask the model for each; the
+    numbers that are told are a flow's own.
+    """
+    return tuple(map(_round, row))
+
+
+def _plain(kind: Kind) -> Row:
+    """The round numbers; what is ordinary but for the rounding is ordinary."""
+    return tuple(map(_ordinary, kind, _ROUND_QUIET, _QUIET))
+
+
+def _ordinary(value: float, ordinary: float, quiet: float) -> float:
+    return quiet if value == ordinary else value
 
 
 class Why:
@@ -99,64 +144,89 @@ class Why:
 
     def __init__(self, scores: Callable[[Sequence[Row]], Sequence[float]]) -> None:
         self._scores = scores
-        self._ranked: dict[tuple[float, ...], tuple[int, ...]] = {}
+        self._ranked: dict[Kind, tuple[int, ...]] = {}
+        self._alone: dict[_Part, float] = {}
+        """Of the numbers of one reason: the score of a flow that is ordinary otherwise."""
 
-    def __call__(self, row: Row, score: float) -> list[str]:
-        """The strongest reasons first.
+    def __call__(self, row: Row, kind: Kind) -> list[str]:
+        """The strongest reasons first, of a row and its `kind_of`."""
+        if kind not in self._ranked:
+            self.learn([kind])
+        return [_told(number, row) for number in self._ranked[kind]]
 
-        Flows of one protocol with the same score to a hundredth share the ranking, so that a
-        flood of them does not ask the model fifteen times for each; the numbers are their own.
-        """
-        alike = (round(score, 2), *row[:3], row[_UNANSWERED])
-        ranked = self._ranked.get(alike)
-        if ranked is None:
-            if len(self._ranked) >= MOST_REMEMBERED:
-                self._ranked.clear()
-            ranked = self._ranked[alike] = self._rank(row, score)
-        return [_told(number, row) for number in ranked]
+    def learn(self, kinds: Iterable[Kind]) -> None:
+        """Rank the reasons of kinds that are not known yet, with one question to the model."""
+        new = [(kind, _plain(kind)) for kind in dict.fromkeys(kinds) if kind not in self._ranked]
+        if not new:
+            return
+        for known in (self._ranked, self._alone):
+            if len(known) + len(new) > MOST_REMEMBERED:
+                known.clear()
+        parts = [_odd_parts(row) for _, row in new]
+        asked = [row for _, row in new]
+        for (_, row), odd in zip(new, parts, strict=True):
+            asked += [_replaced(row, _COLUMNS[part[0]], _QUIET_PARTS[part[0]]) for part in odd]
+        alone = dict.fromkeys(part for odd in parts for part in odd if part not in self._alone)
+        asked += [_replaced(_QUIET, _COLUMNS[number], values) for number, values in alone]
+        found = iter(self._scores([_QUIET, *asked]))
+        quiet, whole = next(found), list(islice(found, len(new)))
+        without = [list(islice(found, len(odd))) for odd in parts]
+        self._alone.update(zip(alone, found, strict=True))
+        for (kind, _), score, odd, less in zip(new, whole, parts, without, strict=True):
+            self._ranked[kind] = _strongest({
+                part[0]: score - one + self._alone[part] - quiet
+                for part, one in zip(odd, less, strict=True)
+            })  # fmt: skip
 
-    def _rank(self, row: Row, score: float) -> tuple[int, ...]:
-        """By the mean of two differences: the flow without the reason, and the reason alone.
 
-        The first misses what two reasons say alike, the second what takes two to tell.
-        """
-        quiet = tuple(one.ordinary for one in FEATURES)
-        asked: list[Row] = [quiet]
-        asked += [_replaced(row, columns, quiet) for columns in _COLUMNS]
-        asked += [_replaced(quiet, columns, row) for columns in _COLUMNS]
-        scores = self._scores(asked)
-        number = len(REASONS)
-        without, alone = scores[1 : 1 + number], scores[1 + number :]
-        weights = [score - a + b - scores[0] for a, b in zip(without, alone, strict=True)]
-        order = sorted(range(number), key=lambda one: -weights[one])
-        strong = [one for one in order if weights[one] >= LEAST_WEIGHT]
-        return tuple((strong or order[:1])[:MOST])
+def _odd_parts(row: Row) -> list[_Part]:
+    """Of each reason whose numbers are not ordinary: which it is, and these."""
+    parts = [(one, tuple([row[at] for at in columns])) for one, columns in enumerate(_COLUMNS)]
+    return [part for part, ordinary in zip(parts, _QUIET_PARTS, strict=True) if part[1] != ordinary]
+
+
+def _strongest(weights: dict[int, float]) -> tuple[int, ...]:
+    """Reasons by the mean of two differences: the flow without it, and it alone.
+
+    The first misses what two reasons say alike, the second what takes two to tell.
+    """
+    order = sorted(range(len(REASONS)), key=lambda one: -weights.get(one, 0.0))
+    strong = [one for one in order if weights.get(one, 0.0) >= LEAST_WEIGHT]
+    return tuple((strong or order[:1])[:MOST])
 
 
 class Told:
-    """Counts the flows of each source that were explained in the running second."""
+    """Counts what was explained in the running second, of each source and of kinds of flows."""
 
     def __init__(self) -> None:
         self._second = -1
         self._flows: dict[int, int] = {}
+        self._kinds: set[Kind] = set()
 
-    def allows(self, source: int, time_ns: int) -> bool:
-        """Whether one more flow of a source is to be explained, which counts it."""
+    def has_room(self, source: int, time_ns: int) -> bool:
+        """Whether one more flow of a source may be explained, by a clock that does not go back."""
         second = time_ns // SECOND
         if second != self._second or len(self._flows) >= MOST_REMEMBERED:
             self._second = second
             self._flows.clear()
-        before = self._flows.get(source, 0)
-        if before >= MOST_TOLD:
-            return False
-        self._flows[source] = before + 1
+            self._kinds.clear()
+        return self._flows.get(source, 0) < MOST_TOLD
+
+    def takes(self, source: int, kind: Kind) -> bool:
+        """Whether it may where it is of this kind, which counts it."""
+        if kind not in self._kinds:
+            if len(self._kinds) >= MOST_KINDS:
+                return False
+            self._kinds.add(kind)
+        self._flows[source] = self._flows.get(source, 0) + 1
         return True
 
 
 def _replaced(row: Row, columns: tuple[int, ...], by: Row) -> Row:
+    """The row with other numbers in some columns."""
     changed = list(row)
-    for column in columns:
-        changed[column] = by[column]
+    for column, value in zip(columns, by, strict=True):
+        changed[column] = value
     return tuple(changed)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import fuzz
 import targets
 
 ROUNDS = 300
@@ -66,3 +67,24 @@ def test_a_target_that_crashes_or_dawdles_is_seen() -> None:
         targets.run(targets.Target(crash, list), b"x")
     with pytest.raises(TimeoutError):
         targets.run(targets.Target(dawdle, list), b"x")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (["capture"], "capture: holds"),
+        (["capture", "onnx"], "capture, onnx: hold"),
+        ([], f"all {len(targets.TARGETS)} targets hold"),
+    ],
+)
+def test_nothing_is_said_of_targets_that_were_not_run(
+    chosen: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(fuzz, "build_flow_table", lambda: None)
+    monkeypatch.setattr(fuzz, "report", lambda name, seconds: True)
+    monkeypatch.setattr(sys, "argv", ["fuzz.py", *chosen])
+    assert fuzz.main() == 0
+    assert capsys.readouterr().out == said + "\n"

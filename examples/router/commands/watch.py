@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from contextlib import nullcontext
 from importlib.util import find_spec
@@ -18,6 +17,7 @@ from examples.router.commands.options import (
     positive,
     queue_number,
 )
+from examples.router.ending import Stop
 from examples.router.enforce.options import add_options, build
 from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from examples.router.judge import Judged
 
 REFRESH_SECONDS = 0.25
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Each of them ends the run, and the bans with it: a terminal that is closed says SIGHUP."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     """Watch until interrupted; leave the firewall as it was."""
     if (options.interface is None) == (options.queue is None):
         raise BadInput("one source is needed", expected="an interface, or --queue N")
+    stop = Stop().listen()
     judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
     watch = Watch(judge, batch=1 if options.no_batch else BATCH, table=options.table)
     enforcer = build(options)
@@ -66,10 +65,6 @@ def run(options: argparse.Namespace) -> int:
         if options.queue is None
         else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
     )
-    is_kept = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # as under nohup
-    signals = SIGNALS[:-1] if is_kept else SIGNALS
-    for number in signals:
-        signal.signal(number, _stop)
     name = options.interface or f"queue {options.queue}"
     with source:
         show = _shown(watch, name, options)
@@ -77,40 +72,16 @@ def run(options: argparse.Namespace) -> int:
         try:
             # The bans are undone before the last flows are judged, which may take a while.
             with enforcer or nullcontext():
-                _loop(watch, source, enforcer, show, options.seconds)
-        except _Stopped:
-            pass
+                _loop(watch, source, enforcer, show, stop, options.seconds)
         finally:
             show.close()
-            for number in signals:
-                signal.signal(number, signal.default_int_handler)
             for judged in watch.end():
                 show.verdict(judged)
-            drops = _drops(source)
-            show.summary(watch, drops, _waiting(watch, source, drops))
+            drops = source.drops()
+            # Packets that were in the ring, unread, when the end was asked for.
+            waiting = max(0, source.received - drops - watch.table.counters.packets)
+            show.summary(watch, drops, waiting)
     return 0
-
-
-class _Stopped(Exception):
-    """A signal asked for the end."""
-
-
-def _stop(number: int, frame: object) -> None:
-    del number, frame
-    for one in SIGNALS:  # a second one must not keep the bans from being undone
-        signal.signal(one, signal.SIG_IGN)
-    raise _Stopped
-
-
-def _drops(source: Interface | PacketQueue) -> int:
-    return source.drops() if isinstance(source, Interface) else 0
-
-
-def _waiting(watch: Watch, source: Interface | PacketQueue, drops: int) -> int:
-    """Packets that were in the ring, unread, when the end was asked for."""
-    if not isinstance(source, Interface):
-        return 0
-    return max(0, source.received - drops - watch.table.counters.packets)
 
 
 def _loop(
@@ -118,8 +89,10 @@ def _loop(
     source: Interface | PacketQueue,
     enforcer: Enforcer | None,
     show: _Lines,
+    stop: Stop,
     seconds: float | None,
 ) -> None:
+    """Show and enforce verdicts until a signal or the time ends it, at the next pause."""
     ends = None if seconds is None else monotonic() + seconds
     draws = 0.0
     for judged in watch.run(source):
@@ -135,8 +108,8 @@ def _loop(
         now = monotonic()
         if now >= draws:
             draws = now + REFRESH_SECONDS
-            show.draw(_drops(source))
-        if ends is not None and now >= ends:
+            show.draw(source.drops())
+        if stop.asked or (ends is not None and now >= ends):
             return
 
 

@@ -8,17 +8,25 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import signal
+import os
+import select
 import sys
 from typing import TYPE_CHECKING
 
-from edge_infer import BadInput, EdgeInferError
+from edge_infer import BadInput
+from examples.router.ending import Stop, exit_status
 from examples.router.enforce.options import add_options, build
 from examples.router.flows.opening import OPENINGS, Opening
 from examples.router.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from examples.router.enforce.enforcer import Enforcer
+    from collections.abc import Iterator
+
+LOOK_MS = 200
+"""So long a signal may wait where no line comes."""
+
+MOST_BYTES_A_LINE = 1 << 20
+FEED = "feed it from: python -m examples.router replay FILE --json"
 
 
 def main() -> int:
@@ -27,30 +35,48 @@ def main() -> int:
     add_options(parser)
     parser.set_defaults(enforce="nftables")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
-            signal.signal(number, lambda *_: sys.exit(0))
-    try:
-        enforcer = build(options)
-        assert enforcer is not None
-        follow(enforcer)
-    except EdgeInferError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 0
-    return 0
+    stop = Stop().listen()
+    return exit_status(lambda: run(options, stop))
 
 
-def follow(enforcer: Enforcer) -> None:
-    """Consider each verdict of the standard input."""
+def run(options: argparse.Namespace, stop: Stop) -> int:
+    """Enforce what comes until it ends or a signal does, and undo every ban."""
+    enforcer = build(options)
+    assert enforcer is not None
     with enforcer:
         print("ready", flush=True)
-        for number, line in enumerate(sys.stdin, 1):
+        for number, line in enumerate(lines(sys.stdin.fileno(), stop), 1):
             verdict = read_verdict(line, number)
             decision = None if verdict is None else enforcer.consider(verdict)
             if decision is not None:
                 print(f"{decision.action} {decision.address}: {decision.reason}", flush=True)
+    return 0
+
+
+def lines(file: int, stop: Stop) -> Iterator[str]:
+    """Lines as they come, until there are no more or the end is asked for.
+
+    Raises:
+        BadInput: a line is longer than any verdict.
+    """
+    poll, rest = select.poll(), b""
+    poll.register(file, select.POLLIN)
+    while not stop.asked:
+        if not poll.poll(LOOK_MS):
+            continue
+        some = os.read(file, 1 << 16)
+        *whole, rest = (rest + some).split(b"\n")
+        if len(rest) > MOST_BYTES_A_LINE:
+            raise BadInput(
+                "standard input: a line without an end",
+                expected=f"lines of at most {MOST_BYTES_A_LINE:,} bytes",
+                hint=FEED,
+            )
+        yield from (line.decode("utf-8", "replace") for line in whole)
+        if not some:
+            break
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 def read_verdict(line: str, number: int) -> Verdict | None:
@@ -89,7 +115,7 @@ def read_verdict(line: str, number: int) -> Verdict | None:
             f"standard input, line {number}: not a verdict",
             expected="a JSON line of `replay --json`",
             actual=line[:80].rstrip(),
-            hint="feed it from: python -m examples.router replay FILE --json",
+            hint=FEED,
         ) from error
 
 

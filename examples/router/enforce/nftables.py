@@ -150,6 +150,7 @@ class Nftables:
                 timeout=SECONDS,
                 env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", "LANG": "C"},
                 check=False,
+                start_new_session=True,  # a second Ctrl-C must not end nft while it undoes bans
             )
         except subprocess.TimeoutExpired as error:
             raise NftFailed(f"{self.program} did not answer within {SECONDS} s") from error

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import time
 from pathlib import Path
 
-from edge_infer import EdgeInferError
+from examples.router.ending import Stop, exit_status
 
 RENEW_SECONDS, ACT_SECONDS = 1.0, 4.0
 
@@ -16,15 +14,8 @@ RENEW_SECONDS, ACT_SECONDS = 1.0, 4.0
 def main() -> int:
     """Run one of the commands; return the exit code."""
     options = arguments().parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        {"train": train, "build": build, "run": run}[options.command](options)
-    except EdgeInferError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 0
-    return 0
+    command = {"train": train, "build": build, "run": run}[options.command]
+    return exit_status(lambda: command(options))
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -48,7 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def train(options: argparse.Namespace) -> None:
+def train(options: argparse.Namespace) -> int:
     """Train, say how it does on captures it has not seen, prove, write."""
     from examples.router.xdp import training
 
@@ -59,28 +50,33 @@ def train(options: argparse.Namespace) -> None:
           f"{scores['false_alarms']:.2%} of benign ones taken for malicious")  # fmt: skip
     training.prove(training.train(rows, labels, options.depth), rows, options.key, options.out)
     print(f"{options.out}: proven and signed")
+    return 0
 
 
-def build(options: argparse.Namespace) -> None:
+def build(options: argparse.Namespace) -> int:
     """Compile."""
     from examples.router.xdp.build import build as build_object
 
     made = build_object(options.artifact, options.trust, options.out)
     print(f"{made}: {made.stat().st_size:,} bytes")
+    return 0
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> int:
     """Attach, renew the permission to drop, print the counters."""
     from examples.router.xdp.kernel import Loaded, is_there
 
+    stop = Stop().listen()
     mode = "xdp" if options.native else "xdpgeneric"
     with Loaded(options.object, options.interface, mode) as loaded:
         print("attached" if options.act else "attached, counting only", flush=True)
-        while is_there(options.interface):
+        while is_there(options.interface) and not stop.asked:
             loaded.act_for(ACT_SECONDS if options.act else 0.0)
             print(" ".join(f"{name} {n:,}" for name, n in loaded.counters().items()), flush=True)
-            time.sleep(RENEW_SECONDS)
-        print(f"{options.interface} has gone", file=sys.stderr)
+            stop.wait(RENEW_SECONDS)
+        if not stop.asked:
+            print(f"{options.interface} has gone", file=sys.stderr)
+    return 0
 
 
 if __name__ == "__main__":

@@ -120,8 +120,9 @@ def bpftool(*words: str) -> Any:
     if program is None:
         raise Unavailable("bpftool is not installed", hint="apt install bpftool")
     done = subprocess.run(
-        [program, "-j", *words], capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+        [program, "-j", *words], capture_output=True, text=True, timeout=SECONDS, check=False,
+        start_new_session=True,  # Ctrl-C is ours: it must not end the tool while it detaches
+    )  # fmt: skip
     said = done.stdout.strip()
     told = json.loads(said) if said.startswith(("{", "[")) else None
     if done.returncode != 0 or (isinstance(told, dict) and "error" in told):

@@ -145,7 +145,8 @@ def judge_at(threshold: float, monkeypatch: pytest.MonkeyPatch) -> Judge:
         return scores, ["malicious" if one >= threshold else "benign" for one in scores]
 
     monkeypatch.setattr(judge, "_ask", ask)
-    monkeypatch.setattr(judge, "_why", lambda row, score: [f"{score}"])
+    monkeypatch.setattr(judge, "_reasons", lambda due, kind: ["a reason"])
+    monkeypatch.setattr(judge, "_kinds", lambda due, scores, labels: {})
     return judge
 
 
@@ -231,3 +232,11 @@ def test_an_ipv6_host_of_the_same_number_speaks_for_no_ipv4_one(
     found = list(judged(judge_at(0.5, monkeypatch), rows, 1))
     by_source = [one.verdict.flow[2] for one in found if one.verdict.by == "source"]
     assert by_source == [STRIKES + 1]
+
+
+def test_the_reason_says_the_whole_rule() -> None:
+    (said,) = BY_SOURCE
+    assert str(STRIKES) in said
+    assert str(AMONG) in said
+    assert str(WINDOW_NS // SECOND) == "60"
+    assert "within a minute" in said

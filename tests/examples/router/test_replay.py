@@ -90,6 +90,21 @@ def test_without_json_the_malicious_flows_and_the_totals(
     assert all("tcp" in line for line in flows)
 
 
+def test_a_capture_is_judged_alike_alone_and_after_others(
+    captures: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With its reasons: also after itself, in the same second of its clock."""
+    scan, browsing = str(captures["scan"]), str(captures["browsing"])
+    assert main(["replay", scan, "--json"]) == 0
+    alone, _ = lines(capsys.readouterr().out)
+    assert main(["replay", browsing, scan, scan, "--json"]) == 0
+    after, summary = lines(capsys.readouterr().out)
+    for flow in (*alone, *after):
+        flow.pop("latency_ms")
+    number = summary["files"][0]["flows"]
+    assert after[number:] == alone + alone
+
+
 def test_both_engines_give_the_same_verdicts(captures: dict[str, Path]) -> None:
     found = []
     for engine in ("onnxruntime", "native"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,11 +45,24 @@ def test_the_capability_is_read_from_its_bit(mask: str, has: bool, tmp_path: Pat
     assert has_capability(12, tmp_path / "status") is has
 
 
+def test_a_second_ctrl_c_does_not_reach_nft_while_it_undoes_the_bans(tmp_path: Path) -> None:
+    """A terminal sends it to the whole group of processes."""
+    (tmp_path / "nft").write_text(f"#!{sys.executable}\nimport os; print(os.getpgrp())\n")
+    (tmp_path / "nft").chmod(0o755)
+    assert int(Nftables(program=str(tmp_path / "nft"))._run("")) != os.getpgrp()
+
+
 def test_without_enforce_there_is_no_enforcer_and_without_act_no_firewall(tmp_path: Path) -> None:
     assert build(options()) is None
     dry = build(options("--enforce", "nftables"))
     assert dry is not None
     assert dry.firewall is None
+
+
+def test_a_bound_that_is_not_set_is_the_policy_s_own() -> None:
+    enforcer = build(options("--enforce", "nftables", "--strikes", "7"))
+    assert enforcer is not None
+    assert enforcer.policy == Policy(strikes=7)
 
 
 def test_the_longest_ban_is_taken() -> None:
@@ -62,11 +77,17 @@ def test_the_longest_ban_is_taken() -> None:
     ("argv", "hint"),
     [
         (["--act"], "--enforce nftables"),
+        (["--allow", "allowed.txt"], "--allow: nothing is enforced"),
+        (["--audit-log", "log", "--strikes", "1"], "--audit-log, --strikes: nothing is enforced"),
+        (["--strikes", "0"], "--strikes: nothing is enforced"),
+        (["--ban-seconds", "5"], "add --enforce nftables"),
+        (["--bans-per-minute", "5"], "add --enforce nftables"),
         (["--enforce", "nftables", "--act"], "--audit-log"),
         (["--enforce", "nftables", "--ban-seconds", "0"], "at least 1"),
         (["--enforce", "nftables", "--ban-seconds", "100000000"], "1 to 99999999"),
         (["--enforce", "nftables", "--ban-seconds", "4294967296"], "more than nft takes"),
         (["--enforce", "nftables", "--strikes", "0"], "at least 1"),
+        (["--enforce", "nftables", "--bans-per-minute", "-1"], "at least 1"),
         (["--enforce", "nftables", "--allow", "/nowhere/allow"], "cannot be read"),
     ],
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 import struct
+from contextlib import suppress
 
 import pytest
 
 from edge_infer import Unavailable
 from examples.router.inline import messages
-from examples.router.inline.queue import PacketQueue, source_of
+from examples.router.inline.queue import MOST_AT_ONCE, PacketQueue, source_of
 
 IP4 = bytes.fromhex("4500001c000100004011f96cc0a80742c000020a") + b"\0" * 8
 IP6 = bytes.fromhex("6000000000083a40") + bytes(15) + b"\x07" + bytes(15) + b"\x0a" + bytes(8)
@@ -82,3 +84,24 @@ def test_the_source_is_read_within_bounds(packet: bytes, source: str) -> None:
 def test_without_permission_the_capability_is_named() -> None:
     with pytest.raises(Unavailable, match="CAP_NET_ADMIN"):
         PacketQueue(65000).open()
+
+
+def test_under_load_there_are_pauses_too() -> None:
+    """Else neither the time nor a signal would end a program whose queue is never empty."""
+    kernel, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    packets = PacketQueue(5)
+    with kernel, ours:
+        packets._socket = ours
+        for _ in range(2):  # another message waits while the first one's packets are taken
+            kernel.send(b"".join(delivered(IP4, n) for n in range(MOST_AT_ONCE + 9)))
+        kernel.setblocking(False)
+        found = []
+        for frame in packets.frames():
+            found.append(frame)
+            with suppress(BlockingIOError):
+                kernel.recv(4096)  # an answer
+            if frame is None:
+                break
+        packets._socket = None
+    assert len(found) == MOST_AT_ONCE + 1
+    assert packets.received == MOST_AT_ONCE

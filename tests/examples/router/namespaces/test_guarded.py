@@ -207,6 +207,25 @@ def test_killed_with_9_the_network_opens(lab: Lab) -> None:
         assert lab.reaches(ATTACKER)
 
 
+@pytest.mark.parametrize("names", [("INT", "TERM"), ("TERM", "TERM", "HUP")], ids=" ".join)
+def test_many_signals_are_one_end_in_order(names: tuple[str, ...], lab: Lab) -> None:
+    with guarding(lab, "--act", "--ban-seconds", "30") as guard:
+        attacking = flood(lab)
+        guard.wait_for_ban(ATTACKER, 14.0)
+        found = lab.hosts.router.run("pgrep", "-f", str(guard.audit)).stdout.split()
+        for name in names:
+            lab.hosts.router.run("kill", f"-{name}", *found, check=False)
+        guard.program.wait(timeout=20)
+        stop(lab, attacking)
+        assert not lab.has_table()
+        assert lab.reaches(ATTACKER)
+    *_, last = guard.output.read_text().splitlines()
+    assert guard.output.read_text().count('{"summary"') == 1, last
+    assert "Traceback" not in guard.output.read_text()
+    actions = [json.loads(line)["action"] for line in guard.audit.read_text().splitlines()]
+    assert (actions[0], actions[-1], actions.count("stop")) == ("start", "stop", 1)
+
+
 def test_in_the_queue_an_attacker_is_cut_too(lab: Lab) -> None:
     rule = ("FORWARD", "-i", "lan0", "-j", "NFQUEUE", "--queue-num", "5", "--queue-bypass")
     lab.hosts.router.run("iptables", "-I", *rule)

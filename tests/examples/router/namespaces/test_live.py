@@ -54,6 +54,20 @@ def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
     assert "summary" in json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.parametrize("signals", ["INT", "TERM", "INT TERM", "TERM INT HUP INT"])
+def test_however_many_signals_end_it_there_is_one_summary_and_one_status(signals: str) -> None:
+    done = in_namespace(
+        "said=$(mktemp); "
+        "PYTHON -m examples.router watch ours --json --seconds 60 2>$said & pid=$!\n"
+        "for _ in $(seq 400); do grep -q watching $said && break; sleep 0.1; done\n"
+        f"for name in {signals}; do kill -$name $pid; done\n"
+        "wait $pid; code=$?; cat $said >&2; rm $said; exit $code",
+    )
+    assert (done.returncode, done.stderr) == (0, "watching ours\n")
+    (last,) = done.stdout.splitlines()
+    assert "summary" in json.loads(last)
+
+
 def test_an_interface_that_is_not_there_is_named_with_those_that_are() -> None:
     done = in_namespace("PYTHON -m examples.router watch wan9 --json")
     assert done.returncode == 5

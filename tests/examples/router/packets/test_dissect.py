@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 import struct
+from pathlib import Path
 
 import pytest
 from router_frames import A4, A6, B4, B6, ethernet, icmp, ipv4, ipv6, tcp, udp
 
+from examples.router import packets
 from examples.router.packets import dissect
+from examples.router.packets.links import NAMES, READERS
 from examples.router.packets.transport import (
     ARP_PROTOCOL,
     FRAGMENT,
@@ -17,6 +21,7 @@ from examples.router.packets.transport import (
     LATER_FRAGMENT,
 )
 
+STAGES = ("dissect", "links", "ipv6", "transport")
 SYN4 = ipv4(6, tcp())
 SYN6 = ipv6(6, tcp())
 COOKED = struct.pack(">HHH8sH", 0, 1, 6, bytes(8), 0x800)
@@ -32,13 +37,24 @@ READ = {
     "pppoe": (1, ethernet(0x8864, struct.pack(">BBHHH", 0x11, 0, 1, 42, 0x21) + SYN4)),
     "cooked": (113, COOKED + SYN4),
     "cooked v2": (276, COOKED_2 + SYN6),
+    "cooked vlan": (113, COOKED[:-2] + b"\x81\0" + VLAN + SYN4),
+    "four vlans": (1, ethernet(0x8100, struct.pack(">HH", 5, 0x8100) * 3 + VLAN + SYN4)),
+    "pppoe v6": (1, ethernet(0x8864, struct.pack(">BBHHH", 0x11, 0, 1, 62, 0x57) + SYN6)),
     "raw v4": (101, SYN4),
+    "raw v4, BSD": (12, SYN4),
+    "raw v6, OpenBSD": (14, SYN6),
+    "raw v4 alone": (228, SYN4),
+    "raw v6 alone": (229, SYN6),
     "raw v6": (101, SYN6),
     "loopback, little endian": (0, struct.pack("<I", 2) + SYN4),
     "loopback, big endian": (0, struct.pack(">I", 2) + SYN4),
     "loopback v6": (0, struct.pack("<I", 30) + SYN6),
     "openbsd loopback": (108, struct.pack(">I", 2) + SYN4),
 }
+
+
+def test_every_link_type_that_is_read_is_tried() -> None:
+    assert {linktype for linktype, _ in READ.values()} == set(READERS)
 
 
 @pytest.mark.parametrize("name", READ)
@@ -77,10 +93,6 @@ def test_extension_headers_are_walked(headers: list[tuple[int, bytes]]) -> None:
     data = ipv6(headers[0][0], b"".join(body for _, body in headers) + tcp())
     found = dissect(101, data)
     assert found[2:6] == (1000, 80, 6 | IPV6_FLAG, 2)
-
-
-def test_endless_extension_headers_are_malformed() -> None:
-    assert dissect(101, ipv6(0, bytes(8) * 50)) == "ipv6: more than eight extension headers"
 
 
 def test_only_the_first_fragment_has_ports() -> None:
@@ -133,12 +145,34 @@ CAUSES = {
     "raw: empty": (101, b""),
     "link type 127 (IEEE 802.11 with radiotap)": (127, bytes(40)),
     "link type 9999": (9999, bytes(40)),
+    "linux cooked: header cut short": (113, COOKED[:15]),
+    "loopback: header cut short": (0, b"\2\0\0"),
+    "no IP: loopback family 7": (0, struct.pack("<I", 7) + SYN4),
+    "pppoe: header cut short": (1, ethernet(0x8864, bytes(7))),
+    "no IP: PPP control": (1, ethernet(0x8864, struct.pack(">BBHHH", 0x11, 0, 1, 4, 0xC021))),
+    "ipv6: another version in the header": (1, ethernet(0x86DD, b"\x40" + SYN6[1:])),
+    "ipv6: extension header cut short": (101, ipv6(60, b"\6", length=60)),
+    "ipv6: more than eight extension headers": (101, ipv6(0, bytes(8) * 50)),
 }
 
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_what_cannot_be_read_is_named(cause: str) -> None:
     assert dissect(*CAUSES[cause]) == cause
+
+
+def test_no_cause_that_the_code_names_is_untried() -> None:
+    folder = Path(packets.__file__).parent
+    text = "".join((folder / f"{name}.py").read_text("utf-8") for name in STAGES)
+    named = re.findall(r'f?"((?:[a-z0-9 ]+: |no IP: |link type )[^"{]*)', text)
+    assert len(named) > 25
+    for cause in named:
+        assert any(tried.startswith(cause) for tried in CAUSES), cause
+
+
+@pytest.mark.parametrize("linktype", set(NAMES) - set(READERS))
+def test_a_link_type_that_is_not_read_is_named(linktype: int) -> None:
+    assert dissect(linktype, bytes(60)) == f"link type {linktype} ({NAMES[linktype]})"
 
 
 def whole_frames() -> list[tuple[int, bytes]]:
