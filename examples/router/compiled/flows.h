@@ -176,7 +176,6 @@ void fragments_ports(table *t, key *k, uint32_t identification);
 /* payload.c */
 void look_at_payload(table *t, flow *f, int up, const uint8_t *data, size_t size, size_t at);
 int is_dns_answer(const uint8_t *data, size_t size, size_t at);
-int is_dns_query(const uint8_t *data, size_t size, size_t at);
 
 /* opening.c */
 int is_odd(uint32_t flags);

@@ -20,11 +20,6 @@ static int is_icmp_answer(uint32_t kind, uint32_t type) {
     return type == 129 || type == 140 || type == 161;
 }
 
-static int is_icmp_request(uint32_t kind, uint32_t type) {
-    if (kind == ICMP) return type == 8 || type == 13 || type == 15 || type == 17 || type == 42;
-    return type == 128 || type == 139 || type == 160;
-}
-
 uint8_t opening_of(const packet *p, const uint8_t *data, size_t size) {
     const key *k = &p->key;
     uint32_t kind = k->protocol & 0xFFFF, flags = p->flags;
@@ -50,9 +45,9 @@ uint8_t opening_of(const packet *p, const uint8_t *data, size_t size) {
 int is_opened_by(uint8_t opening, const packet *p, const uint8_t *data, size_t size) {
     if (opening == SEEN) return 0;
     uint32_t kind = p->key.protocol & 0xFFFF;
-    if (kind == TCP) return opening_of(p, data, size) == SEEN;
-    if (opening != INFERRED) return 0;
-    if (kind == UDP) return p->at < size && is_dns_query(data, size, (size_t)p->at);
-    /* Of a later fragment no type is kept, and 0 is no request's. */
-    return (kind == ICMP || kind == ICMP6) && is_icmp_request(kind, p->flags >> 8 & 0xFF);
+    if (kind == UDP)
+        return opening == INFERRED && p->flags < FRAGMENT && p->at + 2 < size &&
+               !is_dns_answer(data, size, (size_t)p->at);
+    if ((kind == ICMP || kind == ICMP6) && opening != INFERRED) return 0;
+    return opening_of(p, data, size) == SEEN;
 }

@@ -118,12 +118,6 @@ int is_dns_answer(const uint8_t *data, size_t size, size_t at) {
     return dns_of(data + at, size, &q) && q.is_answer;
 }
 
-int is_dns_query(const uint8_t *data, size_t size, size_t at) {
-    query q;
-    size = size - at < MOST_BYTES ? size - at : MOST_BYTES;
-    return dns_of(data + at, size, &q) && !q.is_answer;
-}
-
 void look_at_payload(table *t, flow *f, int up, const uint8_t *data, size_t size, size_t at) {
     uint32_t number = up ? f->payloads_up : f->payloads_down;
     if (number > MOST_QUERIES && !f->dns_queries) return;

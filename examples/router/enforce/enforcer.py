@@ -62,6 +62,7 @@ class Enforcer:
     def __post_init__(self) -> None:
         self._strikes, self._rate = Strikes(self.policy), Rate(self.policy.bans_per_minute)
         self._doubtful = Strikes(self.policy)
+        self._began = self.clock()
         self._until: dict[str, float] = {}
         self._spared: dict[str, float] = {}
         self._unbanned: dict[str, float] = {}
@@ -74,6 +75,7 @@ class Enforcer:
             Unavailable: nft or a capability is missing, another program enforces, or the audit log
                 cannot be written.
         """
+        self._began = self.clock()
         left = 0 if self.firewall is None else self.firewall.open()
         mode = "dry run" if self.firewall is None else "enforcing"
         try:
@@ -97,7 +99,7 @@ class Enforcer:
         source, flow = str(address), (verdict.flow, verdict.first)
         if self._held(source, now):
             return None
-        is_seen = verdict.opening == "seen"
+        is_seen = self._is_opener(verdict, now)
         strikes = self._strikes if is_seen else self._doubtful
         if not strikes.add(source, flow, malicious, now) or not malicious:
             return None
@@ -110,6 +112,12 @@ class Enforcer:
         if not self._rate.allows(now):
             return self._spare(verdict, source, f"over {self.policy.bans_per_minute} bans a minute")
         return self._ban(verdict, source, now)
+
+    def _is_opener(self, verdict: Verdict, now: float) -> bool:
+        """Whether the source has opened the flow; of TCP, idle connections go on, so it is seen."""
+        if verdict.opening != "unknown" or not self.policy.both_ways or verdict.flow[4] == "tcp":
+            return verdict.opening == "seen"
+        return now - self._began >= self.policy.settled_seconds
 
     def bans(self, source: str) -> bool:
         """Is a source banned now, by this enforcer and for real?"""

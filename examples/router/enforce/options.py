@@ -15,7 +15,7 @@ from examples.router.enforce.policy import MOST_BAN_SECONDS, Policy
 if TYPE_CHECKING:
     import argparse
 
-OTHERS = ("act", "allow", "audit_log")
+OTHERS = ("act", "allow", "audit_log", "both_ways")
 NUMBERS = ("ban_seconds", "strikes", "bans_per_minute")
 """Options that go with `--enforce` alone; the numbers are the policy's, by the same names."""
 
@@ -36,6 +36,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                        help=f"malicious flows a minute for a ban ({usual.strikes})")  # fmt: skip
     group.add_argument("--bans-per-minute", type=int, metavar="N",
                        help=f"more are not banned ({usual.bans_per_minute})")  # fmt: skip
+    group.add_argument("--both-ways", action="store_true",
+                       help="all traffic passes here in both directions: ban for datagrams that "
+                       "nobody asked for as well")  # fmt: skip
 
 
 def build(options: argparse.Namespace) -> Enforcer | None:
@@ -90,4 +93,4 @@ def _policy(options: argparse.Namespace) -> Policy:
                 actual=number,
                 hint="leave it out for the usual one",
             )
-    return Policy(**asked)
+    return Policy(**asked, both_ways=options.both_ways)

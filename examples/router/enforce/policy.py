@@ -53,6 +53,13 @@ class Policy:
     most_bans: int = 4096
     """Elements of a set; further bans fail, and the network stays open for them."""
 
+    both_ways: bool = False
+    """Whether all traffic passes here in both directions. Then a datagram that nobody asked for has
+    been opened by its sender, once what was under way before the program is over."""
+
+    settled_seconds: float = 120.0
+    """By then it is: no flow of datagrams is idle for longer."""
+
     def __post_init__(self) -> None:
         if self.ban_seconds < 1 or self.strikes < 1 or self.bans_per_minute < 1:
             raise ValueError("ban_seconds, strikes and bans_per_minute are at least 1")

@@ -26,10 +26,6 @@ ICMP_ANSWERS = frozenset((0, 14, 16, 18, 43))
 ICMP6_ANSWERS = frozenset((129, 140, 161))
 """Types of the answers to echo, timestamp, information, mask, node and extended echo requests."""
 
-ICMP_REQUESTS = frozenset((8, 13, 15, 17, 42))
-ICMP6_REQUESTS = frozenset((128, 139, 160))
-"""Types of these requests."""
-
 SERVICES = 1024
 """Services listen at ports below, and no client takes one by itself."""
 
@@ -76,15 +72,12 @@ def is_opened_by(opening: Opening, key: Key, flags: int, at: int, data: bytes | 
     if opening == "seen":
         return False
     kind = key[4] & 0xFFFF
-    if kind == TCP:
-        return opening_of(key, flags, at, data) == "seen"
-    if opening != "inferred":
-        return False
     if kind == UDP:
-        if at + 2 >= len(data) or data[at + 2] & DNS_ANSWERS:
+        # A name server answers with answers: other datagrams are no part of what it was asked.
+        if opening != "inferred" or flags >= FRAGMENT or at + 2 >= len(data):
             return False
-        return dns_of(bytes(data[at : at + MOST_BYTES])) is not None
-    if kind in (ICMP, ICMP6):
-        requests = ICMP_REQUESTS if kind == ICMP else ICMP6_REQUESTS
-        return flags >> 8 & 0xFF in requests
-    return False
+        query = dns_of(bytes(data[at : at + MOST_BYTES]))
+        return query is None or not query.is_answer
+    if kind in (ICMP, ICMP6) and opening != "inferred":
+        return False
+    return opening_of(key, flags, at, data) == "seen"

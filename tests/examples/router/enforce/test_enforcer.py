@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -96,6 +97,25 @@ def test_who_was_not_seen_to_open_the_flows_is_spared_and_the_log_says_why(
     (line,) = bench.lines("spare")
     assert line["address"] == ATTACKER
     assert "not seen" in str(line["reason"])
+
+
+def test_where_both_ways_pass_unasked_datagrams_ban_and_nothing_else_does(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, both_ways=True)
+
+    def decided(opening: Any, protocol: str) -> set[str]:
+        found = verdict(ATTACKER, opening=opening)
+        flows = [replace(found, flow=(*found.flow[:2], n, 9, protocol)) for n in range(9)]
+        made = [bench.enforcer.consider(one) for one in flows]
+        bench.clock.now += 61
+        return {one.action for one in made if one is not None}
+
+    assert decided("unknown", "udp") == {"spare"}  # it may have been under way before the program
+    bench.clock.now += 121
+    assert decided("inferred", "udp") == {"spare"}
+    assert decided("unknown", "tcp") == {"spare"}
+    assert bench.kernel.bans == {}
+    assert decided("unknown", "udp") == {"ban"}
+    assert bench.kernel.bans == {ATTACKER: 600}
 
 
 def test_flows_that_were_seen_to_be_opened_ban_whatever_else_is_judged(bench: Bench) -> None:

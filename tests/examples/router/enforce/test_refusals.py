@@ -63,6 +63,9 @@ def test_a_bound_that_is_not_set_is_the_policy_s_own() -> None:
     enforcer = build(options("--enforce", "nftables", "--strikes", "7"))
     assert enforcer is not None
     assert enforcer.policy == Policy(strikes=7)
+    both = build(options("--enforce", "nftables", "--both-ways"))
+    assert both is not None
+    assert both.policy == Policy(both_ways=True)
 
 
 def test_the_longest_ban_is_taken() -> None:
@@ -80,6 +83,7 @@ def test_the_longest_ban_is_taken() -> None:
         (["--allow", "allowed.txt"], "--allow: nothing is enforced"),
         (["--audit-log", "log", "--strikes", "1"], "--audit-log, --strikes: nothing is enforced"),
         (["--strikes", "0"], "--strikes: nothing is enforced"),
+        (["--both-ways"], "--both-ways: nothing is enforced"),
         (["--ban-seconds", "5"], "add --enforce nftables"),
         (["--bans-per-minute", "5"], "add --enforce nftables"),
         (["--enforce", "nftables", "--act"], "--audit-log"),

@@ -116,6 +116,7 @@ def test_a_handshake_that_comes_after_its_answer_is_seen_all_the_same() -> None:
         ("rst", "syn", 80),
         ("rst-ack", "xmas", 80),
         ("answer", "question", 53),
+        ("answer", "datagram", 5300),
         ("pong", "ping", 0),
     ],
 )
@@ -149,7 +150,8 @@ def test_answers_and_later_fragments_do_not_turn_round_who_asked() -> None:
     for kind, ports in (("answer", (5300, 40000)), ("pong", (0, 0)), ("syn-ack", (80, 40000))):
         for _ in range(3):
             table.add(frame(0, sent(kind, ports)))
-    table.add(frame(0, sent("datagram", (5300, 40000))))
+    for part, body in ((0x2000, udp(bytes(40), (5300, 40000))), (5, bytes(40))):
+        table.add(frame(0, ipv4(17, body, fragment=part)))
     table.add(frame(0, ipv4(1, bytes([8]) * 16, fragment=5)))
     table.end()
     assert {(due.flow.key[0], due.opening) for due in table.due} == {(OTHER, "inferred")}
@@ -178,14 +180,19 @@ def judge() -> Judge:
     return open_judge()
 
 
-def decided(judge: Judge, frames: list[Frame], folder: Path) -> tuple[list[Verdict], Enforcer]:
+def decided(
+    judge: Judge,
+    frames: list[Frame],
+    folder: Path,
+    policy: Policy = Policy(strikes=1, share=0.0),  # noqa: B008 - frozen
+) -> tuple[list[Verdict], Enforcer]:
     """All verdicts on frames, and an enforcer that has considered them; it spares nobody else."""
     table = FlowTable()
     for one in frames:
         table.add(one)
     table.end()
     found = [judged.verdict for judged in judge(table.due)]
-    enforcer = Enforcer(policy=Policy(strikes=1, share=0.0), allow=AllowList(root=folder))
+    enforcer = Enforcer(policy=policy, allow=AllowList(root=folder))
     for verdict in found:
         enforcer.consider(verdict)
     return found, enforcer
@@ -242,6 +249,35 @@ def test_a_server_of_which_the_middle_of_its_connections_is_seen_is_not_banned(
     verdicts, enforcer = decided(judge, frames, tmp_path)
     assert {one.opening for one in verdicts} == {"unknown"}
     assert not {"ban", "would ban"} & set(enforcer.counts)
+
+
+def flood_of(ports: list[int]) -> list[Frame]:
+    """Datagrams of HOST to a port of OTHER each; the first to each is a name server's answer."""
+    frames = []
+    for n in range(1500):
+        said = ANSWER if n < len(ports) else bytes([n % 200]) * 300
+        frames.append(frame(n / 500, ipv4(17, udp(said, (ports[n % len(ports)], 40000 + n % 40)))))
+    return frames
+
+
+def test_a_flood_behind_forged_answers_is_its_sender_s(judge: Judge, tmp_path: Path) -> None:
+    """He chooses a high port, so that nothing speaks for his being a name server."""
+    verdicts, enforcer = decided(judge, flood_of([5300 + n for n in range(40)]), tmp_path)
+    malicious = {(one.source, one.opening) for one in verdicts if one.verdict == "malicious"}
+    assert malicious == {("10.0.0.1", "seen")}
+    assert enforcer.counts["would ban"] == 1
+
+
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_a_flood_from_a_service_s_port_bans_where_both_ways_pass(
+    both_ways: bool, judge: Judge, tmp_path: Path
+) -> None:
+    """Else it may be what somebody asked for who is not seen here."""
+    policy = Policy(strikes=1, share=0.0, both_ways=both_ways, settled_seconds=0.0)
+    verdicts, enforcer = decided(judge, flood_of([53] * 40), tmp_path, policy)
+    malicious = {(one.source, one.opening) for one in verdicts if one.verdict == "malicious"}
+    assert malicious == {("10.0.0.1", "unknown")}
+    assert set(enforcer.counts) == ({"would ban"} if both_ways else {"spare"})
 
 
 def test_answers_that_nobody_asked_for_do_not_spoil_what_a_host_is_judged_by() -> None:
