@@ -22,12 +22,14 @@ MAX_FIELDS = 200_000
 
 _NUMBERS = {
     # Runs of field 8 as varints of at most ten bytes, shorter ones first for speed, and of
-    # field 7 as four bytes each.
+    # field 7 as four bytes each. A possessive repetition holds no other one, which Python before
+    # 3.11.5 gets wrong (gh-106052); where lengths alternate a bound keeps what is remembered small.
     0x40: re.compile(
         rb"(?:(?:\x40[\x00-\x7f])*+(?:\x40[\x80-\xff][\x00-\x7f])*+"
-        rb"(?:\x40[\x80-\xff]{2}[\x00-\x7f])*+(?:\x40[\x80-\xff]{3,9}+[\x00-\x7f])?+)++"
+        rb"(?:\x40[\x80-\xff][\x80-\xff][\x00-\x7f])*+"
+        rb"(?:\x40[\x80-\xff]{3,9}[\x00-\x7f])?){1,1024}"
     ),
-    0x3D: re.compile(rb"(?:\x3d[\x00-\xff]{4})++"),
+    0x3D: re.compile(rb"(?:\x3d[\x00-\xff][\x00-\xff][\x00-\xff][\x00-\xff])++"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
+from random import Random
 
 import numpy as np
 import onnx
@@ -16,6 +18,8 @@ from edge_infer.engines.onnx_check import check_onnx
 from edge_infer.engines.onnx_messages import MESSAGES
 from edge_infer.engines.onnx_reader import MAX_FIELDS, Malformed, read_model
 from edge_infer.errors import Incompatible
+
+ROOT = Path(__file__).parents[2]
 
 HONEST = random_linear(4, ["location", "other"]).onnx()
 
@@ -89,6 +93,39 @@ def test_numbers_of_attributes_are_passed_over_whole(numbers: list[int]) -> None
     read = read_model(model.SerializeToString()).each("graph")[0].each("node")[0]
     assert [a.text("name") for a in read.each("attribute")] == ["a", "b", "c"]
     assert read.each("attribute")[2].text("s") == "after"
+
+
+NUMBERS = [0, 127, 128, 2**14, 2**21, 2**28, 2**35, 2**56, 2**63 - 1, -1]
+PYTHONS = ("/usr/bin/python3", "python3.11", "python3.12", "python3.13", "python3.14")
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_python_passes_over_the_same_numbers(python: str, tmp_path: Path) -> None:
+    """Debian 12 has 3.11.2, whose regular expressions stop at numbers of four bytes."""
+    chance, numbers = Random(1), list(NUMBERS)
+    for _ in range(3000):
+        numbers += chance.sample(NUMBERS, chance.randrange(1, 10))
+    floats = [float(n) for n in range(100)]
+    node = helper.make_node("Identity", ["X"], ["y"], a=numbers, b=floats, c="after")
+    (tmp_path / "model.onnx").write_bytes(graph_of(node).SerializeToString())
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "sys.version_info < (3, 11) and sys.exit(9)\n"
+        "from edge_infer.engines.onnx_reader import read_model\n"
+        "data = open(sys.argv[2], 'rb').read()\n"
+        "read = read_model(data).each('graph')[0].each('node')[0]\n"
+        "print(read.each('attribute')[2].text('s'))"
+    )
+    try:
+        done = subprocess.run(
+            [python, "-I", "-S", "-B", "-c", program, str(ROOT), str(tmp_path / "model.onnx")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    except OSError:
+        pytest.skip(f"needs {python}")
+    if done.returncode == 9 or "command not found" in done.stderr:
+        pytest.skip(f"needs {python}, of 3.11 or later")
+    assert done.stdout == "after\n", done.stderr
 
 
 def test_a_cut_number_in_an_attribute() -> None:
