@@ -9,6 +9,8 @@ class NotExact(EdgeInferError):
     """The exported graph predicts something else than the estimator on a probe."""
 
     exit_code = 7
+    is_of_graph = True
+    """False where scikit-learn contradicts itself, so that no other graph is worth a try."""
 
 
 class Unsupported(EdgeInferError):

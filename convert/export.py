@@ -120,8 +120,8 @@ def export(
 
     try:
         emitted, proof = tried(emitted)
-    except NotExact:
-        if not emitted.is_shortened:
+    except NotExact as error:
+        if not emitted.is_shortened or not error.is_of_graph:
             raise
         emitted, proof = tried(emit_model(estimator, rows.shape[1], columns=columns))
     contract = Contract(

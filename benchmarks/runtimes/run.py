@@ -1,7 +1,8 @@
-"""`make runtimes`: today's artifacts and the estimator tests on each onnxruntime, as a page."""
+"""`make runtimes`: today's artifacts and the converters' tests on each onnxruntime, as a page."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,16 +24,10 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "runtimes.md"
 ARTIFACT_TESTS = ("tests/convert/test_runtimes.py",)
-ALL_TESTS = ("tests/convert/estimators",)
-SOME_TESTS = (
-    "tests/convert/estimators/test_double_constants.py",
-    "tests/convert/estimators/test_linear_families.py",
-    "tests/convert/estimators/test_tree_families.py",
-    "tests/convert/estimators/test_gradient_boosting_family.py",
-    "tests/convert/estimators/test_neighbor_family.py",
-    "tests/convert/estimators/test_kernel_family.py",
-)
-"""Trees, products, neighbours, kernels and constants: where releases have differed."""
+CONVERTER_TESTS = ("tests/convert/estimators", "tests/convert/test_compaction.py")
+_UNREFUSED = ("-p", "benchmarks.runtimes.unrefused")
+_EVERY_KIND = ("-m", "not deep")
+"""What `make test` has of them: each converter and each setting, not every case of it."""
 
 _OPTIONS = ("-o", "filterwarnings=ignore", "-p", "no:cacheprovider")
 
@@ -43,7 +38,7 @@ class Result:
 
     version: str
     artifacts: str
-    estimators: str
+    converters: str
     is_whole: bool
     passed: bool
 
@@ -53,11 +48,12 @@ def tested(release: str, folder: Path, *, whole: bool, converters: bool) -> Resu
     artifacts, first = _pytest(release, folder, ARTIFACT_TESTS)
     if not converters:
         return Result(release, artifacts, "not run", True, first)
-    estimators, second = _pytest(release, folder, ALL_TESTS if whole else SOME_TESTS)
-    return Result(release, artifacts, estimators, whole, first and second)
+    chosen = () if whole else _EVERY_KIND
+    converters_said, second = _pytest(release, folder, (*_UNREFUSED, *chosen, *CONVERTER_TESTS))
+    return Result(release, artifacts, converters_said, whole, first and second)
 
 
-def _pytest(release: str, folder: Path, paths: Sequence[str]) -> tuple[str, bool]:
+def _pytest(release: str, folder: Path, chosen: Sequence[str]) -> tuple[str, bool]:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(installed(release)), str(ROOT)]),
@@ -67,7 +63,7 @@ def _pytest(release: str, folder: Path, paths: Sequence[str]) -> tuple[str, bool
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *_OPTIONS, *paths],
+        [sys.executable, "-m", "pytest", "-q", *_OPTIONS, *chosen],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -81,40 +77,49 @@ def _pytest(release: str, folder: Path, paths: Sequence[str]) -> tuple[str, bool
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Releases may be named; all that pip offers otherwise. `--all` runs every test on each."""
+    """Releases may be named; all that pip offers otherwise."""
     import argparse
 
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("releases", nargs="*")
-    parser.add_argument("--all", action="store_true", help="every estimator test on every release")
+    parser.add_argument("--all", action="store_true", help="every converter test on every release")
     parser.add_argument("--artifacts", action="store_true", help="the artifacts alone")
+    parser.add_argument("--keep", type=Path, help="a file of results: goes on where it ends")
     given = parser.parse_args(arguments)
     found = offered()
-    chosen = given.releases or found
-    pinned = version("onnxruntime")
+    kept = _kept(given.keep)
+    chosen = [one for one in given.releases or found if one not in kept]
     with tempfile.TemporaryDirectory() as made:
         subprocess.run(
             [sys.executable, "-m", "benchmarks.runtimes.artifacts", made], check=True, cwd=ROOT
         )
-        results = []
         for release in chosen:
             start = time.monotonic()
             whole = given.all or release in (found[0], found[-1])
             one = tested(release, Path(made), whole=whole, converters=not given.artifacts)
-            results.append(one)
+            kept[release] = one
+            if given.keep:
+                with given.keep.open("a") as file:
+                    file.write(json.dumps(asdict(one)) + "\n")
             spent = time.monotonic() - start
-            print(f"{release:8} artifacts: {one.artifacts:22} estimators: {one.estimators}")
+            print(f"{release:8} artifacts: {one.artifacts:22} converters: {one.converters}")
             print(f"         {'passed' if one.passed else 'FAILED'} in {spent:.0f} s", flush=True)
-    if not given.releases:
-        PAGE.write_text(page(results, pinned), encoding="utf-8")
-    return 0 if all(one.passed for one in results) else 1
+    if not given.artifacts and all(release in kept for release in found):
+        results = [kept[release] for release in found]
+        PAGE.write_text(page(results, version("onnxruntime")), encoding="utf-8")
+    return 0 if all(one.passed for one in kept.values()) else 1
+
+
+def _kept(path: Path | None) -> dict[str, Result]:
+    lines = path.read_text().splitlines() if path is not None and path.exists() else ()
+    return {one.version: one for one in (Result(**json.loads(line)) for line in lines)}
 
 
 def page(results: Sequence[Result], pinned: str) -> str:
     """`docs/runtimes.md`."""
     rows = "\n".join(
         f"| {one.version}{' (refused)' if _minor(one.version) in REFUSED else ''} "
-        f"| {one.artifacts} | {one.estimators}{'' if one.is_whole else ', some of them'} "
+        f"| {one.artifacts} | {one.converters}{', all of them' if one.is_whole else ''} "
         f"| {'exact' if one.passed else 'FAILED'} |"
         for one in results
     )
@@ -139,15 +144,17 @@ scikit-learn {scikit_learn} and Python {python}, on the newest release of every 
 offers this Python. {count} artifacts are loaded, self-tested and asked for samples and rows between
 them, a test each; three tests more hold that the release is the one that was asked for, that the
 list of refused releases is in force, and the negative control below. Then the tests of the exact
-converters run, all of them on the oldest and the newest release (`make test-runtimes`, which
-continuous integration runs, leaves these out).
+converters run, of each class and setting that has one (`tests/convert/estimators` and
+`test_compaction.py`, as `make test` has them); on the oldest and the newest release further cases
+of the same kinds too (`make test-runtimes`, which continuous integration runs, has the artifacts
+alone).
 
 | onnxruntime | tests of artifacts | tests of converters | |
 | --- | --- | --- | --- |
 {rows}
 
 {refused} flip labels of the tree operators that plain skl2onnx writes, so a device refuses them.
-The table has them with that list switched off, inside the test alone: our graphs have another
+The table has them with that list switched off, inside the tests alone: our graphs have another
 operator and are exact there. The plain file of a forest is the negative control: it mislabels rows
 on these two and on no other.
 

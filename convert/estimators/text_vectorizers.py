@@ -20,7 +20,7 @@ from sklearn.feature_extraction.text import (
 )
 
 from convert.errors import Unsupported
-from convert.estimators.callables import name_of
+from convert.estimators.callables import REGISTER, name_of
 from convert.graph.emission import Emission, Scores
 from edge_infer.contract import Text
 
@@ -145,7 +145,7 @@ def _check_settings(estimator: Any) -> None:
                 f"{type(estimator).__name__} with a callable for {name} cannot be exported",
                 actual=name_of(value),
                 hint="use token_pattern, lowercase, strip_accents and stop_words, which a device "
-                "repeats",
+                f"repeats; count the terms before the rows are given, {REGISTER}",
             )
     if estimator.input != "content":
         raise Unsupported(f"{type(estimator).__name__} reads files", expected="input='content'")

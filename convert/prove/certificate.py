@@ -40,12 +40,14 @@ class Tally:
     def parity(self, band: Band, excused: NDArray[np.bool_]) -> Parity:
         """Undecided labels are counted whether they differed or not, scores where they did."""
         undecided = band.undecided if self.output.kind == "label" else excused
+        # A score whose terms cancel has no margin, however near or far the label's is.
+        measured = band.margin[undecided & band.undecided]
         return Parity(
             output=self.output.name,
             compared=self.compared,
             differ=0,
             undecided=int(undecided.sum()),
-            widest_undecided=float(band.margin[undecided].max(initial=0.0)),
+            widest_undecided=float(measured.max(initial=0.0)),
             max_difference=self.worst,
         )
 

@@ -119,7 +119,10 @@ def _is_tied(
     ask = band.alternatives.get(row)
     for answers in () if ask is None else ask():
         answer = answers[output.name]
-        if output.kind == "label":
+        if isinstance(answer, tuple):
+            if _is_within(answer, got, scale, tolerance)[0]:
+                return True
+        elif output.kind == "label":
             if not label_differs(got, answer)[0]:
                 return True
         elif score_difference(got, answer, scale)[0] <= tolerance:

@@ -114,7 +114,7 @@ def _is_other(departure: Departure, answer: NDArray[Any], tolerance: float) -> b
 def self_refusal(departure: Departure) -> NotExact:
     """scikit-learn gives one row two answers, so there is nothing to be exact about."""
     d = departure
-    return NotExact(
+    return _of_no_graph(
         f"scikit-learn disagrees with itself: {d.output.verb} of a {d.kind} row differs between "
         f"the row alone and the row in a batch, on {d.rows} rows tried; the first is probe "
         f"{d.row}: {d.shown}",
@@ -128,7 +128,7 @@ def self_refusal(departure: Departure) -> NotExact:
 def threads_refusal(departure: Departure) -> NotExact:
     """What scikit-learn answers hangs on how many processors the machine has."""
     d = departure
-    return NotExact(
+    return _of_no_graph(
         f"scikit-learn disagrees with itself: {d.output.verb} of a {d.kind} row {d.way} is another "
         f"than in one batch, on {d.rows} rows tried; the first is probe {d.row}: {d.shown}",
         expected=_shown(d.want, d),
@@ -136,6 +136,12 @@ def threads_refusal(departure: Departure) -> NotExact:
         hint="of equally far training rows a brute-force search keeps those that its threads meet "
         "first: scale the columns before (StandardScaler), or train with algorithm='kd_tree'",
     )
+
+
+def _of_no_graph(what: str, *, expected: str, actual: str, hint: str) -> NotExact:
+    error = NotExact(what, expected=expected, actual=actual, hint=hint)
+    error.is_of_graph = False
+    return error
 
 
 def departing_step(estimator: Any, X: Rows, codec: TableCodec | None = None) -> str | None:

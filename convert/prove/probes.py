@@ -33,6 +33,7 @@ SHARES: Sequence[tuple[str, Maker, float]] = (
     ("column extreme", rows.extremes, 0.15),
     ("word", rows.words, 0.12),
     ("scaled sample", rows.scaled, 0.06),
+    ("cancelling sum", rows.cancelling, 0.02),
     ("NaN", rows.missing, 0.06),
     ("infinity", rows.infinite, 0.06),
 )

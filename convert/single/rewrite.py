@@ -215,6 +215,12 @@ def _narrowed(value: NDArray[Any]) -> NDArray[np.float32]:
     with np.errstate(all="ignore"):
         narrow = value.astype(np.float32)
     lost = np.isinf(narrow) & np.isfinite(value)
+    if (np.abs(value[lost]) == np.finfo(np.float64).max).any():
+        raise Unsupported(
+            "float32 cannot tell a distance that overflows from one that is very large",
+            expected="a search that does not take its neighbours by distances in double",
+            hint="use precision='double'; of neighbours, algorithm='kd_tree' has a float32 graph",
+        )
     if lost.any():
         raise Unsupported(
             "a constant of this model is beyond float32",

@@ -153,7 +153,8 @@ class Parity:
     differ: int
     """Decided labels or scores beyond the bound that differ: 0, or there is no artifact."""
     undecided: int
-    """Rows whose margin lies under their rounding unit, where either tied label passes."""
+    """Rows whose margin lies under their rounding unit, where either tied label passes; of scores
+    those that differ by more than the tolerance, and by less than what rounding makes of them."""
     widest_undecided: float
     """Largest margin among them."""
     max_difference: float

@@ -224,8 +224,11 @@ def test_a_character_of_another_unicode_is_refused(monkeypatch):
 def test_what_a_device_cannot_repeat_is_refused_by_name(vectorizer, reason):
     documents, y = corpus(40)
     estimator = make_pipeline(vectorizer, LogisticRegression()).fit(documents, y)
-    with pytest.raises(convert.Unsupported, match=reason):
+    with pytest.raises(convert.Unsupported, match=reason) as refusal:
         convert.export(estimator, documents)
+    is_callable = "callable" in str(refusal.value)
+    assert is_callable == (reason in {"tokenizer", "analyzer", "preprocessor", "strip_accents"})
+    assert ("convert.register" in refusal.value.hint) == is_callable
 
 
 def test_sparse_rows_are_not_returned():

@@ -19,6 +19,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -162,6 +163,20 @@ def test_what_float32_cannot_hold_is_refused_and_auto_takes_double(shorter):
     artifact = convert.export(model, DIGITS, precision="auto")
     assert artifact.contract.certificate.relative_tolerance == 1e-9
     assert float32_of(artifact) == []
+
+
+def test_a_search_by_brute_force_says_why_it_has_no_float32_graph(shorter):
+    """The largest double is a constant of the graph, and no number of the user's."""
+    model = KNeighborsClassifier(algorithm="brute").fit(IRIS, SPECIES)
+    with pytest.raises(convert.Unsupported, match="distance") as caught:
+        convert.export(model, IRIS, precision="float32")
+    assert "1.79" not in str(caught.value)
+    assert "kd_tree" in caught.value.hint
+    ridge = Ridge().fit(IRIS * 1e-60, SPECIES * 1e-10)
+    ridge.coef_ = ridge.coef_ + 1e60
+    with pytest.raises(convert.Unsupported, match="beyond float32") as caught:
+        convert.export(ridge, IRIS * 1e-60, precision="float32")
+    assert caught.value.actual >= 1e60
 
 
 def test_auto_takes_float32_where_it_proves(shorter):

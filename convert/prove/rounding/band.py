@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convert.prove.reference import Answers
+    Alternative = Mapping[str, NDArray[Any] | tuple[NDArray[np.float64], NDArray[np.float64]]]
+    """By output name an answer `(1, ...)`, or the bounds of one."""
 
 EPS = float(np.finfo(np.float64).eps)
 UNITS = 8.0
@@ -33,7 +34,7 @@ class Band:
     """`(n, k)`: classes within their unit of the winner; None where labels are not classes."""
     classes: NDArray[Any] | None = None
     """`(k,)` labels behind `tied`, as the graph gives them."""
-    alternatives: Mapping[int, Callable[[], Sequence[Answers]]] = field(default_factory=dict)
+    alternatives: Mapping[int, Callable[[], Sequence[Alternative]]] = field(default_factory=dict)
     """By row: asks for the estimator's answers with a rounding-sized step made the other way."""
     bounds: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(
         default_factory=dict
@@ -90,6 +91,20 @@ def either(asked: Band, measured: Band) -> Band:
         measured.classes,
         asked.alternatives,
     )
+
+
+def score_bounds(
+    scores: NDArray[np.float64], terms: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What rounding makes of sums at least and at most: 8 · eps · Σ|terms| either way.
+
+    A sum is as good as its absolute terms (N. J. Higham, Accuracy and Stability of Numerical
+    Algorithms, section 3.1): where they cancel, that is more than 1e-9 of what is left. NaN, which
+    lets nothing pass, where the terms overflow.
+    """
+    with np.errstate(all="ignore"):
+        unit = UNITS * EPS * np.where(np.isfinite(terms), terms, np.nan)
+        return scores - unit, scores + unit
 
 
 def class_band(

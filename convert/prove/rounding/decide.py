@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,14 +17,25 @@ from convert.prove.rounding.centers import center_band, is_center_model
 from convert.prove.rounding.densities import density_band, is_density_model
 from convert.prove.rounding.detectors import detector_band, is_detector
 from convert.prove.rounding.frames import carry_frame, numbers_of
-from convert.prove.rounding.linear import is_linear, linear_band
+from convert.prove.rounding.linear import (
+    is_linear,
+    is_linear_regressor,
+    linear_band,
+    regressor_bounds,
+)
+from convert.prove.rounding.moved import filled, is_continuous
 from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
 from convert.prove.rounding.own_difference import own_difference
 from convert.prove.rounding.perturbed import Perturbed, is_made_of_trees
 from convert.prove.rounding.processes import is_process_classifier, process_band
 from convert.prove.rounding.propagation import is_kernel_propagation, propagation_band
-from convert.prove.rounding.svm import is_support_vector_classifier, svc_band
+from convert.prove.rounding.svm import (
+    is_support_vector_classifier,
+    is_support_vector_regressor,
+    svc_band,
+    svr_bounds,
+)
 from convert.prove.splits import is_tree_model
 
 if TYPE_CHECKING:
@@ -61,6 +73,8 @@ class Rounding:
         self._has_terms = band is not None
         trees_alone = is_made_of_trees(reference.estimator, samples.shape[1])
         self._asked = None if band or trees_alone else Perturbed(reference, samples)
+        self._is_continuous = is_continuous(reference.estimator)
+        self._moved = Perturbed(reference, samples)
         self.method = self._described()
 
     def band(self, X: Doubles) -> Band:
@@ -81,11 +95,24 @@ class Rounding:
 
     def refine(self, band: Band, X: Doubles, rows: NDArray[np.intp]) -> Band:
         """Ask scikit-learn what rounding does to `rows`, where terms are not known."""
-        if self._asked is None or not len(rows):
+        if not len(rows):
             return band
-        every = self._asked.band(X, rows)
-        own = own_difference(self._reference, self._classes, X, self._asked.rows)
-        return either(every, own)
+        bounds = band.bounds
+        if self._asked is not None:
+            every = self._asked.band(X, rows)
+            own = own_difference(self._reference, self._classes, X, self._asked.rows)
+            band = either(every, own)
+        if self._is_continuous:
+            asked = self._asked or self._moved
+            band = replace(band, bounds=filled(bounds, asked.spans(X, rows)))
+        return band
+
+    def once(self, band: Band, X: Doubles, rows: NDArray[np.intp]) -> Band:
+        """The bounds of scores of a matrix X `(n, f)` that is not that of the probes."""
+        if not self._is_continuous:
+            return band
+        asked = Perturbed(self._reference, self._samples)
+        return replace(band, bounds=filled(band.bounds, asked.spans(X, rows)))
 
     def steady(self, X: Doubles) -> NDArray[np.bool_]:
         """`(n,)`: whether a device may be held to scikit-learn's answer on the rows `(n, f)`.
@@ -145,12 +172,16 @@ class Rounding:
             return branch_band(self._reference, last, value, error)
         if is_neighbors_model(last):
             return neighbors_band(last, value, error, self._reference.outputs)
+        if is_linear_regressor(last):
+            return regressor_bounds(last, value, error, self._reference.outputs)
+        if is_support_vector_regressor(last):
+            return svr_bounds(last, value, error, self._reference.outputs)
         if self._label is None:
             return no_band(len(value))
         if is_center_model(last):
             return center_band(last, value, error, self._reference.outputs)
         if is_detector(last):
-            return detector_band(last, value, error)
+            return detector_band(last, value, error, self._reference.outputs)
         if is_density_model(last):
             return density_band(last, value, error, self._classes, self._reference.outputs)
         classes = self._classes
@@ -161,7 +192,7 @@ class Rounding:
         if is_process_classifier(last):
             return process_band(last, value, error, classes)
         if is_linear(last):
-            return linear_band(last, value, error, classes)
+            return linear_band(last, value, error, classes, self._reference.outputs)
         if is_perceptron(last):
             return perceptron_band(last, value, error, classes)
         if is_support_vector_classifier(last):

@@ -61,6 +61,10 @@ class Declared:
         del X, rows
         return band
 
+    def once(self, band: Band, X: Doubles, rows: NDArray[np.intp]) -> Band:
+        """Nor is it for other rows than the probes."""
+        return self.refine(band, X, rows)
+
     def steady(self, X: Doubles) -> NDArray[np.bool_]:
         """`(n,)`: any decided row may become a golden vector."""
         return np.ones(len(X), dtype=bool)

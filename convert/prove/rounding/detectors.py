@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,13 +10,15 @@ from sklearn.covariance import EllipticEnvelope
 from sklearn.linear_model import SGDOneClassSVM
 from sklearn.svm import OneClassSVM
 
-from convert.prove.rounding.band import Band, class_band
+from convert.prove.rounding.band import Band, class_band, score_bounds
 from convert.prove.rounding.svm import kernel_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
 
     Doubles = NDArray[np.float64]
 
@@ -29,10 +32,16 @@ def is_detector(estimator: Any) -> bool:
     return type(estimator) in _TERMS
 
 
-def detector_band(estimator: Any, x: Doubles, error: Doubles) -> Band:
-    """The band of an outlier detector on rows `(n, f)`."""
+def detector_band(
+    estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
+) -> Band:
+    """The band of an outlier detector on rows `(n, f)`, and the bounds of its scores."""
     decision = np.asarray(estimator.decision_function(x)).reshape(-1)
-    return class_band(decision, np.asarray(_TERMS[type(estimator)](estimator, x, error)), _LABELS)
+    terms = np.asarray(_TERMS[type(estimator)](estimator, x, error))
+    bounds = {"decision_function": score_bounds(decision, terms)}
+    bounds["score_samples"] = score_bounds(np.asarray(estimator.score_samples(x)), terms)
+    named = {o.name: bounds[o.verb] for o in outputs if o.verb in bounds}
+    return replace(class_band(decision, terms, _LABELS), bounds=named)
 
 
 def _svm(estimator: Any, x: Doubles, error: Doubles) -> Doubles:

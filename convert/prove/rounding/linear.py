@@ -1,17 +1,23 @@
-"""Σ|terms| of linear decisions: |X| · |W|ᵀ + |b|."""
+"""Σ|terms| of linear decisions and predictions: |X| · |W|ᵀ + |b|."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model._base import LinearClassifierMixin
 
-from convert.prove.rounding.band import Band, class_band
+from convert.estimators.linear_regressors import EMITTERS as REGRESSORS
+from convert.prove.rounding.band import Band, class_band, no_band, score_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from convert.graph.emitted import EmittedOutput
 
     Doubles = NDArray[np.float64]
 
@@ -29,12 +35,37 @@ def is_linear(estimator: Any) -> bool:
     )
 
 
-def linear_band(estimator: Any, x: Doubles, error: Doubles, classes: NDArray[Any]) -> Band:
-    """The band of a linear classifier on rows `(n, f)`."""
-    weights = np.abs(np.atleast_2d(estimator.coef_)).T
-    terms = (np.abs(x) + error) @ weights + np.abs(estimator.intercept_)
+def linear_band(
+    estimator: Any,
+    x: Doubles,
+    error: Doubles,
+    classes: NDArray[Any],
+    outputs: Sequence[EmittedOutput],
+) -> Band:
+    """The band of a linear classifier on rows `(n, f)`, and the bounds of its decisions."""
     scores = np.asarray(estimator.decision_function(x))
-    return class_band(scores, terms.reshape(scores.shape), classes)
+    terms = _terms(estimator, x, error).reshape(scores.shape)
+    bounds = {o.name: score_bounds(scores, terms) for o in outputs if o.verb == "decision_function"}
+    return replace(class_band(scores, terms, classes), bounds=bounds)
+
+
+def is_linear_regressor(estimator: Any) -> bool:
+    """Whether `predict` is `X @ coef_.T + intercept_`."""
+    return type(estimator) in REGRESSORS
+
+
+def regressor_bounds(
+    estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
+) -> Band:
+    """No band, for there are no labels; the bounds of the predictions for rows `(n, f)`."""
+    scores = np.asarray(estimator.predict(x))
+    terms = _terms(estimator, x, error).reshape(scores.shape)
+    return replace(no_band(len(x)), bounds={o.name: score_bounds(scores, terms) for o in outputs})
+
+
+def _terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
+    weights = np.abs(np.atleast_2d(estimator.coef_)).T
+    return np.asarray((np.abs(x) + error) @ weights + np.abs(estimator.intercept_))
 
 
 def _is_plain_ridge(estimator: Any) -> bool:

@@ -16,11 +16,12 @@ import numpy as np
 from convert.prove.compare import RELATIVE_TOLERANCE, label_differs, largest, score_difference
 from convert.prove.reference import quiet, steps_of
 from convert.prove.rounding.band import EPS, UNITS, Band
+from convert.prove.rounding.moved import is_continuous, span, with_moved_weights
 from convert.prove.rounding.terms import carry
 from convert.prove.splits import flattened, is_tree_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Doubles = NDArray[np.float64]
 
 DRAWS = 32
+WEIGHT_DRAWS = 16
 _SEED = 7
 
 _SUMS_OF_MEMBERS = (
@@ -77,6 +79,7 @@ class Perturbed:
         self._scales = {
             o.name: largest(answers[o.name]) for o in reference.outputs if o.kind == "score"
         }
+        self._is_continuous = is_continuous(reference.estimator)
         self._around: dict[int, Sequence[Answers]] = {}
         self._asked: set[int] = set()
 
@@ -91,6 +94,11 @@ class Perturbed:
         ways = {row: partial(_same, found) for row, found in self._around.items()}
         return Band(margin, unit, alternatives=ways)
 
+    def spans(self, X: Doubles, rows: NDArray[np.intp]) -> Mapping[str, tuple[Doubles, Doubles]]:
+        """Bounds of the scores of X `(n, f)`, as far as `rows` and all rows before them tell."""
+        self.band(X, rows)
+        return span(len(X), self._around, self._reference.outputs)
+
     @property
     def rows(self) -> NDArray[np.intp]:
         """All rows that were asked about."""
@@ -104,7 +112,14 @@ class Perturbed:
         for _ in range(DRAWS):
             signs = rng.integers(0, 2, size=X[rows].shape) * 2.0 - 1.0
             with np.errstate(all="ignore"):
-                draws.append(self._reference.answers(X[rows] * (1.0 + UNITS * EPS * signs)))
+                moved = X[rows] * (1.0 + UNITS * EPS * signs)
+                # The largest doubles stay: scikit-learn raises on an infinity.
+                moved = np.where(np.isinf(moved), X[rows], moved)
+                draws.append(self._reference.answers(moved))
+        frame = self._reference.frame(X[rows])
+        for _ in range(WEIGHT_DRAWS if self._is_continuous else 0):
+            other = with_moved_weights(self._reference.estimator, UNITS * EPS, rng)
+            draws.append(self._reference.answers_of(other, frame))
         for at, row in enumerate(rows):
             own = {name: answer[at : at + 1] for name, answer in base.items()}
             seen = [{name: a[at : at + 1] for name, a in draw.items()} for draw in draws]

@@ -1,21 +1,24 @@
 """Σ|terms| of libsvm's one-against-one decisions, and what another vote would give.
 
 With several classes both the label and the one-vs-rest decision jump where a pair's decision
-changes sign, so an undecided row passes with the answers of either sign and no other.
+changes sign, so an undecided row passes with the answers of either sign and no other. With
+`break_ties` the label is the largest one-vs-rest decision: it changes where two of those meet,
+far from any change of sign, and there either class passes.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from sklearn.svm import SVC, NuSVC
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR
 from sklearn.utils.multiclass import _ovr_decision_function
 
-from convert.prove.rounding.band import EPS, UNITS, Band, class_band
+from convert.prove.rounding.band import EPS, UNITS, Band, class_band, no_band, score_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convert.graph.emitted import EmittedOutput
-    from convert.prove.reference import Answers
+    from convert.prove.rounding.band import Alternative
 
     Doubles = NDArray[np.float64]
 
@@ -33,12 +36,16 @@ MAX_PAIRS = 6
 
 def is_support_vector_classifier(estimator: Any) -> bool:
     """Whether labels are libsvm's votes over a kernel whose sums are known here."""
-    return type(estimator) in (SVC, NuSVC) and estimator.kernel in (
-        "linear",
-        "poly",
-        "rbf",
-        "sigmoid",
-    )
+    return type(estimator) in (SVC, NuSVC) and _is_known(estimator.kernel)
+
+
+def is_support_vector_regressor(estimator: Any) -> bool:
+    """Whether predictions are sums over such a kernel."""
+    return type(estimator) in (SVR, NuSVR) and _is_known(estimator.kernel)
+
+
+def _is_known(kernel: Any) -> bool:
+    return kernel in ("linear", "poly", "rbf", "sigmoid")
 
 
 def svc_band(
@@ -58,7 +65,8 @@ def svc_band(
     terms = _pair_terms(estimator, x, error) if terms is None else terms
     pairs = pair_scores(estimator, x)
     if len(classes) == 2:
-        return class_band(pairs, terms[:, 0], classes)
+        bounds = _bounds(outputs, pairs, terms[:, 0])
+        return replace(class_band(pairs, terms[:, 0], classes), bounds=bounds)
     unit = UNITS * EPS * terms
     with np.errstate(all="ignore"):
         nearness = np.where(unit > 0, np.abs(pairs) / unit, np.inf)
@@ -72,9 +80,59 @@ def svc_band(
         open_pairs = np.flatnonzero(nearness[row] < 1)
         if len(open_pairs) <= MAX_PAIRS:
             alternatives[int(row)] = partial(
-                _answers, estimator, pairs[row], open_pairs, classes, outputs
+                _answers, estimator, pairs[row], terms[row], open_pairs, classes, outputs
             )
-    return Band(np.abs(pairs[rows, closest]), unit[rows, closest], alternatives=alternatives)
+    margin, unit = np.abs(pairs[rows, closest]), unit[rows, closest]
+    sums = _one_vs_rest(pairs, np.sign(pairs), len(classes))
+    of_sums = _one_vs_rest_terms(pairs, sums, terms)
+    if estimator.decision_function_shape == "ovr":
+        bounds = _bounds(outputs, sums, of_sums)
+    else:
+        bounds = _bounds(outputs, pairs, terms)
+    if not _breaks_ties(estimator):
+        return Band(margin, unit, alternatives=alternatives, bounds=bounds)
+    meeting = class_band(sums, of_sums, classes)
+    meets = meeting.undecided
+    return replace(
+        meeting,
+        margin=np.where(meets, meeting.margin, margin),
+        unit=np.where(meets, meeting.unit, unit),
+        alternatives=alternatives,
+        bounds=bounds,
+    )
+
+
+def svr_bounds(
+    estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
+) -> Band:
+    """No band, for there are no labels; the bounds of a regressor's predictions."""
+    terms = kernel_terms(estimator, x, error) @ np.abs(estimator._dual_coef_).reshape(-1)
+    bounds = score_bounds(
+        np.asarray(estimator.predict(x)), terms + np.abs(estimator._intercept_[0])
+    )
+    return replace(no_band(len(x)), bounds={o.name: bounds for o in outputs})
+
+
+def _bounds(
+    outputs: Sequence[EmittedOutput], scores: Doubles, terms: Doubles
+) -> dict[str, tuple[Doubles, Doubles]]:
+    return {o.name: score_bounds(scores, terms) for o in outputs if o.verb == "decision_function"}
+
+
+def _breaks_ties(estimator: Any) -> bool:
+    return bool(estimator.break_ties and estimator.decision_function_shape == "ovr")
+
+
+def _one_vs_rest_terms(pairs: Doubles, sums: Doubles, terms: Doubles) -> Doubles:
+    """Σ|terms| of c / 3(|c| + 1) and votes, `(n, k)`, c the sum of a class's pairs."""
+    classes, total, confidences = sums.shape[1], np.zeros(sums.shape), np.zeros(sums.shape)
+    for pair, (i, j) in enumerate(combinations(range(classes), 2)):
+        total[:, [i, j]] += (terms[:, pair] + np.abs(pairs[:, pair]))[:, None]
+        confidences[:, i] += pairs[:, pair]
+        confidences[:, j] -= pairs[:, pair]
+    nearest = np.maximum(np.abs(confidences) - UNITS * EPS * total, 0.0)
+    moved = np.minimum(total / (3.0 * (nearest + 1.0) ** 2), 1.0 / (UNITS * EPS))
+    return np.asarray(moved + np.abs(sums))
 
 
 def pair_scores(estimator: Any, x: Doubles) -> Doubles:
@@ -85,20 +143,23 @@ def pair_scores(estimator: Any, x: Doubles) -> Doubles:
 def _answers(
     estimator: Any,
     pairs: Doubles,
+    terms: Doubles,
     open_pairs: NDArray[np.intp],
     classes: NDArray[Any],
     outputs: Sequence[EmittedOutput],
-) -> list[Answers]:
-    found: list[Answers] = []
+) -> list[Alternative]:
+    found: list[Alternative] = []
     for signs in product((-1.0, 1.0), repeat=len(open_pairs)):
         side = np.sign(pairs)
         side[open_pairs] = signs
-        answer: dict[str, NDArray[Any]] = {}
+        answer: dict[str, NDArray[Any] | tuple[Doubles, Doubles]] = {}
         for output in outputs:
             if output.verb == "decision_function":
                 shown = estimator.decision_function_shape == "ovr"
                 ovr = _one_vs_rest(pairs[None], side[None], len(classes))
-                answer[output.name] = ovr if shown else pairs[None]
+                of_ovr = _one_vs_rest_terms(pairs[None], ovr, terms[None])
+                both = (ovr, of_ovr) if shown else (pairs[None], terms[None])
+                answer[output.name] = score_bounds(*both)
             elif output.kind == "label":
                 winner = _winners(estimator, pairs[None], len(classes), side[None])
                 answer[output.name] = classes[winner]
@@ -114,7 +175,7 @@ def _winners(
     `side` holds the signs that the pairs `(n, p)` are taken to have, their own when None.
     """
     side = np.sign(pairs) if side is None else side
-    if estimator.break_ties and estimator.decision_function_shape == "ovr":
+    if _breaks_ties(estimator):
         return np.asarray(_one_vs_rest(pairs, side, n_classes).argmax(axis=1))
     votes = np.zeros((len(pairs), n_classes), dtype=int)
     for pair, (i, j) in enumerate(combinations(range(n_classes), 2)):
@@ -156,7 +217,10 @@ def kernel_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     base = gamma * (x @ vectors.T) + estimator.coef0
     size = gamma * size + abs(estimator.coef0)
     if estimator.kernel == "sigmoid":
-        return np.asarray(size * (1.0 - np.tanh(base) ** 2) + np.abs(np.tanh(base)))
+        # The steepest point within what rounding moves the argument by, and no more than the range.
+        nearest = np.maximum(np.abs(base) - UNITS * EPS * size, 0.0)
+        moved = np.minimum(size * (1.0 - np.tanh(nearest) ** 2), 2.0 / (UNITS * EPS))
+        return np.asarray(moved + np.abs(np.tanh(base)))
     degree = int(estimator.degree)
     return np.asarray(degree * np.abs(base) ** max(degree - 1, 0) * size + np.abs(base) ** degree)
 

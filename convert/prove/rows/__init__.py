@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convert.prove.rows.boundary import boundary
+from convert.prove.rows.cancelling import cancelling
 from convert.prove.rows.context import Context
 from convert.prove.rows.extremes import extremes, scaled
 from convert.prove.rows.missing import infinite, missing
@@ -13,6 +14,7 @@ from convert.prove.rows.words import words
 __all__ = [
     "Context",
     "boundary",
+    "cancelling",
     "extremes",
     "infinite",
     "missing",

@@ -116,7 +116,7 @@ def test_a_decision_that_does_not_give_the_labels_is_not_trusted(monkeypatch):
     model = LogisticRegression(max_iter=1000).fit(X, y)
     monkeypatch.setattr(
         "convert.prove.rounding.decide.linear_band",
-        lambda estimator, x, error, classes: class_band(
+        lambda estimator, x, error, classes, outputs: class_band(
             -estimator.decision_function(x), np.ones((len(x), 3)), classes
         ),
     )
