@@ -83,7 +83,13 @@ def compare(
     for row in np.flatnonzero(unequal & band.undecided):
         excused[row] = _is_tied(output, got[row : row + 1], int(row), scale, band, tolerance)
     if output.name in band.bounds:
-        excused |= unequal & _is_within(band.bounds[output.name], got, scale, tolerance)
+        # Both, for bounds are those of one answer, and scikit-learn may give integers another.
+        bounds = band.bounds[output.name]
+        excused |= (
+            unequal
+            & _is_within(bounds, got, scale, tolerance)
+            & _is_within(bounds, want, scale, tolerance)
+        )
     return Compared(unequal & ~excused, excused, np.where(excused, 0.0, difference))
 
 
