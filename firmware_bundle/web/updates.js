@@ -42,11 +42,13 @@ function offerUpdate(registration) {
   element('update_now').onclick = () => waiting.postMessage('take over');
 }
 
-/** Forget what is kept, and fetch every file again. */
+/** Forget what is kept of this page, and fetch every file again; other pages of the origin keep theirs. */
 export async function fetchAgain() {
-  const kept = (await navigator.serviceWorker?.getRegistrations?.()) ?? [];
-  await Promise.all(kept.map((one) => one.unregister()));
+  const folder = new URL('.', location.href);
+  const kept = await navigator.serviceWorker?.getRegistration?.(folder);
+  if (kept?.scope === folder.href) await kept.unregister();
   const names = (await globalThis.caches?.keys()) ?? [];
-  await Promise.all(names.map((name) => caches.delete(name)));
+  const ours = names.filter((name) => name.startsWith(`edge-infer ${folder.pathname} `));
+  await Promise.all(ours.map((name) => caches.delete(name)));
   location.reload();
 }

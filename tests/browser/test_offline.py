@@ -159,3 +159,31 @@ def test_a_torn_update_leaves_the_older_release_in_service(shop: Shop, tmp_path:
         server.shutdown()
         thread.join()
     browser.end()
+
+
+def test_fetching_again_mends_what_is_kept_and_leaves_other_pages_of_the_origin_alone(
+    shop: Shop, tmp_path: Path
+) -> None:
+    browser = Chromium(tmp_path / "profile", [], PHONE)
+    with PageServer(shop.files(shop.digits())) as server:
+        thread = run(server)
+        page = browser.open(server.url)
+        page.wait(KEPT, seconds=60)
+        page.evaluate("caches.open('edge-infer /elsewhere/ 1').then(() => null)")
+        page.evaluate("navigator.serviceWorker.register('sw.js', {scope: 'other/'}).then(() => 1)")
+        page.evaluate(
+            "caches.keys().then(async (names) => { for (const name of names)"
+            " await (await caches.open(name)).put('model.sig', new Response('spoilt')) })"
+        )
+        browser.do("goto", page=page.number, url=server.url)
+        page.wait("document.querySelector('#again')?.checkVisibility()", seconds=60)
+        page.click("#again")
+        page.wait("document.body?.dataset.state === 'verified'", seconds=60)
+        assert "edge-infer /elsewhere/ 1" in page.evaluate("caches.keys()")
+        scopes = page.evaluate(
+            "navigator.serviceWorker.getRegistrations().then((all) => all.map((r) => r.scope))"
+        )
+        assert any(scope.endswith("/other/") for scope in scopes)
+        server.shutdown()
+        thread.join()
+    browser.end()
