@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_infer import BadInput
+from edge_infer import BadInput, Unavailable
 
 if TYPE_CHECKING:
     import argparse
@@ -43,10 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from examples.router.training.estimators import SEED
     from examples.router.training.train import MADE_EACH, gather, train
 
-    if options.out.exists() or options.out.with_suffix(".pub").exists():
-        raise BadInput(
-            f"{options.out} exists", expected="a new directory", hint="name another one with --out"
-        )
+    _check_out(options.out)
     _check_numbers(options)
     folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
     seed = SEED if options.seed is None else options.seed
@@ -72,6 +69,25 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"{trained.bundle}: replay it with --bundle {trained.bundle} --trust {trained.trust}")
     return 0
+
+
+def _check_out(out: Path) -> None:
+    """Refuse now what could not be written after the work."""
+    try:
+        taken = out.exists() or out.with_suffix(".pub").exists()
+        has_place = out.parent.is_dir() and os.access(out.parent, os.W_OK | os.X_OK)
+    except OSError:
+        taken, has_place = False, False
+    if taken:
+        raise BadInput(
+            f"{out} exists", expected="a new directory", hint="name another one with --out"
+        )
+    if not has_place:
+        raise Unavailable(
+            f"{out} cannot be made",
+            expected=f"a directory {out.parent} that you may write into",
+            hint="make it, or name another one with --out",
+        )
 
 
 def _check_numbers(options: argparse.Namespace) -> None:

@@ -54,7 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Watch until interrupted; leave the firewall as it was."""
     if (options.interface is None) == (options.queue is None):
-        raise BadInput("one source is needed", expected="an interface, or --queue N")
+        raise BadInput(
+            "one source is needed",
+            expected="an interface, or --queue N",
+            actual="neither" if options.interface is None else "both",
+            hint="such as: python -m examples.router watch eth0",
+        )
     stop = Stop().listen()
     judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
     watch = Watch(judge, batch=1 if options.no_batch else BATCH, table=options.table)

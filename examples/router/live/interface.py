@@ -161,7 +161,12 @@ class Interface:
 
         if not self._exists():
             names = ", ".join(name for _, name in socket.if_nameindex()) or "none"
-            raise BadInput("no such interface", expected=f"one of {names}", actual=self.name)
+            raise BadInput(
+                "no such interface",
+                expected=f"one of {names}",
+                actual=repr(self.name),
+                hint="look at them with ip link; one of another network namespace is watched there",
+            )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
             request = struct.pack("16sH14x", self.name.encode(), 0)
             answer = fcntl.ioctl(asked.fileno(), GET_HARDWARE, request)

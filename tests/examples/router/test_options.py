@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from router_frames import ethernet, ipv4, pcap, tcp
 
-from edge_infer import BadInput
+from edge_infer import BadInput, Unavailable
 from examples.router.__main__ import main
 from examples.router.synthetic.__main__ import main as make
 
@@ -61,6 +61,22 @@ def test_numbers_and_words_that_cannot_be_are_refused_before_any_work(
     told = capsys.readouterr().err
     assert said in told
     assert "to do:" in told
+
+
+@pytest.mark.parametrize("out", ["nowhere/new", "file/new", "locked/new"])
+def test_a_place_that_cannot_be_written_is_refused_before_any_training(
+    out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "locked").mkdir()
+    if out.startswith("locked"):  # root may write anywhere
+
+        def locked(path: object, mode: int) -> bool:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(os, "access", locked)
+    assert main(["train", str(tmp_path), "--out", str(tmp_path / out)]) == Unavailable.exit_code
+    assert "cannot be made" in capsys.readouterr().err
 
 
 def started(pipe: Path) -> subprocess.Popen[str]:

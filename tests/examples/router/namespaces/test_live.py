@@ -7,8 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
+from router_frames import ethernet, pcap
+
+from examples.router.synthetic.attacks import tcp_scan
+from examples.router.synthetic.benign import Scene
+from examples.router.synthetic.wire import Wire
 
 ROOT = Path(__file__).parents[4]
 
@@ -52,6 +58,37 @@ def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
     assert done.returncode == 6, done.stderr
     assert "ours: the interface vanished" in done.stderr
     assert "summary" in json.loads(done.stdout.splitlines()[-1])
+
+
+def test_what_is_watched_is_judged_as_a_recording_of_it_is(tmp_path: Path) -> None:
+    """By the same rows: the same flows, at the same nanoseconds, with the same scores."""
+    scan, last = tmp_path / "scan.pcap", tmp_path / "last.pcap"
+    wire = Wire(Random(5))
+    tcp_scan(Scene(wire, wire.random), 1_700_000_000.0)
+    wire.write(scan)
+    # A packet that comes later lets time end the scan's flows in the recording too.
+    last.write_bytes(pcap([(0, ethernet(0x806, bytes(28)))]))
+    done = in_namespace(
+        "for name in ours theirs; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done\n"
+        f"live={tmp_path}/live said={tmp_path}/said rec={tmp_path}/rec\n"
+        "PYTHON -m examples.router watch ours --json >$live 2>$said & watch=$!\n"
+        "tcpdump -i ours -U --time-stamp-precision=nano -Z root -w $rec 2>$rec.said & dump=$!\n"
+        "until grep -q watching $said && grep -q listening $rec.said; do sleep 0.1; done\n"
+        f"tcpreplay -q -i theirs --pps 100 {scan} >/dev/null && sleep 6\n"
+        f"tcpreplay -q -i theirs {last} >/dev/null && sleep 1\n"
+        "kill $dump $watch; wait $watch || exit 1\n"
+        "PYTHON -m examples.router replay $rec --json >$live.replayed"
+    )
+    assert done.returncode == 0, done.stderr
+
+    def judged(name: str) -> list[tuple[object, ...]]:
+        lines = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
+        assert "summary" in lines.pop()
+        kept = ("first", "last", "flow", "score", "opening")
+        return sorted(tuple(map(str, (line[one] for one in kept))) for line in lines)
+
+    assert len(judged("live")) > 50
+    assert judged("live") == judged("live.replayed")
 
 
 @pytest.mark.parametrize("signals", ["INT", "TERM", "INT TERM", "TERM INT HUP INT"])
