@@ -12,78 +12,14 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import islice
 from math import log2
-from string import Formatter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from examples.router.features import FEATURES, NAMES, Row
+from examples.router.features import FEATURES, Row
+from examples.router.reasons import COLUMNS, REASONS, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-
-class Reason(NamedTuple):
-    """Features that say one thing, and how it is told of a flow."""
-
-    text: str
-    features: tuple[str, ...]
-
-
-REASONS = (
-    Reason(
-        "its source opened {recent_flows:.0f} flows in half a minute, {lasting_flows:.0f} in some",
-        ("recent_flows", "lasting_flows"),
-    ),
-    Reason(
-        "its source went to about {recent_services:.0f} services of {recent_hosts:.0f} hosts",
-        ("recent_hosts", "recent_services", "recent_ports", "lasting_hosts", "lasting_services",
-         "lasting_ports"),
-    ),
-    Reason(
-        "its source comes back to one service, {recent_repeats:.0f} flows to each",
-        ("recent_repeats", "lasting_repeats"),
-    ),
-    Reason(
-        "nobody answered {recent_failed:.0f} flows of its source, {recent_failed_share:.0%}",
-        ("recent_failed", "recent_failed_share", "lasting_failed", "lasting_failed_share",
-         "unanswered"),
-    ),
-    Reason(
-        "{recent_turned_away:.0f} flows of its source were turned away",
-        ("recent_turned_away", "lasting_turned_away", "refused", "resets_down"),
-    ),
-    Reason(
-        "its source asked for {lasting_names:.0f} names, {lasting_not_found:.0%} not found",
-        ("recent_questions", "recent_names", "recent_not_found", "lasting_questions",
-         "lasting_names", "lasting_not_found", "dns_failed"),
-    ),
-    Reason(
-        "names of {dns_name:.0f} bytes, {dns_distinct:.0f} different characters in a label",
-        ("dns_name", "dns_other", "dns_distinct", "dns_queries"),
-    ),
-    Reason("{half_open:.0f} handshakes wait at its target", ("half_open",)),
-    Reason(
-        "{meta_target:.0f} characters of code in the request's line, {meta_rest:.0f} behind it",
-        ("meta_target", "meta_rest"),
-    ),
-    Reason(
-        "what it says first: {text_up:.0%} text, {distinct_up:.0%} different bytes",
-        ("text_up", "distinct_up", "text_down", "distinct_down"),
-    ),
-    Reason(
-        "{packets_up:.0f} packets up and {packets_down:.0f} down, {packet_rate:.0f} a second",
-        ("packets_up", "packets_down", "packet_rate"),
-    ),
-    Reason(
-        "{mean_up:.0f} bytes a packet up, {mean_down:.0f} down, {sizes_up:.0f} sizes",
-        ("bytes_up", "bytes_down", "mean_up", "mean_down", "largest_up", "largest_down",
-         "payloads_up", "payloads_down", "sizes_up"),
-    ),
-    Reason(
-        "flags: {syns:.0f} SYN, {resets_up:.0f} RST, {fins:.0f} sides said FIN",
-        ("syns", "resets_up", "fins", "odd_start"),
-    ),
-    Reason("the protocol", ("tcp", "udp", "icmp", "multicast", "fragments")),
-)  # fmt: skip
 
 MOST = 3
 """Reasons given for one flow."""
@@ -107,8 +43,6 @@ Kind = tuple[float, ...]
 _Part = tuple[int, tuple[float, ...]]
 """A reason, and the numbers of its features."""
 
-_COLUMNS = [tuple(NAMES.index(name) for name in reason.features) for reason in REASONS]
-
 
 @lru_cache(MOST_NUMBERS)
 def _round(value: float) -> float:
@@ -118,7 +52,7 @@ def _round(value: float) -> float:
 
 _QUIET = tuple(one.ordinary for one in FEATURES)
 _ROUND_QUIET = tuple(map(_round, _QUIET))
-_QUIET_PARTS = [tuple(_QUIET[column] for column in columns) for columns in _COLUMNS]
+_QUIET_PARTS = [tuple(_QUIET[column] for column in columns) for columns in COLUMNS]
 
 
 def kind_of(row: Row) -> Kind:
@@ -152,7 +86,7 @@ class Why:
         """The strongest reasons first, of a row and its `kind_of`."""
         if kind not in self._ranked:
             self.learn([kind])
-        return [_told(number, row) for number in self._ranked[kind]]
+        return [told(number, row) for number in self._ranked[kind]]
 
     def learn(self, kinds: Iterable[Kind]) -> None:
         """Rank the reasons of kinds that are not known yet, with one question to the model."""
@@ -165,9 +99,9 @@ class Why:
         parts = [_odd_parts(row) for _, row in new]
         asked = [row for _, row in new]
         for (_, row), odd in zip(new, parts, strict=True):
-            asked += [_replaced(row, _COLUMNS[part[0]], _QUIET_PARTS[part[0]]) for part in odd]
+            asked += [_replaced(row, COLUMNS[part[0]], _QUIET_PARTS[part[0]]) for part in odd]
         alone = dict.fromkeys(part for odd in parts for part in odd if part not in self._alone)
-        asked += [_replaced(_QUIET, _COLUMNS[number], values) for number, values in alone]
+        asked += [_replaced(_QUIET, COLUMNS[number], values) for number, values in alone]
         found = iter(self._scores([_QUIET, *asked]))
         quiet, whole = next(found), list(islice(found, len(new)))
         without = [list(islice(found, len(odd))) for odd in parts]
@@ -181,7 +115,7 @@ class Why:
 
 def _odd_parts(row: Row) -> list[_Part]:
     """Of each reason whose numbers are not ordinary: which it is, and these."""
-    parts = [(one, tuple([row[at] for at in columns])) for one, columns in enumerate(_COLUMNS)]
+    parts = [(one, tuple([row[at] for at in columns])) for one, columns in enumerate(COLUMNS)]
     return [part for part, ordinary in zip(parts, _QUIET_PARTS, strict=True) if part[1] != ordinary]
 
 
@@ -228,21 +162,3 @@ def _replaced(row: Row, columns: tuple[int, ...], by: Row) -> Row:
     for column, value in zip(columns, by, strict=True):
         changed[column] = value
     return tuple(changed)
-
-
-def _told(number: int, row: Row) -> str:
-    text, columns = _TEXTS[number]
-    return text.format(*[row[column] for column in columns])
-
-
-def _by_position(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text with numbered places, and the columns that fill them."""
-    parts = list(Formatter().parse(text))
-    columns = tuple(NAMES.index(name) for _, name, _, _ in parts if name is not None)
-    places = "".join(
-        before + ("" if name is None else f"{{:{style}}}") for before, name, style, _ in parts
-    )
-    return places, columns
-
-
-_TEXTS = [_by_position(reason.text) for reason in REASONS]

@@ -24,8 +24,9 @@ from examples.router.__main__ import main
 from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
 from examples.router.compiled import compiler
 from examples.router.flows import FlowTable
-from examples.router.judge import Judge, check_model
+from examples.router.judge import Judge
 from examples.router.replay import Replay, json_line
+from examples.router.scoring import check_model
 from examples.router.synthetic.attacks import tcp_scan
 from examples.router.synthetic.benign import Scene, browse
 from examples.router.synthetic.wire import Wire

@@ -5,12 +5,12 @@ from __future__ import annotations
 from random import Random
 
 from examples.router.features import FEATURES, NAMES, Row
+from examples.router.reasons import REASONS
 from examples.router.why import (
     MOST,
     MOST_KINDS,
     MOST_REMEMBERED,
     MOST_TOLD,
-    REASONS,
     Told,
     Why,
     kind_of,
