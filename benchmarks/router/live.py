@@ -26,6 +26,7 @@ from typing import IO
 
 from examples.router.compiled import build
 from examples.router.compiled.choice import KINDS
+from examples.router.live.interface import RING_MEBIBYTES
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "docs" / "router" / "live.json"
@@ -112,7 +113,8 @@ def watched(options: argparse.Namespace, said: IO[str]) -> dict[str, float]:
         [*([] if options.ordinary else ["chrt", "--rr", "5"]),
          sys.executable, "-m", "examples.router", "watch", NEAR, "--json",
          "--seconds", str(options.seconds * 2 + 20), *(["--no-batch"] if options.no_batch else []),
-         *(["--engine", options.engine] if options.engine else []), "--table", options.table],
+         *(["--engine", options.engine] if options.engine else []), "--table", options.table,
+         "--ring", str(options.ring)],
         cwd=ROOT, stdout=said, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert watch.stderr is not None
@@ -132,6 +134,7 @@ def main() -> None:
     parser.add_argument("--no-batch", action="store_true")
     parser.add_argument("--engine", choices=("onnxruntime", "native"))
     parser.add_argument("--table", choices=KINDS, default="compiled")
+    parser.add_argument("--ring", type=int, default=RING_MEBIBYTES, metavar="MB")
     parser.add_argument("--ordinary", action="store_true", help="no real-time priority")
     parser.add_argument("--all", action="store_true", help="every way, and keep the figures")
     parser.add_argument("--within", action="store_true", help=argparse.SUPPRESS)
@@ -162,6 +165,7 @@ def measure_all(options: argparse.Namespace) -> None:
             engine = "native" if no_batch else "onnxruntime"
             arguments = [
                 "--rate", str(options.rate), "--seconds", str(options.seconds), "--engine", engine,
+                "--ring", str(options.ring),
                 *(["--no-batch"] if no_batch else []),
                 *(["--ordinary"] if priority == "ordinary" else []),
             ]  # fmt: skip

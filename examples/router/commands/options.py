@@ -24,6 +24,14 @@ def queue_number(text: str) -> int:
     return found
 
 
+def mebibytes(text: str) -> int:
+    """A size of the kernel's ring, as `argparse` reads it."""
+    found = int(text)
+    if not 1 <= found <= 1024:
+        raise argparse.ArgumentTypeError(f"{text} is no size of a ring: from 1 to 1024 MB")
+    return found
+
+
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Which bundle judges, who vouches for it, and on what it runs."""
     parser.add_argument("--bundle", metavar="DIR", help="the model; without it the shipped one")

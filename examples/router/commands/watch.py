@@ -14,6 +14,7 @@ from examples.router.bundles import open_judge
 from examples.router.commands.options import (
     add_model_options,
     add_table_option,
+    mebibytes,
     positive,
     queue_number,
 )
@@ -21,7 +22,7 @@ from examples.router.ending import Stop
 from examples.router.enforce.options import add_options, build
 from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
-from examples.router.live.interface import RETIRE_MS
+from examples.router.live.interface import RETIRE_MS, RING_MEBIBYTES
 from examples.router.live.watching import BATCH, within_ms
 from examples.router.replay import json_line, text_line
 
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-batch", action="store_true", help="judge what a packet asks for at once"
     )
+    parser.add_argument(
+        "--ring", type=mebibytes, metavar="MB", default=RING_MEBIBYTES,
+        help=f"what the kernel keeps while the program waits for a processor ({RING_MEBIBYTES})",
+    )  # fmt: skip
     add_model_options(parser)
     add_table_option(parser)
     add_options(parser)
@@ -66,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     enforcer = build(options)
     retire_ms = 1 if options.no_batch else RETIRE_MS
     source = (
-        Interface(options.interface, retire_ms=retire_ms)
+        Interface(options.interface, retire_ms=retire_ms, ring_mebibytes=options.ring)
         if options.queue is None
         else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
     )

@@ -30,6 +30,9 @@ OTHERS = {
 
 GET_HARDWARE = 0x8927  # SIOCGIFHWADDR
 
+RING_MEBIBYTES = 8
+"""What the kernel keeps while Python is busy: some 30,000 ordinary packets."""
+
 RETIRE_MS = 5
 """A block that is not full is handed over after this long."""
 
@@ -42,12 +45,15 @@ GRANT = (
 class Interface:
     """Frames of one interface in both directions; what the kernel had to drop is counted."""
 
-    def __init__(self, name: str, *, retire_ms: int = RETIRE_MS) -> None:
+    def __init__(
+        self, name: str, *, retire_ms: int = RETIRE_MS, ring_mebibytes: int = RING_MEBIBYTES
+    ) -> None:
         self.name = name
         self.dropped = 0
         self.received = 0
         """All that the kernel saw until `drops` was last asked, with what it dropped."""
         self._retire_ms = retire_ms
+        self._blocks = ring_mebibytes * ring.BLOCKS_A_MEBIBYTE
         self._socket: socket.socket | None = None
         self._ring: mmap.mmap | None = None
         self._block = 0
@@ -86,17 +92,17 @@ class Interface:
             opened.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
             if kind == LOOPBACK_TYPE:  # there every packet passes twice
                 opened.setsockopt(SOL_PACKET, IGNORE_OUTGOING, 1)
-            opened.setsockopt(SOL_PACKET, RX_RING, ring.request(self._retire_ms))
-            size = ring.BLOCKS * ring.BLOCK_BYTES
-            self._ring = mmap.mmap(opened.fileno(), size)
+            opened.setsockopt(SOL_PACKET, RX_RING, ring.request(self._blocks, self._retire_ms))
+            self._ring = mmap.mmap(opened.fileno(), self._blocks * ring.BLOCK_BYTES)
             opened.bind((self.name, ALL_PROTOCOLS))
         except OSError as error:
             self.close()
             raise Unavailable(
                 f"{self.name}: cannot be captured from",
-                expected="an interface that is up, and 8 MB for the kernel's ring",
+                expected="an interface that is up, and room for the kernel's ring: "
+                f"{self._blocks // ring.BLOCKS_A_MEBIBYTE} MB",
                 actual=error.strerror or str(error),
-                hint=f"ip link set {self.name} up; look at it with ip link",
+                hint=f"ip link set {self.name} up; look at it with ip link; name less with --ring",
             ) from error
         self._linktype = 1 if kind in ETHERNET_LIKE else 101
         return self
@@ -117,7 +123,7 @@ class Interface:
             if ring.is_ready(self._ring, block):
                 yield ring.block_of(self._ring, block, self._linktype)
                 ring.give_back(self._ring, block)
-                self._block = (block + 1) % ring.BLOCKS
+                self._block = (block + 1) % self._blocks
                 yield None
                 continue
             events = poll.poll(idle_seconds * 1000)

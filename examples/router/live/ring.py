@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK_BYTES = 1 << 18
-BLOCKS = 32
+BLOCKS_A_MEBIBYTE = (1 << 20) // BLOCK_BYTES
 FRAME_BYTES = 2048
-"""8 MB in all: what the kernel keeps while Python is busy, some 30,000 ordinary packets."""
 
 FROM_KERNEL, TO_KERNEL = 1, 0
 STATUS_AT = 8
@@ -26,10 +25,10 @@ _packet = struct.Struct("=IIIIIIH").unpack_from
 _status = struct.Struct("=I")
 
 
-def request(retire_ms: int) -> bytes:
+def request(blocks: int, retire_ms: int) -> bytes:
     """`struct tpacket_req3`: the ring's size, and when a block that is not full is handed over."""
-    frames = BLOCKS * BLOCK_BYTES // FRAME_BYTES
-    return struct.pack("=7I", BLOCK_BYTES, BLOCKS, FRAME_BYTES, frames, retire_ms, 0, 0)
+    frames = blocks * BLOCK_BYTES // FRAME_BYTES
+    return struct.pack("=7I", BLOCK_BYTES, blocks, FRAME_BYTES, frames, retire_ms, 0, 0)
 
 
 def is_ready(ring: mmap.mmap, block: int) -> bool:

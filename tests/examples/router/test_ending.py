@@ -106,7 +106,7 @@ def test_wherever_signals_come_bans_are_undone_and_the_summary_is_the_last_line(
     where: str, as_ever: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signalled = Signalled(where)
-    monkeypatch.setattr(command, "Interface", lambda name, retire_ms: signalled.source())
+    monkeypatch.setattr(command, "Interface", lambda name, **how: signalled.source())
     monkeypatch.setattr(command, "build", lambda options: signalled.enforcer())
     end = Watch.end
 

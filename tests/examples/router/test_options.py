@@ -28,10 +28,12 @@ SYN = ethernet(0x800, ipv4(6, tcp()))
         ["lo", "--seconds", "nan"],
         ["lo", "--seconds", "-1"],
         ["lo", "--seconds", "inf"],
+        ["lo", "--ring", "0"],
+        ["lo", "--ring", "100000"],
     ],
     ids=" ".join,
 )
-def test_a_queue_and_a_time_that_cannot_be(
+def test_a_queue_a_time_and_a_ring_that_cannot_be(
     options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -60,6 +60,32 @@ def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
     assert "summary" in json.loads(done.stdout.splitlines()[-1])
 
 
+SENDER = """
+import socket
+sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sender.bind(("theirs", 0))
+for number in range(12_000):
+    sender.send(bytes(12) + b"\\x08\\x06" + bytes(46))
+"""
+
+
+@pytest.mark.parametrize("megabytes", [1, 8])
+def test_what_finds_the_ring_full_is_counted_and_a_larger_one_holds_it(megabytes: int) -> None:
+    """A program that gets no processor for a while, as on a busy machine."""
+    done = in_namespace(
+        "for name in ours theirs; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done\n"
+        "said=$(mktemp)\n"
+        f"PYTHON -m examples.router watch ours --json --ring {megabytes} 2>$said & pid=$!\n"
+        "until grep -q watching $said; do sleep 0.1; done; rm $said; sleep 0.5\n"
+        f"kill -STOP $pid; PYTHON -c '{SENDER}'; kill -CONT $pid; sleep 2; kill $pid; wait $pid"
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])["summary"]
+    assert told["packets"] + told["dropped"] + told["waiting"] == 12_000
+    assert (told["dropped"] > 1000) == (megabytes == 1)
+    assert (told["dropped"] == 0) == (megabytes == 8)
+
+
 def test_what_is_watched_is_judged_as_a_recording_of_it_is(tmp_path: Path) -> None:
     """By the same rows: the same flows, at the same nanoseconds, with the same scores."""
     scan, last = tmp_path / "scan.pcap", tmp_path / "last.pcap"
