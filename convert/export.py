@@ -18,6 +18,8 @@ from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from convert.prove import Proof
     from edge_infer.contract import Image
 
+_MOST_STEPS = 256
+"""Of a search, for which a longer graph is tried though the brief one proves."""
 _PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
 
 
@@ -118,12 +122,10 @@ def export(
         in_double = replace(graph, onnx=compacted(graph.onnx))
         return in_double, proven(in_double, DOUBLE_TOLERANCE)
 
-    try:
-        emitted, proof = tried(emitted)
-    except NotExact as error:
-        if not emitted.is_shortened or not error.is_of_graph:
-            raise
-        emitted, proof = tried(emit_model(estimator, rows.shape[1], columns=columns))
+    def tried_longer() -> tuple[Emitted, Proof]:
+        return tried(emit_model(estimator, rows.shape[1], columns=columns))
+
+    emitted, proof = _fewest_excused(emitted, tried, tried_longer)
     contract = Contract(
         format=FORMAT,
         name=name,
@@ -150,6 +152,33 @@ def export(
         probes=proof.probes,
         details=proof.details,
     )
+
+
+def _fewest_excused(
+    brief: Emitted,
+    tried: Callable[[Emitted], tuple[Emitted, Proof]],
+    tried_longer: Callable[[], tuple[Emitted, Proof]],
+) -> tuple[Emitted, Proof]:
+    """The brief graph where it proves without an excuse; else whichever has fewer of them.
+
+    A longer one that would take minutes to prove is tried where the brief one does not prove.
+
+    Raises:
+        NotExact: neither proves.
+    """
+    try:
+        first = tried(brief)
+    except NotExact as error:
+        if not brief.is_shortened or not error.is_of_graph:
+            raise
+        return tried_longer()
+    if not 0 < brief.left_out <= _MOST_STEPS or not first[1].excused:
+        return first
+    try:
+        second = tried_longer()
+    except NotExact:
+        return first
+    return second if second[1].excused < first[1].excused else first
 
 
 def _check_samples(samples: Any) -> NDArray[np.float64]:

@@ -65,7 +65,8 @@ def birch(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """The label of the nearest subcluster; `transform` gives the distances to them."""
     centers = dense(estimator.subcluster_centers_)
     known = np.asarray(estimator.subcluster_labels_, dtype=np.int64)
-    found = g.op("Gather", known, _nearest(g, x, centers))
+    norms = dense(estimator._subcluster_norms)
+    found = g.op("Gather", known, _nearest(g, x, centers, norms))
     return Emission({"transform": _distances(g, x, centers)}, labels=found)
 
 
@@ -130,8 +131,8 @@ def _distances(g: Graph, x: Tensor, centers: Doubles) -> Scores:
     return Scores(g.op("Sqrt", g.op("Max", total, 0.0)), len(centers))
 
 
-def _nearest(g: Graph, x: Tensor, centers: Doubles) -> Tensor:
-    return g.op("ArgMin", expanded_squares(g, x, centers), axis=1, keepdims=0)
+def _nearest(g: Graph, x: Tensor, centers: Doubles, norms: Doubles | None = None) -> Tensor:
+    return g.op("ArgMin", expanded_squares(g, x, centers, norms), axis=1, keepdims=0)
 
 
 EMITTERS: dict[type, Callable[[Graph, Any, Tensor], Emission]] = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.linalg.blas import ddot
 
 from convert.errors import Unsupported
 from convert.estimators.arrays import Doubles, dense
@@ -28,6 +29,8 @@ _POWERS = {
     "chebyshev": np.inf,
     "infinity": np.inf,
 }
+_FEWEST_LANES = 16
+"""Terms from which on OpenBLAS adds a dot product up in several lanes."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,18 @@ class Minkowski:
     p: float
     weights: Doubles | None = None
 
-    def term(self, g: Graph, difference: Tensor) -> Tensor:
-        """What one feature adds: |d|, d² or |d|^p."""
+    def term(self, g: Graph, difference: Tensor, count: int) -> Tensor:
+        """What one feature adds `(n, count)`: |d|, d² or |d|^p.
+
+        onnxruntime multiplies d by d by d where a single exponent is 3, which rounds twice: with
+        an exponent for each of the points it takes the power, as scikit-learn does.
+        """
         if self.p == 2 and self.weights is None:
             return g.op("Mul", difference, difference)
         size = g.op("Abs", difference)
-        return size if self.p in (1.0, np.inf) else g.op("Pow", size, self.p)
+        if self.p in (1.0, np.inf):
+            return size
+        return g.op("Pow", size, np.full(count, self.p) if self.p == 3 else self.p)
 
     def distance(self, g: Graph, reduced: Tensor) -> Tensor:
         """`_rdist_to_dist`."""
@@ -86,16 +95,23 @@ def reduced_distances(g: Graph, x: Tensor, points: Doubles, metric: Minkowski) -
     """`(n, m)` reduced distances between the rows and the m points."""
     total: Tensor | None = None
     for j, column in enumerate(features(g, x, points.shape[1])):
-        total = accumulate(g, total, g.op("Sub", column, points[:, j]), metric, j)
+        difference = g.op("Sub", column, points[:, j])
+        total = accumulate(g, total, difference, metric, j, count=len(points))
     assert total is not None, "points have a feature"
     return total
 
 
 def accumulate(
-    g: Graph, total: Tensor | None, difference: Tensor, metric: Minkowski, feature: int
+    g: Graph,
+    total: Tensor | None,
+    difference: Tensor,
+    metric: Minkowski,
+    feature: int,
+    *,
+    count: int,
 ) -> Tensor:
-    """Add what one feature's difference contributes to the reduced distance."""
-    term = metric.term(g, difference)
+    """Add what one feature's difference `(n, count)` contributes to the reduced distance."""
+    term = metric.term(g, difference, count)
     if metric.weights is not None:
         term = g.op("Mul", term, float(metric.weights[feature]))
     if total is None:
@@ -103,9 +119,30 @@ def accumulate(
     return g.op("Max" if metric.p == np.inf else "Add", total, term)
 
 
-def expanded_squares(g: Graph, x: Tensor, points: Doubles) -> Tensor:
-    """|x|² - 2 x·y + |y|², at least 0, NaN as 0: `EuclideanArgKmin64` and its siblings."""
-    own = g.op("ReduceSum", g.op("Mul", x, x), np.array([1], dtype=np.int64), keepdims=1)
+def expanded_squares(g: Graph, x: Tensor, points: Doubles, norms: Doubles | None = None) -> Tensor:
+    """|x|² - 2 x·y + |y|², at least 0, NaN as 0: `EuclideanArgKmin64` and its siblings.
+
+    `norms` `(m,)` are |y|² where the caller of the search hands them over.
+    """
+    norms = dot_norms(points) if norms is None else norms
     cross = g.op("MatMul", x, -2.0 * points.T)
-    total = g.op("Add", g.op("Add", own, cross), np.einsum("ij,ij->i", points, points))
+    total = g.op("Add", g.op("Add", _own_norms(g, x, points.shape[1]), cross), norms)
     return g.op("Where", g.op("Greater", total, 0.0), total, 0.0)
+
+
+def dot_norms(points: Doubles) -> Doubles:
+    """`(m,)` |y|² by BLAS, as `_sqeuclidean_row_norms64` takes them: its last bit breaks ties."""
+    return np.array([ddot(point, point) for point in points])
+
+
+def _own_norms(g: Graph, x: Tensor, count: int) -> Tensor:
+    """`(n, 1)` |x|²: to the last bit as `dot_norms` where the terms are added one by one.
+
+    Of so few terms BLAS and a product of matrices make one chain, each step rounded once; of more
+    they make several, otherwise from processor to processor.
+    """
+    if count >= _FEWEST_LANES:
+        return g.op("ReduceSum", g.op("Mul", x, x), np.array([1], dtype=np.int64), keepdims=1)
+    row, column = np.array([1], dtype=np.int64), np.array([2], dtype=np.int64)
+    own = g.op("MatMul", g.op("Unsqueeze", x, row), g.op("Unsqueeze", x, column))
+    return g.op("Squeeze", own, column)

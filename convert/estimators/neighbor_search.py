@@ -2,11 +2,12 @@
 
 Brute force meets the points in their order. A k-d or ball tree meets them leaf by leaf, at every
 node the nearer child first (`_query_single_depthfirst`), so the order is another for each row:
-the leaves are sorted by it before the nearest are taken. Of equally far ones the first are kept,
-but where points tie without any rounding: there scikit-learn's heap is followed push by push
-(`neighbor_heap.py`). Brute force divides more than 256 points among threads with a heap each:
-the order of a single thread is followed, and the proof asks whether several agree with it.
-Following a heap costs some hundred times a plain search: a brief graph of brute force does without.
+the leaves are sorted by it before the nearest are taken. Which of equally far ones are kept hangs
+on the history of scikit-learn's heap, so it is followed push by push (`neighbor_heap.py`). Brute
+force divides more than 256 points among threads with a heap each: the order of a single thread is
+followed, and the proof asks whether several agree with it.
+Following a heap costs some hundred times a plain search: a brief graph does without, by brute
+force and where the points of a tree are not sure to tie.
 """
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ def nearest(g: Graph, estimator: Any, x: Tensor, k: int) -> Neighbors:
     metric = fitted_metric(estimator)
     if estimator._fit_method == "brute":
         found = brute_distances(g, estimator, x, metric)
-        points = dense(estimator._fit_X)
-        reduced, index = _smallest(g, found, points, len(points), k, brief=g.brief)
+        reduced, index = _smallest(g, found, len(estimator._fit_X), k, brief=g.brief)
         # Its heap starts with the largest finite double, and with the first point.
         limit = float(np.finfo(np.float64).max)
     else:
@@ -131,16 +131,17 @@ def _k_smallest(g: Graph, values: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def _smallest(
-    g: Graph, values: Tensor, points: Doubles, count: int, k: int, *, brief: bool = False
+    g: Graph, values: Tensor, count: int, k: int, *, brief: bool
 ) -> tuple[Tensor, Tensor]:
     """As `_k_smallest` of `count` values, in the order of the search; ties as its heap has them.
 
-    Where that is left out for a `brief` graph, the graph is marked as shortened.
+    Where that is left out for a `brief` graph, the graph is marked as shortened. A heap of two
+    always keeps the first.
     """
-    if _ties_exactly(points, k) and count <= MOST_POINTS:
+    if 2 < k <= MOST_NEIGHBORS and count <= MOST_POINTS:
         if not brief:
             return heap_smallest(g, values, count, k)
-        g.is_shortened = True
+        g.left_out += count
     return _k_smallest(g, values, k)
 
 
@@ -158,27 +159,24 @@ def _tree_order(
     data, order, nodes, bounds = estimator._tree.get_arrays()
     leaves = _leaves(dense(data), order, nodes)
     count, size, n_features = leaves.points.shape
+    brief = g.brief and not _ties_exactly(dense(data))
     found = reduced_distances(g, x, leaves.points.reshape(-1, n_features), metric)
     if count == 1:
-        reduced, at = _smallest(g, found, dense(data), size, k)
+        reduced, at = _smallest(g, found, size, k, brief=brief)
         return reduced, g.op("Gather", leaves.original, at)
     visited = _visits(g, estimator, x, metric, nodes, dense(bounds))
     by_leaf = g.op("Reshape", found, np.array([0, count, size], dtype=np.int64))
     in_order = g.op("GatherND", by_leaf, g.op("Unsqueeze", visited, _LAST), batch_dims=1)
-    reduced, at = _smallest(g, g.op("Reshape", in_order, _ROW), dense(data), count * size, k)
+    in_order = g.op("Reshape", in_order, _ROW)
+    reduced, at = _smallest(g, in_order, count * size, k, brief=brief)
     width = np.array(size, dtype=np.int64)
     leaf = g.op("GatherElements", visited, g.op("Div", at, width), axis=1)
     point = g.op("Add", g.op("Mul", leaf, width), g.op("Mod", at, width))
     return reduced, g.op("Gather", leaves.original, point)
 
 
-def _ties_exactly(points: Doubles, k: int) -> bool:
-    """Whether points may be equally far to the last bit, so that the heap's history decides.
-
-    A heap of two always keeps the first.
-    """
-    if not 2 < k <= MOST_NEIGHBORS:
-        return False
+def _ties_exactly(points: Doubles) -> bool:
+    """Whether points are sure to be equally far to the last bit, from some row or other."""
     whole = bool((points == np.rint(points)).all())
     return whole or len(np.unique(points, axis=0)) < len(points)
 
@@ -224,7 +222,8 @@ def _box_distances(g: Graph, x: Tensor, metric: Minkowski, bounds: Doubles) -> T
     for j, column in enumerate(features(g, x, bounds.shape[2])):
         below = g.op("Sub", bounds[0, :, j], column)
         above = g.op("Sub", column, bounds[1, :, j])
-        total = accumulate(g, total, g.op("Max", below, above, 0.0), metric, j)
+        outside = g.op("Max", below, above, 0.0)
+        total = accumulate(g, total, outside, metric, j, count=bounds.shape[1])
     assert total is not None, "points have a feature"
     return total
 

@@ -51,7 +51,7 @@ class Graph:
     ) -> None:
         self.brief = brief
         """Whether an emitter may leave out what costs much and seldom tells; it then says so."""
-        self.is_shortened = False
+        self.left_out = 0
         self._frames: dict[Tensor, tuple[Column, ...]] = {}
         self._matrices: dict[tuple[Tensor, ...], Tensor] = {}
         self.nodes: list[Node] = []

@@ -90,7 +90,7 @@ def _emitted(
         checks,
         named,
         texts,
-        is_shortened=graph.is_shortened,
+        left_out=graph.left_out,
     )
 
 

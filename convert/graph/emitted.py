@@ -42,5 +42,10 @@ class Emitted:
     """Typed inputs, one for each column; none where the input is the matrix `X`."""
     texts: tuple[TextInput, ...] = ()
     """Inputs that are counted from a column of documents, which has no input of its own."""
-    is_shortened: bool = False
-    """Whether it leaves out what costs much and seldom tells, so that there is a longer graph."""
+    left_out: int = 0
+    """Steps of a search, which cost much and seldom tell, that a longer graph would have."""
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether there is a longer graph."""
+        return self.left_out > 0

@@ -210,6 +210,15 @@ class Case:
             tally.parity(self.band, self._excused[name]) for name, tally in self._tallies.items()
         ]
 
+    def excused(self) -> int:
+        """Probes on which a score differs, of the graph or of a row alone, and is excused.
+
+        None where there are labels: the certificate counts such rows, whether they differ or not.
+        """
+        if any(output.kind == "label" for output in self.reference.outputs):
+            return 0
+        return int(np.any([*self._excused.values()], axis=0).sum())
+
     def details(self) -> Details:
         """What was seen beyond the counts, once `check_graph` has passed."""
         return details(self, [each.spread() for each in self._spreads.values()], self._whole)

@@ -52,6 +52,8 @@ class Proof:
     certificate: Certificate
     golden: Golden
     golden_bytes: bytes
+    excused: int = 0
+    """Probes on which a score without a label differed and passed as undecided."""
     probes: Rows | None = field(default=None, repr=False, compare=False)
     """The rows that were tried, where the model takes one matrix of numbers."""
     details: Details | None = field(default=None, repr=False, compare=False)
@@ -131,6 +133,7 @@ def prove(
         proven,
         described_golden,
         golden_bytes,
+        excused=case.excused(),
         probes=probes.rows if codec is None else None,
         details=case.details(),
     )

@@ -24,7 +24,11 @@ from convert.prove.rounding.linear import (
     regressor_bounds,
 )
 from convert.prove.rounding.moved import filled, is_continuous
-from convert.prove.rounding.neighbors import is_neighbors_model, neighbors_band
+from convert.prove.rounding.neighbors import (
+    is_neighbors_model,
+    neighbors_band,
+    searches_neighbors,
+)
 from convert.prove.rounding.neural import is_perceptron, perceptron_band
 from convert.prove.rounding.own_difference import own_difference
 from convert.prove.rounding.perturbed import Perturbed, is_made_of_trees
@@ -135,7 +139,7 @@ class Rounding:
 
     def _described(self) -> str:
         has_steps = is_tree_model(last := self._steps[-1][1]) or is_neighbors_model(last)
-        if self._label is None and not has_steps:
+        if self._label is None and not has_steps and self._asked is None:
             return "none, for there are no labels"
         if self._asked is not None:
             return (
@@ -161,9 +165,15 @@ class Rounding:
                 error, value = carried, step.transform(value)
             value = numbers_of(value)
             if value is None:
-                return no_band(len(X)) if self._label is None else None
+                return self._without_label(self._steps[-1][1], len(X))
             self._rounds_before |= bool(error.any())
             return self._of_last(self._steps[-1][1], value, error)
+
+    def _without_label(self, last: Any, n: int) -> Band | None:
+        """Scores alone have no band, unless they jump where a member takes another neighbour."""
+        if self._label is None and not searches_neighbors(last):
+            return no_band(n)
+        return None
 
     def _of_last(self, last: Any, value: Doubles, error: Doubles) -> Band | None:
         if is_tree_model(last):
@@ -177,7 +187,7 @@ class Rounding:
         if is_support_vector_regressor(last):
             return svr_bounds(last, value, error, self._reference.outputs)
         if self._label is None:
-            return no_band(len(value))
+            return self._without_label(last, len(value))
         if is_center_model(last):
             return center_band(last, value, error, self._reference.outputs)
         if is_detector(last):

@@ -21,12 +21,18 @@ def power(search: Any) -> float:
     return _POWERS.get(search.effective_metric_, 1.0)
 
 
+def is_product(search: Any) -> bool:
+    """Whether distances are taken from a product of matrices, |x|² - 2 x·y + |y|²."""
+    weights = search.effective_metric_params_.get("w")
+    return power(search) == 2 and weights is None and bool(search._fit_method == "brute")
+
+
 def reduced_distances(search: Any, x: Doubles, error: Doubles) -> tuple[Doubles, Doubles]:
     """`(n, m)` reduced distances of rows `(n, f)`, and their Σ|terms|."""
     points = np.asarray(search._fit_X, dtype=np.float64)
     weights = search.effective_metric_params_.get("w")
     p = power(search)
-    if p == 2 and weights is None and search._fit_method == "brute":
+    if is_product(search):
         size = np.abs(x) + error
         reduced = (x**2).sum(axis=1)[:, None] - 2 * x @ points.T + (points**2).sum(axis=1)
         terms = (size**2).sum(axis=1)[:, None] + 2 * size @ np.abs(points).T

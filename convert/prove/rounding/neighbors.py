@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache, partial
 from itertools import chain, combinations, combinations_with_replacement, islice
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +24,10 @@ from sklearn.neighbors import (
 )
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
+from convert.estimators.neighbor_heap import MOST_POINTS
+from convert.estimators.nesting import nested
 from convert.prove.rounding.band import EPS, UNITS, Band
-from convert.prove.rounding.distances import power, reduced_distances
+from convert.prove.rounding.distances import is_product, power, reduced_distances
 from convert.prove.rounding.neighbor_answers import (
     is_weighted,
     n_targets,
@@ -34,7 +37,7 @@ from convert.prove.rounding.neighbor_answers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,11 +49,15 @@ if TYPE_CHECKING:
 
 MAX_CHOICES = 5000
 """Ways to take the neighbours of one row that are tried."""
-MAX_FACTORS = 200
-"""The same where a way is a mean over the neighbours' own densities, which takes longer."""
+MAX_MEANS = 200
+"""The same where a way is a mean over the neighbours, whose ways are seldom alike."""
 
 _LARGEST_WHOLE = 2.0**20
 """Squares of differences of such numbers, and sums of thousands of them, are exact doubles."""
+_FRACTIONS = (1.0, 2.0, 4.0, 8.0)
+"""So they are of numbers that are whole once they are multiplied by one of these."""
+_ONE_HEAP = {"brute": 256}
+"""Training rows up to which ties have one answer, and a graph that follows the search."""
 
 _BLOCK = 256
 """Rows whose distances to all training points are held at once."""
@@ -70,6 +77,11 @@ def is_neighbors_model(estimator: Any) -> bool:
     return isinstance(estimator._fit_X, np.ndarray) and not callable(weights)
 
 
+def searches_neighbors(estimator: Any) -> bool:
+    """Whether something in it, at whatever depth, takes the nearest of its training rows."""
+    return any(hasattr(one, "_fit_method") for one in nested(estimator))
+
+
 def neighbors_band(
     estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
 ) -> Band:
@@ -77,6 +89,7 @@ def neighbors_band(
     search = _search(estimator)
     margin, unit = np.full(len(x), np.inf), np.zeros(len(x))
     alternatives = {}
+    means: dict[int, tuple[Doubles, Doubles]] = {}
     choice = _rim if type(estimator) in _RADIUS else _choice
     for start in range(0, len(x), _BLOCK):
         rows = slice(start, start + _BLOCK)
@@ -86,9 +99,46 @@ def neighbors_band(
             slack[_is_whole(search, x[rows], error[rows])] = 0.0
             margin[rows], unit[rows] = choice(estimator, reduced, slack)
         for i in np.flatnonzero(margin[rows] < unit[rows]):
+            if (bounds := _bounds(estimator, reduced[i], slack[i])) is not None:
+                means[start + int(i)] = bounds
+                continue
             found = partial(_answers, estimator, reduced[i].copy(), slack[i].copy(), outputs)
             alternatives[start + int(i)] = cache(found)
-    return Band(margin, unit, alternatives=alternatives)
+    return Band(margin, unit, alternatives=alternatives, bounds=_by_output(means, len(x), outputs))
+
+
+def _bounds(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Doubles, Doubles] | None:
+    """The least and the largest mean `(t,)` of a row whose neighbours can be taken in many ways.
+
+    None where each way is tried.
+    """
+    if type(estimator) is not KNeighborsRegressor or is_weighted(estimator):
+        return None
+    certain, near, missing = _tied(estimator, reduced, slack)
+    if comb(len(near), missing) <= MAX_MEANS:
+        return None
+    y = np.asarray(estimator._y, dtype=np.float64).reshape(len(reduced), -1)
+    rising = np.sort(y[near], axis=0)
+    known, k = y[certain].sum(axis=0), len(certain) + missing
+    least, most = rising[:missing].sum(axis=0), rising[len(near) - missing :].sum(axis=0)
+    return (known + least) / k, (known + most) / k
+
+
+def _by_output(
+    means: Mapping[int, tuple[Doubles, Doubles]], n: int, outputs: Sequence[EmittedOutput]
+) -> dict[str, tuple[Doubles, Doubles]]:
+    """The bounds of some of n rows as a band has them; NaN, which bounds nothing, elsewhere."""
+    if not means:
+        return {}
+    found = {}
+    for output in outputs:
+        targets = len(next(iter(means.values()))[0])
+        low, high = np.full((n, targets), np.nan), np.full((n, targets), np.nan)
+        for row, bounds in means.items():
+            low[row], high[row] = bounds
+        is_flat = len(output.shape) == 1
+        found[output.name] = (low[:, 0], high[:, 0]) if is_flat else (low, high)
+    return found
 
 
 def _search(estimator: Any) -> Any:
@@ -99,11 +149,19 @@ def _search(estimator: Any) -> Any:
 def _is_whole(search: Any, x: Doubles, error: Doubles) -> NDArray[np.bool_]:
     """`(n,)`: rows whose distances to whole training points are computed without rounding.
 
-    A tie among them is no matter of rounding: whoever breaks it otherwise is another model.
+    A tie among them is no matter of rounding: whoever breaks it otherwise is another model. What
+    lies halfway between such points has halves, quarters or eighths, and rounds as little; of more
+    points than a graph follows it is still counted, for scikit-learn's threads may disagree there.
     """
-    if power(search) not in (1.0, 2.0, np.inf) or not _whole(search._fit_X).all():
-        return np.zeros(len(x), dtype=bool)
-    return np.asarray(_whole(x).all(axis=1) & ~error.any(axis=1))
+    found = np.zeros(len(x), dtype=bool)
+    weighted = search.effective_metric_params_.get("w") is not None
+    if weighted or power(search) not in (1.0, 2.0, np.inf):
+        return found
+    limit = _ONE_HEAP.get(search._fit_method, MOST_POINTS)
+    for fraction in _FRACTIONS if len(search._fit_X) <= limit else _FRACTIONS[:1]:
+        if _whole(search._fit_X * fraction).all():
+            found |= _whole(x * fraction).all(axis=1)
+    return found & ~error.any(axis=1)
 
 
 def _whole(values: Doubles) -> NDArray[np.bool_]:
@@ -123,9 +181,11 @@ def _choice(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Doubles, 
         last, after = order[:, k - 1], order[:, k]
         margin = reduced[rows, after] - reduced[rows, last]
         unit = slack[rows, after] + slack[rows, last]
-        # Equal points are equally far whatever rounding does.
-        points = _search(estimator)._fit_X
-        unit[(points[after] == points[last]).all(axis=1)] = 0.0
+        # Equal points are equally far whatever rounding does, but where a product of matrices
+        # has a part in their distances: BLAS rounds its last columns in another way.
+        search = _search(estimator)
+        if not is_product(search):
+            unit[(search._fit_X[after] == search._fit_X[last]).all(axis=1)] = 0.0
     for i in np.flatnonzero(~(margin < unit)):
         turn = _turn(estimator, reduced[i], slack[i], order[i, :k])
         if turn is not None:
@@ -184,19 +244,24 @@ def _answers(
         near = np.flatnonzero(np.abs(reduced - radius) <= slack)
         ways = chain.from_iterable(combinations(near, n) for n in range(len(near) + 1))
     else:
-        k = _count(estimator)
-        last = np.argsort(reduced, kind="stable")[k - 1]
-        gap, width = reduced - reduced[last], slack + slack[last]
-        certain = np.flatnonzero(gap < -width)
-        near = np.flatnonzero(np.abs(gap) <= width)
-        ways = _fillings(estimator, near, k - len(certain))
+        certain, near, missing = _tied(estimator, reduced, slack)
+        ways = _fillings(estimator, near, missing)
     found: list[Answers] = []
-    most = MAX_FACTORS if isinstance(estimator, LocalOutlierFactor) else MAX_CHOICES
+    most = MAX_MEANS if isinstance(estimator, LocalOutlierFactor) else MAX_CHOICES
     for chosen in islice(ways, most):
         members = np.concatenate([certain, np.array(chosen, dtype=np.intp)])
         members = members[np.argsort(reduced[members], kind="stable")]
         found += predictions(estimator, reduced, slack, members, outputs)
     return found
+
+
+def _tied(estimator: Any, reduced: Doubles, slack: Doubles) -> tuple[Members, Members, int]:
+    """The certain neighbours of a row, those equally far as the last, how many of them it takes."""
+    k = _count(estimator)
+    last = np.argsort(reduced, kind="stable")[k - 1]
+    gap, width = reduced - reduced[last], slack + slack[last]
+    certain = np.flatnonzero(gap < -width)
+    return certain, np.flatnonzero(np.abs(gap) <= width), k - len(certain)
 
 
 def _fillings(estimator: Any, near: Members, missing: int) -> Iterable[Sequence[np.intp]]:

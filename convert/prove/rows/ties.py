@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convert.prove.reference import steps_of
+from convert.prove.rounding import Rounding
+from convert.prove.rounding.neighbors import is_neighbors_model, searches_neighbors
 from convert.prove.rows.boundary import different_pairs
 
 if TYPE_CHECKING:
@@ -14,16 +17,23 @@ if TYPE_CHECKING:
     from convert.prove.rows.context import Context, Rows
 
 _TRIED_PER_KEPT = 8
+_BETWEEN = 16
+"""How many times its share a model without labels gets, which has no use for boundaries."""
+_FRACTIONS = np.array([0.5, 0.5, 0.25])
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 def ties(context: Context, count: int) -> Rows:
     """Midpoints and crossings of differently labelled samples, those with the least margin.
 
     Votes and averages of trees tie exactly on some of them, and neighbours are equally far from
-    two samples on a midpoint.
+    two samples on a midpoint. Where there are no labels, means are of neighbours: points between
+    any two samples.
     """
     if context.decided_only:
         return np.empty((0, context.features))
+    if context.labels is None:
+        return _between(context, _BETWEEN * count)
     low, high = different_pairs(context, count * _TRIED_PER_KEPT // 2)
     if not len(low):
         return low
@@ -34,6 +44,41 @@ def ties(context: Context, count: int) -> Rows:
     closest = np.argsort(margin, kind="stable")[: count // 2]
     middle = np.arange(min(count - len(closest), len(low)))
     return np.concatenate([rows[closest], rows[middle]])
+
+
+def _between(context: Context, count: int) -> Rows:
+    """Midpoints, quarter points and others between pairs of samples, if neighbours are searched.
+
+    Half of them are where the last neighbour and the next are most nearly as far, beside their
+    unit.
+    """
+    reference = context.reference
+    samples = context.samples[np.isfinite(context.samples).all(axis=1)]
+    if not len(samples) or not searches_neighbors(reference.estimator):
+        return np.empty((0, context.features))
+    rng = context.random()
+    low, high = samples[rng.integers(len(samples), size=(2, count * _TRIED_PER_KEPT))]
+    way = rng.choice(_FRACTIONS, size=(len(low), 1))
+    way[::4] = rng.random((len(way[::4]), 1))
+    rows = np.asarray(low * way + high * (1 - way))
+    last = steps_of(reference.estimator)[-1][1]
+    if not is_neighbors_model(last):
+        return rows[:count]
+    rim = _on_the_rim(last, samples[: count // 8], rows.shape[1])
+    rows = np.concatenate([rim, rows])
+    band = Rounding(reference, samples).band(rows)
+    nearness = np.where(band.unit > 0, band.margin / np.maximum(band.unit, _TINY), band.margin)
+    closest = np.argsort(nearness, kind="stable")[: count // 2]
+    return np.concatenate([rows[closest], rows[len(rim) :][: count - len(closest)]])
+
+
+def _on_the_rim(last: Any, samples: Rows, features: int) -> Rows:
+    """Rows that lie a radius away from a sample, along one column."""
+    radius = getattr(last, "radius", None)
+    if radius is None or last.n_features_in_ != features:
+        return samples[:0]
+    steps = np.resize(np.concatenate([np.eye(features), -np.eye(features)]), samples.shape)
+    return np.asarray(samples + radius * steps)
 
 
 def _margin(context: Context, rows: Rows) -> NDArray[np.float64]:

@@ -6,6 +6,8 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
@@ -69,6 +71,46 @@ def test_among_ties_the_history_of_the_heap_decides(k, leaf_size, algorithm, sid
     side_by_side(mean.fit(X, rng.normal(size=150)), 3).assert_close("predict", rows)
     vote = KNeighborsClassifier(k, algorithm=algorithm, leaf_size=leaf_size)
     side_by_side(vote.fit(X, np.arange(150)), 3).assert_same_bits("predict_proba", rows)
+
+
+def between(X, way, rng, count=600):
+    """Rows between pairs of training rows, where neighbours tie but for rounding."""
+    low, high = X[rng.integers(len(X), size=(2, count))]
+    return low * way + high * (1 - way)
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    features=st.integers(1, 15),
+    unit=st.sampled_from([1.0, 0.1, 0.3]),
+    way=st.sampled_from([0.5, 0.25, 1 / 3]),
+    k=st.sampled_from([1, 3, 5, 9]),
+    algorithm=st.sampled_from(["brute", "kd_tree"]),
+)
+def test_between_any_rows_ties_are_broken_to_the_last_bit(
+    seed, features, unit, way, k, algorithm, side_by_side
+):
+    """Of up to 15 columns |x|² is added up by BLAS, and in the graph, as one chain."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(0, 6 if features < 4 else 2, size=(50, features)) * unit
+    model = KNeighborsRegressor(k, algorithm=algorithm).fit(X, rng.normal(size=50))
+    side_by_side(model, features).assert_close("predict", between(X, way, rng))
+
+
+def test_a_third_power_is_taken_at_once(side_by_side):
+    """onnxruntime multiplies d·d·d for one exponent of 3, which rounds twice."""
+    X, y = IRIS
+    rows = np.concatenate([X, between(X, 0.5, np.random.default_rng(0))])
+    for algorithm in ("kd_tree", "ball_tree", "brute"):
+        model = KNeighborsRegressor(5, p=3, algorithm=algorithm).fit(X, y.astype(float))
+        side_by_side(model, 4).assert_close("predict", rows)
 
 
 def test_midpoints_of_decimal_columns(side_by_side):

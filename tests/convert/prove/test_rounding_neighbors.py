@@ -21,6 +21,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 from convert.export import export
 from convert.graph.emitted import EmittedOutput
+from convert.prove.compare import compare
 from convert.prove.reference import Reference
 from convert.prove.rounding import Rounding
 
@@ -61,7 +62,7 @@ def test_a_tie_of_whole_numbers_is_no_matter_of_rounding(algorithm):
 
 def test_a_tie_of_equal_points_is_no_matter_of_rounding():
     points = np.array([[0.1], [0.7], [0.7]])
-    model = KNeighborsClassifier(1).fit(points, [0, 1, 2])
+    model = KNeighborsClassifier(1, algorithm="kd_tree").fit(points, [0, 1, 2])
     assert not band_of(model, (LABEL, SHARES), np.array([[0.65], [0.9]])).undecided.any()
 
 
@@ -82,6 +83,38 @@ def test_a_regressor_may_take_either_target():
     band = band_of(model, (MEAN,), at(2.0, 2.5))
     assert band.undecided.tolist() == [True, False]
     assert sorted(float(a["prediction"][0]) for a in band.alternatives[0]()) == [1.5, 3.0]
+
+
+def test_a_mean_of_too_many_ways_lies_within_bounds():
+    circle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    points, center = np.stack([np.cos(circle), np.sin(circle)], axis=1) + 0.1, [[0.1, 0.1]]
+    few = KNeighborsRegressor(1).fit(points, np.arange(16.0))
+    band = band_of(few, (MEAN,), np.array(center))
+    assert not band.bounds
+    assert len(band.alternatives[0]()) == 16
+    many = KNeighborsRegressor(8).fit(points, np.arange(16.0))
+    band = band_of(many, (MEAN,), np.array(center))
+    low, high = band.bounds["prediction"]
+    assert (low[0], high[0]) == (3.5, 11.5)
+    for got, excused in ((3.5, True), (11.5, True), (11.6, False)):
+        seen = compare(MEAN, np.array([got]), np.array([7.0]), scale=1.0, band=band)
+        assert seen.excused[0] == excused
+
+
+def test_halves_of_whole_numbers_round_as_little_as_these():
+    whole = np.array([[0.0], [2.0], [4.0], [-6.0]])
+    model = KNeighborsClassifier(1, algorithm="brute").fit(whole, [0, 1, 1, 0])
+    rows = np.array([[0.5], [1.125], [1.0]])
+    assert not band_of(model, (LABEL, SHARES), rows).undecided.any()
+
+
+def test_equal_points_of_a_product_of_matrices_are_equally_far_but_for_rounding():
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 3, size=(200, 3)).astype(float)
+    model = KNeighborsRegressor(6, algorithm="brute").fit(X, rng.integers(0, 3, size=200))
+    row = np.array([[0.431644198593659, 1.136711602812682, 0.863288397187318]])
+    assert band_of(model, (MEAN,), row).undecided.all()
+    assert not band_of(model, (MEAN,), np.round(row)).undecided.any()
 
 
 def test_a_point_on_the_rim_may_vote_or_not():
