@@ -32,7 +32,9 @@ class AuditLog:
         line = json.dumps({"time": when, "action": action, **fields}, separators=(",", ":"))
         data = ("\n" if self._torn else "").encode() + line.encode() + b"\n"
         self._turn_over(len(data))
-        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        # A pipe that nobody reads is an error, and not waited for.
+        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        file = os.open(self.path, how, 0o640)
         try:
             self._torn = True
             written = os.write(file, data)

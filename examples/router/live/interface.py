@@ -57,6 +57,8 @@ class Interface:
         self._socket: socket.socket | None = None
         self._ring: mmap.mmap | None = None
         self._block = 0
+        self._number = 0
+        """The kernel's: one that comes back has another, and this socket hears nothing of it."""
 
     def open(self) -> Self:
         """Begin to capture.
@@ -95,6 +97,7 @@ class Interface:
             opened.setsockopt(SOL_PACKET, RX_RING, ring.request(self._blocks, self._retire_ms))
             self._ring = mmap.mmap(opened.fileno(), self._blocks * ring.BLOCK_BYTES)
             opened.bind((self.name, ALL_PROTOCOLS))
+            self._number = socket.if_nametoindex(self.name)
         except OSError as error:
             self.close()
             raise Unavailable(
@@ -165,7 +168,7 @@ class Interface:
         """The hardware type, asked of the kernel: /sys may be another namespace's."""
         import fcntl
 
-        if not self._exists():
+        if self.name not in [name for _, name in socket.if_nameindex()]:
             names = ", ".join(name for _, name in socket.if_nameindex()) or "none"
             raise BadInput(
                 "no such interface",
@@ -179,14 +182,16 @@ class Interface:
         kind: int = struct.unpack_from("H", answer, 16)[0]
         return kind
 
-    def _exists(self) -> bool:
-        return any(name == self.name for _, name in socket.if_nameindex())
-
     def _check(self) -> None:
-        """The socket outlives its interface in silence, so the interface is looked for."""
+        """The socket outlives its interface in silence, so the interface is looked for.
+
+        Raises:
+            Unavailable: it vanished, and may have come back as another one.
+        """
         assert self._socket is not None
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error not in (0, errno.ENETDOWN) or not self._exists():
+        is_there = self._number in [number for number, _ in socket.if_nameindex()]
+        if error not in (0, errno.ENETDOWN) or not is_there:
             raise Unavailable(
                 f"{self.name}: the interface vanished",
                 hint="start again when it is back; the bans of this run end with it",

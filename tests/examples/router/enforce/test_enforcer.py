@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tracemalloc
 from dataclasses import replace
@@ -209,6 +210,12 @@ def test_a_log_without_a_full_disk_has_whole_lines(tmp_path: Path) -> None:
     log.write(0.0, "stop")
     lines = log.path.read_text().split("\n")
     assert [json.loads(line)["action"] for line in lines if line] == ["ban", "stop"]
+
+
+def test_a_pipe_that_nobody_reads_holds_nothing_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log")
+    with pytest.raises(OSError, match="No such device or address"):
+        AuditLog(tmp_path / "log").write(0.0, "ban")
 
 
 def test_the_log_is_turned_over_and_stays_bounded(tmp_path: Path) -> None:

@@ -60,6 +60,28 @@ def test_an_interface_that_vanishes_ends_it_with_a_reason() -> None:
     assert "summary" in json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_an_interface_that_comes_back_is_another_one(comes_back: bool) -> None:
+    """As ppp0 and wg0 do: the socket hears nothing of it, in silence. A new name is no loss."""
+    change = "ip link set ours name wan0"
+    if comes_back:
+        change = (
+            "ip link del ours; ip link add ours type veth peer name theirs; ip link set ours up"
+        )
+    done = in_namespace(
+        "said=$(mktemp)\n"
+        "PYTHON -m examples.router watch ours --json --seconds 5 2>$said & pid=$!\n"
+        "until grep -q watching $said; do sleep 0.1; done; sleep 1\n"
+        f"kill -STOP $pid; {change}; kill -CONT $pid\n"
+        "wait $pid; code=$?; cat $said >&2; exit $code"
+    )
+    if comes_back:
+        assert done.returncode == 6, done.stderr
+        assert "ours: the interface vanished" in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+
+
 SENDER = """
 import socket
 sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
