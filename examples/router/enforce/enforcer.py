@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from examples.router.enforce.audit import AuditLog
+    from examples.router.enforce.policy import Address
     from examples.router.verdicts import Verdict
 
 UNSEEN = "it was not seen to open these flows, and may be the side that answers"
 """Whoever sends a host answers to nothing must not have it banned; nor what a router that sees one
 side alone takes for the other one."""
+
+ALLOWED_SECONDS = 1.0
 
 Action = Literal["ban", "would ban", "spare", "fail"]
 
@@ -65,6 +68,7 @@ class Enforcer:
         self._began = self.clock()
         self._until: dict[str, float] = {}
         self._spared: dict[str, float] = {}
+        self._allowed: dict[str, tuple[float, str]] = {}
         self._unbanned: dict[str, float] = {}
         self._told: set[str] = set()
 
@@ -105,13 +109,30 @@ class Enforcer:
             return None
         if not is_seen:
             return self._spare(verdict, source, UNSEEN)
+        reason = self._why_spared(address, source, now)
+        if reason is not None:
+            return self._spare(verdict, source, reason)
+        self._rate.count(now)
+        return self._ban(verdict, source, now)
+
+    def _why_spared(self, address: Address, source: str, now: float) -> str | None:
+        """Why a source that has earned a ban is spared; None where it is not.
+
+        Own addresses and the like are read anew before every ban. That a source is among them holds
+        for a second: it may flood, and a router may have many routes.
+        """
+        if not self._rate.has_room(now):
+            return f"over {self.policy.bans_per_minute} bans a minute"
+        at, reason = self._allowed.get(source, (-1e9, ""))
+        if now - at < ALLOWED_SECONDS:
+            return reason
         networks = self.allow.networks()
         spared = within(address, networks)
-        if spared is not None:
-            return self._spare(verdict, source, f"{networks[spared]}: {spared}")
-        if not self._rate.allows(now):
-            return self._spare(verdict, source, f"over {self.policy.bans_per_minute} bans a minute")
-        return self._ban(verdict, source, now)
+        if spared is None:
+            return None
+        self._forget_ended(now)
+        self._allowed[source] = now, f"{networks[spared]}: {spared}"
+        return self._allowed[source][1]
 
     def _is_opener(self, verdict: Verdict, now: float) -> bool:
         """Whether the source has opened the flow; of TCP, idle connections go on, so it is seen."""
@@ -179,9 +200,11 @@ class Enforcer:
         return decision
 
     def _forget_ended(self, now: float) -> None:
-        if len(self._until) + len(self._spared) + len(self._unbanned) > self.policy.most_bans:
+        known = len(self._until) + len(self._spared) + len(self._allowed) + len(self._unbanned)
+        if known > self.policy.most_bans:
             self._until = {who: until for who, until in self._until.items() if until > now}
             self._spared.clear()
+            self._allowed.clear()
             self._unbanned.clear()
 
     def _decided(self, decision: Decision) -> Decision:

@@ -137,17 +137,18 @@ class Rate:
         self._most = most
         self._times: deque[float] = deque()
 
-    def allows(self, now: float) -> bool:
-        """May one more happen now? It is counted if so."""
+    def has_room(self, now: float) -> bool:
+        """May one more happen now?"""
         while self._times and self._times[0] <= now - 60.0:
             self._times.popleft()
-        if len(self._times) >= self._most:
-            return False
+        return len(self._times) < self._most
+
+    def count(self, now: float) -> None:
+        """One happens now."""
         self._times.append(now)
-        return True
 
     def give_back(self) -> None:
-        """The last one that was allowed did not happen."""
+        """The last one that was counted did not happen."""
         self._times.pop()
 
 

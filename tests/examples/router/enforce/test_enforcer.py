@@ -7,6 +7,7 @@ import os
 import sys
 import tracemalloc
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -147,6 +148,37 @@ def test_a_ban_is_not_repeated_while_it_lasts_and_is_when_the_attack_goes_on(ben
     assert bench.attack(times=10) == []
     bench.clock.now += 2
     assert bench.attack(times=3) == ["ban"]
+
+
+def test_a_flood_of_who_is_spared_does_not_read_all_routes_for_each_flow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+
+    def networks(allow: AllowList) -> dict[Any, str]:
+        reads.append(allow)
+        return {ip_network("203.0.113.9"): "in the allow-list"}
+
+    monkeypatch.setattr(AllowList, "networks", networks)
+    bench = Bench(tmp_path, strikes=1, share=0.0)
+    for _ in range(500):
+        assert bench.attack(times=1) == ["spare"]
+        bench.clock.now += 0.01
+    assert 5 <= len(reads) <= 6
+    reads.clear()
+    assert bench.attack("203.0.113.10", times=1) == ["ban"]
+    assert bench.attack("203.0.113.11", times=1) == ["ban"]
+    assert len(reads) == 2, "and anew before each ban"
+
+
+def test_who_is_over_the_rate_costs_no_look_at_the_routes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, strikes=1, bans_per_minute=1)
+    assert bench.attack(times=1) == ["ban"]
+    monkeypatch.setattr(AllowList, "networks", lambda allow: pytest.fail("read"))
+    for number in range(50):
+        assert bench.attack(f"198.51.100.{number}", times=1) == ["spare"]
 
 
 def test_more_bans_than_the_rate_allows_are_spared(tmp_path: Path) -> None:
