@@ -25,8 +25,8 @@ MOST = 3
 """Reasons given for one flow."""
 
 LEAST_WEIGHT = 0.02
-MOST_REMEMBERED = 4096
-MOST_NUMBERS = 1 << 14
+MOST_REMEMBERED = 2048
+MOST_NUMBERS = 4096
 MOST_TOLD = 20
 """Flows of one source that are explained within a second: a flood's next one says the same."""
 
