@@ -181,6 +181,12 @@ def _fewest_excused(
     return second if second[1].excused < first[1].excused else first
 
 
+_AS_ROWS = (
+    "a single row: samples.reshape(1, -1); a file: numpy.load, or give its path to "
+    "convert.convert; columns by name: pandas.DataFrame"
+)
+
+
 def _check_samples(samples: Any) -> NDArray[np.float64]:
     import numpy as np
 
@@ -200,12 +206,14 @@ def _check_samples(samples: Any) -> NDArray[np.float64]:
             "the samples are not rows of numbers",
             expected="a two-dimensional array (n, f) with at least one row",
             actual=str(error),
+            hint=_AS_ROWS,
         ) from error
     if array.ndim != 2 or 0 in array.shape:
         raise BadInput(
             "the samples are not rows",
             expected="a two-dimensional array (n, f) with at least one row",
             actual=f"shape {array.shape}",
+            hint=_AS_ROWS,
         )
     if array.dtype.kind not in "fiub":
         raise BadInput(
@@ -219,21 +227,43 @@ def _check_samples(samples: Any) -> NDArray[np.float64]:
 
 
 def _check_features(estimator: Any, samples: Any, rows: NDArray[np.float64]) -> None:
+    from sklearn.preprocessing import LabelBinarizer, LabelEncoder
+
+    if type(estimator) in (LabelBinarizer, LabelEncoder) and rows.shape[1] != 1:
+        raise BadInput(
+            f"{type(estimator).__name__} reads one column of labels",
+            expected="1 column",
+            actual=f"{rows.shape[1]} columns",
+            hint="of columns of a table, use OrdinalEncoder or OneHotEncoder",
+        )
     expected = getattr(estimator, "n_features_in_", None)
+    names, given = _feature_names(estimator), getattr(samples, "columns", None)
     if expected is not None and expected != rows.shape[1]:
         raise BadInput(
             "the samples do not fit the estimator",
             expected=f"{expected} columns",
             actual=f"{rows.shape[1]} columns",
-            hint="pass rows such as the ones it was trained on",
+            hint="pass rows such as the ones it was trained on" + _unlike(names, given),
         )
-    names, given = _feature_names(estimator), getattr(samples, "columns", None)
     if names is not None and given is not None and tuple(given) != names:
+        in_order = "samples[list(estimator.feature_names_in_)] has them in order"
         raise BadInput(
             "the samples' columns are not those of the training",
             expected=", ".join(names),
             actual=", ".join(map(str, given)),
+            hint=_unlike(names, given).removeprefix("; ") or in_order,
         )
+
+
+def _unlike(names: tuple[str, ...] | None, given: Any) -> str:
+    """Which names are on one side alone."""
+    if names is None or given is None:
+        return ""
+    here = [str(name) for name in given]
+    missing = ", ".join(name for name in names if name not in here)
+    unknown = ", ".join(name for name in here if name not in names)
+    said = [f"missing: {missing}"] * bool(missing) + [f"not known: {unknown}"] * bool(unknown)
+    return "".join(f"; {part}" for part in said)
 
 
 def _check_image(image: Image, n_features: int) -> None:

@@ -155,6 +155,9 @@ COMPOSITES: Mapping[type, CompositeEmitter] = {
 """Estimators that run other estimators; their emitter is handed `emit` for them."""
 
 
+_VERBS = ("predict", "transform", "score_samples", "decision_function")
+
+
 def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
     """Add a fitted estimator that reads `x`, float64 `(n, f)`.
 
@@ -162,18 +165,14 @@ def emit(graph: Graph, estimator: object, x: Tensor) -> Emission:
         BadInput: it is not a fitted estimator.
         Unsupported: no exact converter for it or its settings.
     """
-    _check_fitted(estimator)
+    _check_kind(estimator)
     kind = type(estimator)
-    if kind in COMPOSITES:
-        return _composite(graph, estimator, x)
     emitter = EMITTERS.get(kind) or registered(kind)
+    if emitter is None and kind not in COMPOSITES:
+        raise _without_converter(kind)
+    _check_fitted(estimator)
     if emitter is None:
-        raise Unsupported(
-            f"there is no exact converter for {class_path(kind)}",
-            hint="use one of the estimators in docs/converting.md; a subclass of a supported "
-            "class is refused because it may predict otherwise; for a class of your own see "
-            "convert.register",
-        )
+        return _composite(graph, estimator, x)
     return emitter(graph, estimator, x)
 
 
@@ -197,19 +196,50 @@ def class_path(kind: type) -> str:
     return ".".join([*public, kind.__qualname__])
 
 
-def _check_fitted(estimator: object) -> None:
+def _without_converter(kind: type) -> Unsupported:
+    if kind.__module__.partition(".")[0] != "sklearn":
+        return Unsupported(
+            f"there is no exact converter for {class_path(kind)}",
+            hint="use one of the estimators in docs/converting.md; a subclass of a supported "
+            "class is refused because it may predict otherwise; for a class of your own see "
+            "convert.register",
+        )
+    if any(hasattr(kind, verb) for verb in _VERBS):
+        return Unsupported(
+            f"there is no exact converter for {class_path(kind)}",
+            hint="use one of the estimators in docs/converting.md",
+        )
+    return Unsupported(
+        f"{class_path(kind)} has no answer for new rows",
+        expected=f"an estimator with {', '.join(_VERBS[:-1])} or {_VERBS[-1]}",
+        hint="of those that cluster or place the training alone, use one that predicts or "
+        "transforms (docs/converting.md), or train one on what it gave",
+    )
+
+
+def _check_kind(estimator: object) -> None:
     from sklearn.base import BaseEstimator
+
+    if isinstance(estimator, BaseEstimator):
+        return
+    kind = type(estimator)
+    predicts = not isinstance(estimator, type) and any(hasattr(kind, verb) for verb in _VERBS)
+    raise BadInput(
+        "this is not a scikit-learn estimator",
+        expected="a fitted estimator or Pipeline",
+        actual=f"{kind.__module__}.{kind.__qualname__}",
+        hint="let the class derive from sklearn.base.BaseEstimator, and name an emitter for it "
+        "by convert.register"
+        if predicts
+        else "dump the fitted estimator itself, not its class, parameters or predictions",
+    )
+
+
+def _check_fitted(estimator: object) -> None:
     from sklearn.exceptions import NotFittedError
     from sklearn.utils import get_tags
     from sklearn.utils.validation import check_is_fitted
 
-    if not isinstance(estimator, BaseEstimator):
-        raise BadInput(
-            "this is not a scikit-learn estimator",
-            expected="a fitted estimator or Pipeline",
-            actual=f"{type(estimator).__module__}.{type(estimator).__qualname__}",
-            hint="dump the fitted estimator itself, not its class, parameters or predictions",
-        )
     members = getattr(estimator, "estimators_", None)
     if isinstance(members, list) and not members:
         raise BadInput(

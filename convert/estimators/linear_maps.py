@@ -15,6 +15,7 @@ from sklearn.random_projection import GaussianRandomProjection, SparseRandomProj
 from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.estimators.ordered_sums import sparse_product
 from convert.graph.emission import Emission, Scores
 
@@ -81,8 +82,8 @@ def feature_agglomeration(g: Graph, estimator: Any, x: Tensor) -> Emission:
         raise Unsupported(
             "FeatureAgglomeration pools with Python code, which a device does not have",
             expected="numpy.mean, numpy.sum, numpy.max or numpy.min",
-            actual=getattr(pool, "__name__", type(pool).__name__),
-            hint="use pooling_func=numpy.mean",
+            actual=name_of(pool),
+            hint=f"use pooling_func=numpy.mean, {REGISTER}",
         )
     return _transform(y, len(clusters))
 

@@ -24,6 +24,7 @@ from sklearn.preprocessing import (
 from convert.errors import Unsupported
 from convert.estimators import labels
 from convert.estimators.arrays import dense
+from convert.estimators.callables import REGISTER, name_of
 from convert.estimators.interpolation import clipped_interpolation
 from convert.estimators.members import Composite, Emit, member
 from convert.estimators.special_functions import expm1, log1p
@@ -106,7 +107,9 @@ def _function(g: Graph, transformer: Any, y: Tensor) -> Tensor:
             f"the inverse function {getattr(function, '__name__', function)!r} has no exact "
             "converter",
             expected="one of numpy's: " + ", ".join(sorted(f.__name__ for f in FUNCTIONS)),  # type: ignore[attr-defined]
-            hint="use func=numpy.log1p with inverse_func=numpy.expm1, for example",
+            actual=name_of(function),
+            hint="use func=numpy.log1p with inverse_func=numpy.expm1, for example, train on the "
+            f"target as it is transformed, {REGISTER}",
         )
     return FUNCTIONS[function](g, y)
 

@@ -186,16 +186,3 @@ def _typed(graph: Graph, scores: Scores) -> Tensor:
 
 def _notes(emission: Emission) -> tuple[str, ...]:
     return tuple(dict.fromkeys(emission.notes))
-
-
-def _label(graph: Graph, classes: Classes, index: Tensor) -> Tensor:
-    """The label of each position; where labels are 0, 1, 2 … the position is the label."""
-    if classes.dtype == "int64" and classes.values == tuple(range(len(classes.values))):
-        return index
-    return graph.op("Gather", _class_values(classes), index)
-
-
-def _class_values(classes: Classes) -> np.ndarray:
-    if classes.dtype == "str":
-        return np.array(classes.values, dtype=object)
-    return np.array(classes.values, dtype=np.float64 if classes.dtype == "float64" else np.int64)

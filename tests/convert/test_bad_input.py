@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.cluster import DBSCAN, FeatureAgglomeration
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.covariance import OAS
 from sklearn.datasets import load_iris
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
@@ -19,11 +23,18 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.manifold import TSNE
+from sklearn.neighbors import KernelDensity, KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    LabelBinarizer,
+    LabelEncoder,
+    OneHotEncoder,
+    StandardScaler,
+)
 from sklearn.semi_supervised import LabelPropagation
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
@@ -133,6 +144,14 @@ def taxi(a, b):
     return np.abs(a - b).sum()
 
 
+def one_more(target):
+    return target + 1
+
+
+def widest(values, axis=None):
+    return np.max(values, axis=axis)
+
+
 @pytest.mark.parametrize(
     ("estimator", "match", "named"),
     [
@@ -144,8 +163,27 @@ def taxi(a, b):
         (Nystroem(product, n_components=2), "kernel", "product"),
         (LabelPropagation(product), "callable kernel", "product"),
         (Shouting(max_iter=500), "Shouting", None),
+        (
+            TransformedTargetRegressor(
+                Ridge(), func=one_more, inverse_func=one_more, check_inverse=False
+            ),
+            "",
+            "one_more",
+        ),
+        (FeatureAgglomeration(2, pooling_func=widest), "pools with", "widest"),
     ],
-    ids=["kernel", "numpy", "lambda", "weights", "metric", "map", "labels", "class"],
+    ids=[
+        "kernel",
+        "numpy",
+        "lambda",
+        "weights",
+        "metric",
+        "map",
+        "labels",
+        "class",
+        "target",
+        "pool",
+    ],
 )
 def test_callables_and_custom_classes_are_named(estimator, match, named):
     with warnings.catch_warnings():
@@ -160,10 +198,53 @@ def test_a_custom_class_is_told_how_to_be_registered():
     assert "convert.register" in refusal.hint
 
 
+class Stateless(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X
+
+
+class Guess:
+    def predict(self, X):
+        return X[:, 0]
+
+
+def test_a_class_of_the_users_own_is_told_its_way_in():
+    """One that keeps nothing at fit looks unfitted, and one without BaseEstimator like no model."""
+    model = make_pipeline(Stateless(), LogisticRegression(max_iter=500)).fit(X, Y)
+    refusal = refused(model, X, convert.Unsupported, "no exact converter for .*Stateless")
+    assert "convert.register" in refusal.hint
+    refusal = refused(Guess(), X, BadInput, "not a scikit-learn estimator")
+    assert "BaseEstimator" in refusal.hint
+    assert "convert.register" in refusal.hint
+
+
+@pytest.mark.parametrize("estimator", [DBSCAN(), TSNE(), OAS(), KernelDensity()], ids=str)
+def test_what_answers_no_new_row_is_told_so(estimator):
+    answers = type(estimator) is KernelDensity
+    why = "no exact converter" if answers else "no answer for new rows"
+    assert "subclass" not in refused(estimator.fit(X), X, convert.Unsupported, why).hint
+
+
 def test_samples_of_other_columns(logistic, named):
     refused(logistic, X[:, :3], BadInput, "do not fit")
-    refused(named, FRAME.rename(columns={"a": "z"}), BadInput, "not those of the training")
-    refused(named, FRAME[["b", "a", "d", "c"]], BadInput, "not those of the training")
+    refusal = refused(
+        named, FRAME.rename(columns={"a": "z"}), BadInput, "not those of the training"
+    )
+    assert "missing: a; not known: z" in refusal.hint
+    refusal = refused(named, FRAME[["b", "a", "d", "c"]], BadInput, "not those of the training")
+    assert "feature_names_in_" in refusal.hint
+    refusal = refused(named, FRAME[["a", "b", "c"]], BadInput, "do not fit")
+    assert "missing: d" in refusal.hint
+    refusal = refused(named, FRAME.assign(e=1.0), BadInput, "do not fit")
+    assert "not known: e" in refusal.hint
+
+
+def test_labels_are_one_column():
+    refused(LabelEncoder().fit(Y), X, BadInput, "one column of labels")
+    refused(LabelBinarizer().fit(Y), X, BadInput, "one column of labels")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +282,7 @@ def test_sparse_and_masked_samples(samples, logistic):
 
 @pytest.mark.parametrize("samples", [None, "text", X[0], X[:0], [[1.0, 2.0], [3.0]], {"a": [1]}])
 def test_samples_that_are_no_rows(samples, logistic):
-    refused(logistic, samples, BadInput, "not rows")
+    assert refused(logistic, samples, BadInput, "not rows").hint
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
