@@ -25,6 +25,7 @@ REFUSED_PER_KIND = 30
 """scikit-learn is asked about refused rows one by one."""
 
 _THRESHOLD = "tree threshold"
+_CANCELLING = "cancelling sum"
 
 SHARES: Sequence[tuple[str, Maker, float]] = (
     (_THRESHOLD, rows.thresholds, 0.55),
@@ -33,7 +34,7 @@ SHARES: Sequence[tuple[str, Maker, float]] = (
     ("column extreme", rows.extremes, 0.15),
     ("word", rows.words, 0.12),
     ("scaled sample", rows.scaled, 0.06),
-    ("cancelling sum", rows.cancelling, 0.02),
+    (_CANCELLING, rows.cancelling, 0.02),
     ("NaN", rows.missing, 0.06),
     ("infinity", rows.infinite, 0.06),
 )
@@ -56,6 +57,12 @@ class Probes:
     def count(self, kind: int) -> int:
         """Rows of one kind."""
         return int((self.kind_of == kind).sum())
+
+    @property
+    def well_conditioned(self) -> Rows:
+        """The rows `(m, f)` on which another order of additions gives scores within 1e-9."""
+        cancel = [number for number, kind in enumerate(self.kinds) if kind == _CANCELLING]
+        return self.rows[~np.isin(self.kind_of, cancel)]
 
     def stratified(self, limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """At most about `limit` rows, every kind among them."""

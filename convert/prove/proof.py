@@ -55,7 +55,8 @@ class Proof:
     excused: int = 0
     """Probes on which a score without a label differed and passed as undecided."""
     probes: Rows | None = field(default=None, repr=False, compare=False)
-    """The rows that were tried, where the model takes one matrix of numbers."""
+    """The rows that were tried, where the model takes one matrix of numbers: those whose terms
+    cancel aside, on which an engine that adds in another order is no worse than this one."""
     details: Details | None = field(default=None, repr=False, compare=False)
     """For a report; the contract does without."""
 
@@ -134,7 +135,7 @@ def prove(
         described_golden,
         golden_bytes,
         excused=case.excused(),
-        probes=probes.rows if codec is None else None,
+        probes=probes.well_conditioned if codec is None else None,
         details=case.details(),
     )
 

@@ -175,3 +175,11 @@ def test_terms_that_overflow_bound_nothing():
     nothing = np.array([np.nan, 3.0])
     merged = filled({"y": (nothing, nothing)}, {"y": (np.array([1.0, 9.0]), np.array([2.0, 9.0]))})
     np.testing.assert_array_equal(merged["y"], [[1.0, 3.0], [2.0, 3.0]])
+
+
+def test_another_engine_is_not_held_to_sums_that_cancel():
+    """A compiled model adds in another order, with no estimator beside it to ask."""
+    artifact = export(LinearRegression().fit(X, Y), X)
+    assert tried(artifact.contract.certificate) > 0
+    every = sum(count.rows for count in artifact.contract.certificate.probes)
+    assert len(artifact.probes) == every - tried(artifact.contract.certificate)
