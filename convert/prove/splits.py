@@ -35,6 +35,10 @@ _PLAIN_TREES = (
 )
 
 
+_CHAINS = ("ClassifierChain", "RegressorChain")
+"""Each of their members sees what those before it say, behind the rows."""
+
+
 def is_tree_model(estimator: Any) -> bool:
     """Whether it is one of scikit-learn's tree models: sums of leaves and nothing else."""
     kind = type(estimator)
@@ -138,7 +142,10 @@ def _trees_by_way(
     if trees:
         yield before, by_column, trees
         return
-    for member in _members(last):
+    is_chain = type(last).__name__ in _CHAINS
+    for position, member in enumerate(_members(last)):
+        if is_chain and position:
+            before, by_column = _behind(before, last, position - 1), False
         yield from _trees_by_way(member, before, by_column=by_column)
 
 
@@ -153,6 +160,21 @@ def _through(before: Callable[[Doubles], Any], step: Any) -> Callable[[Doubles],
             return step.transform(before(X))
 
     return transform
+
+
+def _behind(
+    before: Callable[[Doubles], Any], chain: Any, position: int
+) -> Callable[[Doubles], Any]:
+    """The rows that one member of a chain saw, and what it says of them in a column beside."""
+    member, verb = chain.estimators_[position], getattr(chain, "chain_method_", "predict")
+
+    def followed(X: Doubles) -> Doubles:
+        rows = _dense(before(X))
+        with quiet():
+            said = np.asarray(getattr(member, verb)(rows), dtype=np.float64).reshape(len(rows), -1)
+        return np.hstack([rows, said[:, -1:]])
+
+    return followed
 
 
 def _categories_as_codes(

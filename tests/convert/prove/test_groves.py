@@ -12,14 +12,35 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     VotingClassifier,
 )
+from sklearn.multioutput import ClassifierChain, RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from convert.export import export
 from convert.prove.splits import groves
 
 X, y = load_iris(return_X_y=True)
 TREE = DecisionTreeClassifier(max_depth=3, random_state=0)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_the_trees_of_a_chain_see_what_those_before_them_say(method):
+    """The second reads column 4, which is no column of the rows."""
+    noise = np.random.default_rng(0).integers(0, 2, size=len(X))
+    targets = np.stack([noise, noise], axis=1)
+    chain = ClassifierChain(TREE, chain_method=method).fit(X, targets)
+    first, second = groves(chain, lambda rows: rows)
+    assert first.before(X).shape == (150, 4)
+    assert second.trees[0].feature[second.trees[0].splits].tolist() == [4]
+    answer = chain.predict_proba(X)[:, 1]
+    np.testing.assert_array_equal(
+        chain.estimators_[1].predict_proba(second.before(X))[:, 1], answer
+    )
+    numbers = np.stack([X[:, 3], X[:, 3] ** 2], axis=1)
+    certificate = export(RegressorChain(DecisionTreeRegressor()).fit(X, numbers), X)
+    counts = {one.kind: one.rows for one in certificate.contract.certificate.probes}
+    assert counts["tree threshold"] > 100
 
 
 @pytest.mark.parametrize(
