@@ -57,7 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Watch until interrupted; leave the firewall as it was."""
+    """Watch until the end is asked for; leave the firewall as it was.
+
+    Raises:
+        BadInput: no source is named, or two; options contradict each other.
+        Unavailable: a capability is missing, or the interface vanished.
+    """
     if (options.interface is None) == (options.queue is None):
         raise BadInput(
             "one source is needed",

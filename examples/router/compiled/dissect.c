@@ -135,6 +135,10 @@ static int ipv6(const uint8_t *d, size_t size, size_t at, packet *p) {
     return SLOW;
 }
 
+static int is_vlan(uint32_t type) {
+    return type == 0x8100 || type == 0x88A8 || type == 0x9100 || type == 0x9200;
+}
+
 static int dissect(uint32_t linktype, const uint8_t *d, size_t size, packet *p) {
     if (linktype == RAW_IP) {
         if (!size) return SLOW;
@@ -143,7 +147,7 @@ static int dissect(uint32_t linktype, const uint8_t *d, size_t size, packet *p) 
     if (linktype != ETHERNET || size < 14) return SLOW;
     size_t at = 14;
     uint32_t type = word(d + 12);
-    for (int n = 0; n < MOST_VLANS && (type == 0x8100 || type == 0x88A8 || type == 0x9100); n++) {
+    for (int n = 0; n < MOST_VLANS && is_vlan(type); n++) {
         if (size < at + 4) return SLOW;
         type = word(d + at + 2);
         at += 4;

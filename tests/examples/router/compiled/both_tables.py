@@ -98,7 +98,7 @@ def linked(chance: Random, version: int, ip: bytes) -> tuple[int, bytes]:
     if chance.random() < 0.05:
         return 113, bytes(14) + struct.pack(">H", kind) + ip
     tags = b"".join(
-        struct.pack(">HH", chance.choice((0x8100, 0x88A8, 0x9100)), chance.randrange(4096))
+        struct.pack(">HH", chance.choice((0x8100, 0x88A8, 0x9100, 0x9200)), chance.randrange(4096))
         for _ in range(chance.choice((0, 0, 0, 0, 1, 2, 4, 5)))
     )
     return 1, bytes(12) + tags + struct.pack(">H", kind) + ip

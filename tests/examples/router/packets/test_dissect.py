@@ -34,6 +34,7 @@ READ = {
     "ethernet v6": (1, ethernet(0x86DD, SYN6)),
     "vlan": (1, ethernet(0x8100, VLAN + SYN4)),
     "qinq": (1, ethernet(0x88A8, struct.pack(">HH", 5, 0x8100) + VLAN + SYN4)),
+    "qinq of old": (1, ethernet(0x9200, struct.pack(">HHHH", 5, 0x9100, 5, 0x8100) + VLAN + SYN4)),
     "pppoe": (1, ethernet(0x8864, struct.pack(">BBHHH", 0x11, 0, 1, 42, 0x21) + SYN4)),
     "cooked": (113, COOKED + SYN4),
     "cooked v2": (276, COOKED_2 + SYN6),

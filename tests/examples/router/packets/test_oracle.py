@@ -82,7 +82,7 @@ def oracle(frame: Frame) -> tuple[Any, ...] | None:
         offset, is_part = ip._flags_offset & 0x1FFF, ip._flags_offset & 0x3FFF
     elif isinstance(ip, dpkt.ip6.IP6):
         parts = [one for one in ip.all_extension_headers if hasattr(one, "frag_off")]
-        if len(parts) > 1 or ip.p in UNKNOWN_TO_DPKT:
+        if len(parts) > 1 or getattr(ip, "p", UNKNOWN_TO_DPKT[0]) in UNKNOWN_TO_DPKT:
             return None
         version = IPV6_FLAG
         offset, more, number = (
