@@ -51,7 +51,6 @@ class Replay:
         self._files: list[dict[str, object]] = []
         self._problems: list[tuple[str, dict[str, int]]] = []
         self._malicious = self._benign = self._packets = 0
-        self._latencies: list[float] = []
         self._began = perf_counter(), process_time()
 
     def run(self, paths: Iterable[str]) -> Iterator[Judged]:
