@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import linalg, sparse
+from scipy.sparse import csr_matrix
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.decomposition import FactorAnalysis, FastICA
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
@@ -34,7 +35,7 @@ def projection(g: Graph, estimator: Any, x: Tensor) -> Emission:
 def sparse_projection(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """The same with sparse components, whose sums scipy adds up term by term."""
     components = estimator.components_
-    return _transform(sparse_product(g, x, components.tocsr()), components.shape[0])
+    return _transform(sparse_product(g, x, csr_matrix(components)), components.shape[0])
 
 
 def fast_ica(g: Graph, estimator: Any, x: Tensor) -> Emission:

@@ -125,9 +125,9 @@ def class_band(
         return Band(np.abs(scores), unit, sides, classes)
     rows = np.arange(len(scores))
     top = scores.argmax(axis=1)
-    gap = scores[rows, top][:, None] - scores
-    unit = UNITS * EPS * (terms[rows, top][:, None] + terms)
     with np.errstate(all="ignore"):
+        gap = scores[rows, top][:, None] - scores
+        unit = UNITS * EPS * (terms[rows, top][:, None] + terms)
         nearness = np.where(unit > 0, gap / unit, np.where(gap > 0, np.inf, 1.0))
     nearness[rows, top] = np.inf
     nearness = np.where(np.isnan(nearness), np.inf, nearness)

@@ -10,6 +10,7 @@ from sklearn.covariance import EllipticEnvelope
 from sklearn.linear_model import SGDOneClassSVM
 from sklearn.svm import OneClassSVM
 
+from convert.estimators.arrays import dense
 from convert.prove.rounding.band import Band, class_band, score_bounds
 from convert.prove.rounding.svm import kernel_terms
 
@@ -46,12 +47,12 @@ def detector_band(
 
 def _svm(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     kernel = kernel_terms(estimator, x, error)
-    dual = np.abs(estimator._dual_coef_).reshape(-1)
+    dual = np.abs(dense(estimator._dual_coef_)).reshape(-1)
     return np.asarray(kernel @ dual + np.abs(estimator._intercept_[0]))
 
 
 def _linear(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
-    size = (np.abs(x) + error) @ np.abs(estimator.coef_).reshape(-1)
+    size = (np.abs(x) + error) @ np.abs(dense(estimator.coef_)).reshape(-1)
     return np.asarray(size + np.abs(estimator.offset_).reshape(-1)[0])
 
 

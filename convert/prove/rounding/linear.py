@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model._base import LinearClassifierMixin
 
+from convert.estimators.arrays import dense
 from convert.estimators.linear_regressors import EMITTERS as REGRESSORS
 from convert.prove.rounding.band import Band, class_band, no_band, score_bounds
 
@@ -64,7 +65,7 @@ def regressor_bounds(
 
 
 def _terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
-    weights = np.abs(np.atleast_2d(estimator.coef_)).T
+    weights = np.abs(np.atleast_2d(dense(estimator.coef_))).T
     return np.asarray((np.abs(x) + error) @ weights + np.abs(estimator.intercept_))
 
 

@@ -18,6 +18,7 @@ from scipy.spatial.distance import cdist
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR
 from sklearn.utils.multiclass import _ovr_decision_function
 
+from convert.estimators.arrays import dense
 from convert.prove.rounding.band import EPS, UNITS, Band, class_band, no_band, score_bounds
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def svr_bounds(
     estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
 ) -> Band:
     """No band, for there are no labels; the bounds of a regressor's predictions."""
-    terms = kernel_terms(estimator, x, error) @ np.abs(estimator._dual_coef_).reshape(-1)
+    terms = kernel_terms(estimator, x, error) @ np.abs(dense(estimator._dual_coef_)).reshape(-1)
     bounds = score_bounds(
         np.asarray(estimator.predict(x)), terms + np.abs(estimator._intercept_[0])
     )
@@ -195,7 +196,7 @@ def _indices(estimator: Any, x: Doubles) -> NDArray[np.intp]:
 def _pair_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     """`(n, pairs)`: Σ |dual coefficient| · kernel terms + |intercept|."""
     kernel = kernel_terms(estimator, x, error)
-    dual = np.abs(np.asarray(estimator._dual_coef_, dtype=np.float64))
+    dual = np.abs(dense(estimator._dual_coef_))
     ends = np.cumsum(estimator._n_support)
     span = [slice(end - count, end) for end, count in zip(ends, estimator._n_support, strict=True)]
     columns = [
@@ -207,7 +208,7 @@ def _pair_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
 
 def kernel_terms(estimator: Any, x: Doubles, error: Doubles) -> Doubles:
     """`(n, m)`: the kernel's size plus what its argument's rounding can move it by."""
-    vectors = np.asarray(estimator.support_vectors_, dtype=np.float64)
+    vectors = dense(estimator.support_vectors_)
     gamma = float(estimator._gamma)
     if estimator.kernel == "rbf":
         return _rbf_terms(x, error, vectors, gamma)
