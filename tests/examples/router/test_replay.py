@@ -246,6 +246,27 @@ def test_a_model_of_other_features_is_refused() -> None:
     check_model(edge_infer.load(SHIPPED, trust=SHIPPED_KEY))
 
 
+def test_a_bundle_of_another_model_is_refused_by_name(
+    captures: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = str(ROOT / "tests/data/v1/linear"), "--trust", str(ROOT / "tests/data/v1/fleet.pub")
+    assert main(["replay", str(captures["scan"]), "--bundle", *other]) == Incompatible.exit_code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "other features" in said.err
+    assert "router train" in said.err
+
+
+def test_a_reader_that_has_enough_ends_it_in_silence(captures: dict[str, Path]) -> None:
+    line = f"{sys.executable} -m examples.router replay {captures['scan']} --json | head -n 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(json.loads(done.stdout)) == FIELDS
+
+
 def test_a_bundle_with_one_byte_changed_judges_nothing(
     captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
