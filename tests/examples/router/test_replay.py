@@ -258,7 +258,8 @@ def test_a_bundle_of_another_model_is_refused_by_name(
 
 
 def test_a_reader_that_has_enough_ends_it_in_silence(captures: dict[str, Path]) -> None:
-    line = f"{sys.executable} -m examples.router replay {captures['scan']} --json | head -n 1"
+    files = " ".join([str(captures["scan"])] * 20)  # more than a pipe holds
+    line = f"{sys.executable} -m examples.router replay {files} --json | head -n 1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", line],
         cwd=ROOT, capture_output=True, text=True, check=False,
