@@ -90,12 +90,22 @@ class CompiledTable(Portless):
     """As `FlowTable`. What is rare comes here from the C, is read in Python, and goes back."""
 
     def __init__(self, path: Path, *, capacity: int = CAPACITY, hosts: int = HOSTS) -> None:
+        """Make an empty one.
+
+        Raises:
+            Unavailable: the file does not load here, or there is no memory.
+            Incompatible: it is of another version.
+        """
         super().__init__()
         self.due: list[Due] = []
         self._library = library = _load(path)
         table = library.flows_make(capacity, hosts, secrets.randbits(64), MOST_BATCH)
         if not table:
-            raise MemoryError("no room for the flow table")
+            raise Unavailable(
+                "there is no memory for the compiled flow table",
+                expected="43 MB of address space",
+                hint="--table python takes memory as flows come",
+            )
         self._table = ctypes.c_void_p(table)
         self._state = _State.from_address(table)
         self._frame = library.flows_frame

@@ -76,6 +76,13 @@ def test_one_of_another_version_is_refused(folder: Path, monkeypatch: pytest.Mon
         CompiledTable(path)
 
 
+@needs_compiler
+def test_without_memory_for_it_the_table_in_python_is_named(folder: Path) -> None:
+    with pytest.raises(Unavailable, match="no memory") as refused:
+        CompiledTable(compiler.build(), capacity=1 << 31)
+    assert "--table python" in str(refused.value)
+
+
 @pytest.mark.parametrize("command", ["false", "/nowhere/cc", "cp --help"])
 def test_a_compiler_that_makes_nothing_is_told_and_leaves_nothing(
     command: str, folder: Path, capsys: pytest.CaptureFixture[str]
