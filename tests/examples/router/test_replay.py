@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
@@ -19,7 +18,7 @@ from router_frames import ethernet, ipv4, pcap, tcp
 
 import edge_infer
 from benchmarks.router.floods import syn_flood
-from edge_infer import Incompatible, Unavailable
+from edge_infer import Incompatible
 from examples.router.__main__ import main
 from examples.router.bundles import SHIPPED, SHIPPED_KEY, open_judge
 from examples.router.compiled import compiler
@@ -282,23 +281,6 @@ def test_a_bundle_with_one_byte_changed_judges_nothing(
     assert "Untrusted" in said.err
 
 
-def test_a_link_type_that_is_not_read_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "wifi.pcap").write_bytes(pcap([(0, bytes(60))], linktype=127))
-    assert main(["replay", str(tmp_path / "wifi.pcap")]) == 5
-    assert "802.11 with radiotap" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("data", [b"", b"#!/bin/sh\n"])
-def test_what_is_no_capture_is_refused(
-    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "x").write_bytes(data)
-    assert main(["replay", str(tmp_path / "x")]) == 5
-    assert "not a capture file" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("missing", [True, False])
 def test_a_file_that_cannot_be_judged_is_refused_before_the_first_one_is(
     missing: bool, captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -350,48 +332,6 @@ def test_made_captures_do_not_overwrite_recordings(tmp_path: Path) -> None:
     assert done.returncode == 5
     assert "name another one" in done.stderr
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"recorded"]
-
-
-def test_damage_is_counted_and_the_rest_is_judged(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    frames = [(0, bytes(4)), (1, SYN), (2, b""), (3, SYN[:30]), (4, SYN + bytes(64_000))]
-    (tmp_path / "x.pcap").write_bytes(pcap(frames)[:-100])
-    assert main(["replay", str(tmp_path / "x.pcap"), "--json"]) == 0
-    flows, summary = lines(capsys.readouterr().out)
-    assert len(flows) == 1
-    (file,) = summary["files"]
-    assert file["problems"] == {
-        "ethernet: header cut short": 2,
-        "file: cut short": 1,
-        "ipv4: header cut short": 1,
-    }
-
-
-@pytest.mark.parametrize("how", ["pcap", "gzip", "frame"])
-def test_damage_is_told_without_json_too(
-    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    syn = ethernet(0x800, ipv4(6, tcp()))
-    whole = pcap([(n, syn) for n in range(400)])
-    data = {
-        "pcap": whole[:-7],
-        "gzip": gzip.compress(whole)[:-9],
-        "frame": pcap([(1, syn), (2, ethernet(0x800, bytes(9)))]),
-    }[how]
-    (tmp_path / "cut.pcap").write_bytes(data)
-    assert main(["replay", str(tmp_path / "cut.pcap")]) == 0
-    said, _ = capsys.readouterr().out.splitlines()[-2:]
-    assert said.startswith(f"not read of {tmp_path / 'cut.pcap'}: ")
-    assert "(1)" in said
-    (tmp_path / "whole.pcap").write_bytes(whole)
-    assert main(["replay", str(tmp_path / "whole.pcap")]) == 0
-    assert "not read" not in capsys.readouterr().out
-
-
-def test_a_name_too_long_for_a_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["replay", "x" * 300]) == Unavailable.exit_code
-    assert "cannot be opened" in capsys.readouterr().err
 
 
 def test_a_line_is_what_json_would_write() -> None:
