@@ -1,8 +1,9 @@
 """Who would be banned on recorded traffic: `python -m benchmarks.router.bans FOLDER…`.
 
-Each folder holds `benign` and `malicious` captures, or a manifest of the lab. Verdicts are taken in
-the order of their captures' own clocks by an enforcer that changes nothing, once for each number of
-strikes. Prints a line a capture and the totals.
+Each folder holds `benign` and `malicious` captures, or a manifest as the lab and the made captures
+have it. Verdicts are taken in the order of their captures' own clocks by an enforcer that changes
+nothing, once for each rule. Prints a line a capture and the totals, with the time that nine of ten
+of those who were banned had from their first malicious flow.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from examples.router.judge import Judge
 
-STRIKES = (1, 2, 3)
+RULES = ((1, 2), (3, 4), (3, 6), (5, 8), (5, 10), (8, 12), (8, 16), (10, 20))
+"""Malicious flows among so many of a source's latest; `Policy()` is eight of twelve."""
+
 NOBODY = AllowList(root=Path("/nowhere"))
 """The machine that measures is not the network that was recorded."""
 
@@ -35,16 +38,24 @@ def main() -> None:
     parser.add_argument("--trust")
     options = parser.parse_args()
     judge = open_judge(options.bundle, trust=options.trust)
-    totals: dict[str, list[int]] = {}
-    print("capture\tlabel\tsources\t" + "\t".join(f"banned at {n}" for n in STRIKES))
+    measured: dict[str, list[list[dict[str, float]]]] = {}
+    heads = "\t".join(f"{strikes} of {among}" for strikes, among in RULES)
+    print(f"capture\tlabel\t{heads}")
     for path, label in sorted(captures(options.folders)):
-        sources, banned = measure(path, judge)
-        print(f"{path.name}\t{label}\t{sources}\t" + "\t".join(map(str, banned)), flush=True)
-        sums = totals.setdefault(label, [0] * (2 + len(STRIKES)))
-        totals[label] = [was + new for was, new in zip(sums, (1, sources, *banned), strict=True)]
-    for label, (number, sources, *banned) in totals.items():
-        said = ", ".join(f"{n} at {at}" for at, n in zip(STRIKES, banned, strict=True))
-        print(f"{number} {label} captures, {sources} sources: banned {said}")
+        banned = measure(path, judge)
+        print(f"{path.name}\t{label}\t" + "\t".join(str(len(one)) for one in banned), flush=True)
+        measured.setdefault(label, []).append(banned)
+    for label, of_captures in measured.items():
+        for number, (strikes, among) in enumerate(RULES):
+            print(f"{len(of_captures)} {label}, {strikes} of {among}:", told(of_captures, number))
+
+
+def told(of_captures: list[list[dict[str, float]]], rule: int) -> str:
+    """How many captures have a ban, of how many sources, and how long nine of ten had till then."""
+    of_rule = [banned[rule] for banned in of_captures]
+    waits = sorted(seconds for banned in of_rule for seconds in banned.values())
+    within = f", nine of ten within {waits[len(waits) * 9 // 10]:.1f} s" if waits else ""
+    return f"{sum(map(bool, of_rule))} with a ban, {len(waits)} sources{within}"
 
 
 def captures(folders: list[Path]) -> Iterator[tuple[Path, str]]:
@@ -57,22 +68,29 @@ def captures(folders: list[Path]) -> Iterator[tuple[Path, str]]:
             yield from ((path, label) for path in (folder / label).glob("*.pcap*"))
 
 
-def measure(path: Path, judge: Judge) -> tuple[int, list[int]]:
-    """Sources of a capture, and how many would be banned for each number of strikes."""
+def measure(path: Path, judge: Judge) -> list[dict[str, float]]:
+    """For each rule who of a capture would be banned, and the seconds since his first strike."""
     verdicts = [judged.verdict for judged in Replay(judge).run([str(path)]) if judged.is_own]
     now = 0.0
     enforcers = [
-        Enforcer(policy=Policy(strikes=n, bans_per_minute=100_000), allow=NOBODY, clock=lambda: now)
-        for n in STRIKES
+        Enforcer(
+            policy=Policy(strikes=strikes, share=strikes / among, bans_per_minute=100_000),
+            allow=NOBODY,
+            clock=lambda: now,
+        )
+        for strikes, among in RULES
     ]
-    banned: list[set[str]] = [set() for _ in STRIKES]
+    banned: list[dict[str, float]] = [{} for _ in RULES]
+    first: dict[str, float] = {}
     for verdict in verdicts:
         now = max(now, verdict.last)
-        for enforcer, names in zip(enforcers, banned, strict=True):
+        if verdict.verdict == "malicious" and verdict.opening == "seen":
+            first.setdefault(verdict.source, now)
+        for enforcer, of_rule in zip(enforcers, banned, strict=True):
             decision = enforcer.consider(verdict)
-            if decision is not None:
-                names.add(decision.address)
-    return len({verdict.source for verdict in verdicts}), [len(names) for names in banned]
+            if decision is not None and decision.action == "would ban":
+                of_rule.setdefault(decision.address, now - first[verdict.source])
+    return banned
 
 
 if __name__ == "__main__":

@@ -134,6 +134,19 @@ def tables(figures: dict[str, Any]) -> str:
             f"| {name} | {one['operating_point']:.3f} | {away['f1']:.3f} | {away['precision']:.3f} "
             f"| {away['recall']:.3f} | {away['false_share']:.2%} |"
         )
+    lines += [
+        "",
+        "Made captures of seeds by which nothing was chosen, at the same operating points:",
+        "",
+        "| unseen made | F1 | precision | recall | benign flagged |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name, one in figures["families"].items():
+        unseen = one["unseen_made"]
+        lines.append(
+            f"| {name} | {unseen['f1']:.3f} | {unseen['precision']:.3f} | {unseen['recall']:.3f} "
+            f"| {unseen['false_share']:.2%} |"
+        )
     lines += ["", "The blend, each capture judged by a model that has not seen it:", ""]
     lines += ["| capture | label | flows | flagged |", "| --- | --- | ---: | ---: |"]
     for one in figures["families"]["blend"]["captures"]:
@@ -143,26 +156,39 @@ def tables(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def tried(lines: list[dict[str, Any]]) -> str:
-    """How many strikes catch a source, as the model card has it: a line for each."""
+def tried(figures: dict[str, Any]) -> str:
+    """Ways of learning, and rules of catching sources, as the model card has them."""
+    return "\n\n".join((
+        _compared(figures["ways"], ("way",), ("learned",)),
+        _compared(
+            figures["caught"], ("strikes", "among", "window_seconds"),
+            ("flows that catch a source", "among its latest", "within, s"),
+        ),
+    ))  # fmt: skip
+
+
+def _compared(lines: list[dict[str, Any]], keys: tuple[str, ...], heads: tuple[str, ...]) -> str:
+    """One line for each, with the deals of the folds beside one another."""
     seeds = list(dict.fromkeys(one["seed"] for one in lines))
-    deals = "".join(f" | F1, deal {number}" for number in range(1, len(seeds) + 1))
-    table = [
-        f"| flows that catch a source | within{deals} | benign flagged, at most | F1 on the lab "
-        "| benign flagged there |",
-        "| --- | ---: |" + " ---: |" * (len(seeds) + 3),
-    ]
-    for strikes, window in dict.fromkeys((one["strikes"], one["window_seconds"]) for one in lines):
-        rows = [
-            one for one in lines if (one["strikes"], one["window_seconds"]) == (strikes, window)
+    columns = [
+        *heads, "operating point", *(f"F1, deal {number}" for number in range(1, len(seeds) + 1)),
+        "benign flagged, at most", "F1 on the lab", "benign flagged there",
+        "of unseen made ones",
+    ]  # fmt: skip
+    table = [f"| {' | '.join(columns)} |", f"| --- |{' ---: |' * (len(columns) - 1)}"]
+    for which in dict.fromkeys(tuple(one[key] for key in keys) for one in lines):
+        rows = [one for one in lines if tuple(one[key] for key in keys) == which]
+        first = rows[0]
+        cells = [
+            *(str(part) for part in which),
+            f"{first['operating_point']:.3f}",
+            *(f"{one['held_out']['f1']:.3f}" for one in rows),
+            f"{max(one['held_out']['false_share'] for one in rows):.2%}",
+            f"{first['elsewhere']['f1']:.3f}",
+            f"{first['elsewhere']['false_share']:.2%}",
+            f"{first['unseen_made']['false_share']:.2%}",
         ]
-        away = rows[0]["elsewhere"]
-        table.append(
-            f"| {strikes or 'none, each flow by itself'} | {f'{window} s' if strikes else ''} | "
-            + " | ".join(f"{one['held_out']['f1']:.3f}" for one in rows)
-            + f" | {max(one['held_out']['false_share'] for one in rows):.2%}"
-            + f" | {away['f1']:.3f} | {away['false_share']:.2%} |"
-        )
+        table.append(f"| {' | '.join(cells)} |")
     return "\n".join(table)
 
 

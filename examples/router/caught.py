@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from examples.router.verdicts import Verdict
 
-STRIKES = 10
+STRIKES = 14
 """Flows of a source that the model itself calls malicious within the window: it is caught."""
 
 AMONG = 20
-"""The strikes have to be among so many of the source's latest flows, half: a poller with some false
-alarms is not caught for them."""
+"""The strikes have to be among so many of the source's latest flows, most of them: a poller with
+every other flow a false alarm is not caught."""
 
 WINDOW_NS = 60_000_000_000
 """So long a strike counts, and so long a flow that is over waits for its source to be caught."""

@@ -2,12 +2,13 @@
 
 One verdict bans nobody. A model that flags one benign flow in a hundred would otherwise cut off
 every busy host within minutes; attackers open many flows, so it takes several verdicts within a
-window, and most of the source's flows must be among them.
+window, and they must be most of its latest flows.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ MOST_SOURCES = 8192
 """Sources remembered at once; the longest unheard is forgotten first."""
 
 FLOWS_PER_STRIKE = 64
-"""So many flows of a source are remembered for each strike of the policy."""
+"""At most so many flows of a source are remembered for each strike of the policy."""
 
 MOST_FLOWS = 32_768
 """Flows of all sources that are remembered at once, some 6 MB."""
@@ -38,11 +39,11 @@ class Policy:
     ban_seconds: int = 600
     """After this a ban ends by itself, whatever has become of this program."""
 
-    strikes: int = 3
+    strikes: int = 8
     """Malicious flows within the window that make a ban."""
 
-    share: float = 0.5
-    """At least this part of the source's flows within the window must be malicious."""
+    share: float = 2 / 3
+    """The strikes must be at least this part of the source's latest flows: eight of twelve."""
 
     window_seconds: float = 60.0
     """What is older does not count."""
@@ -68,6 +69,14 @@ class Policy:
         if not 0.0 <= self.share <= 1.0 or self.window_seconds <= 0 or self.most_bans < 1:
             raise ValueError("share is in 0..1; window_seconds and most_bans are positive")
 
+    @property
+    def among(self) -> int:
+        """So many of a source's latest flows count."""
+        most = FLOWS_PER_STRIKE * self.strikes
+        if self.share * most <= self.strikes:
+            return most
+        return math.ceil(self.strikes / self.share - 1e-9)  # 8 / (2 / 3) is over 12
+
 
 class Strikes:
     """Counts the flows of each source within the window, in bounded memory.
@@ -89,13 +98,12 @@ class Strikes:
         self._heard.move_to_end(source)
         before = len(heard.flows)
         heard.add(hash(flow), malicious, now)
-        heard.forget(now - self._policy.window_seconds, FLOWS_PER_STRIKE * self._policy.strikes)
+        heard.forget(now - self._policy.window_seconds, self._policy.among)
         self._flows += len(heard.flows) - before
         while len(self._heard) > self._most or (self._flows > MOST_FLOWS and len(self._heard) > 1):
             _, gone = self._heard.popitem(last=False)
             self._flows -= len(gone.flows)
-        enough = heard.against >= self._policy.strikes
-        return enough and heard.against >= self._policy.share * len(heard.flows)
+        return heard.against >= self._policy.strikes
 
     def forget(self, source: str) -> None:
         """Begin anew with a source, as after its ban."""

@@ -71,7 +71,7 @@ def udp_scan(scene: Scene, time: float) -> None:
     source, rate = scene.remote(), random.choice((5, 50, 1000))
     hosts = [scene.local() for _ in range(random.choice((1, 1, 60)))]
     errors = random.choice((0.0, 0.3, 0.9))
-    for _ in range(random.randint(80, 500)):
+    for _ in range(random.choice((random.randint(30, 80), random.randint(80, 500)))):
         time += random.expovariate(rate)
         ends = scene.ends(source, random.choice(hosts), random.randint(1, 20_000))
         scene.wire.udp(time, ends, cipher(random, random.choice((1, 8, 40))))
@@ -84,7 +84,7 @@ def ping_sweep(scene: Scene, time: float) -> None:
     random = scene.random
     source, rate = scene.remote(), random.choice((2, 20, 500))
     present = random.uniform(0.0, 0.8)
-    for number in range(random.choice((random.randint(10, 40), random.randint(40, 250)))):
+    for number in range(random.choice((random.randint(6, 40), random.randint(40, 250)))):
         time += random.expovariate(rate)
         host = scene.local(number + 2)
         payload = cipher(random, random.choice((0, 0, 8, 56)))[1:]
@@ -104,7 +104,6 @@ def guessing(scene: Scene, time: float) -> None:
             (22, "ssh"),
             (21, "text"),
             (3389, "tls"),
-            (80, "http"),
             (902, "tls"),
             (23, "text"),
         )
@@ -127,8 +126,6 @@ def guessing(scene: Scene, time: float) -> None:
                     Say(True, cipher(random, 148)),
                     Say(False, cipher(random, 52), random.choice((0.0, 2.0))),
                 ]
-        elif style == "http":
-            talk = [Say(True, request(random)), Say(False, response(random, 300))] * tries
         elif style == "tls":
             talk = [Say(True, tls_hello(random)), Say(False, cipher(random, 1400))]
             talk += [
@@ -314,6 +311,23 @@ def web_attack(scene: Scene, time: float, *, number: int | None = None) -> None:
         connection(scene.wire, time, ends, talk, rtt=scene.rtt, close=close, handshake=whole)
 
 
+def web_flood(scene: Scene, time: float) -> None:
+    """One request more often than any page or program asks: to wear a server out, or to guess."""
+    random = scene.random
+    sources = [scene.remote() for _ in range(random.choice((1, 1, 1, 3)))]
+    server, port = scene.local(), random.choice((80, 443, 8080))
+    rate, cut = random.choice((30, 100, 500)), random.choice((0.0, 0.0, 0.3, 0.8))
+    ask = [Say(True, tls_hello(random) if port == 443 else request(random))]
+    size = random.choice((0, 300, 1200, 6000))
+    answer = cipher(random, size) if port == 443 else response(random, size)
+    for _ in range(random.randint(100, 600)):
+        time += random.expovariate(rate)
+        ends = scene.ends(random.choice(sources), server, port)
+        talk = ask if random.random() < cut else [*ask, Say(False, answer)]
+        close = random.choice(("fin", "fin", "reset", "open"))
+        connection(scene.wire, time, ends, talk, rtt=scene.rtt, close=close)
+
+
 def slow_requests(scene: Scene, time: float) -> None:
     """Many connections that are kept busy with a header now and then."""
     random = scene.random
@@ -360,6 +374,7 @@ ATTACKS: dict[str, Callable[[Scene, float], None]] = {
     "icmp-tunnel": icmp_tunnel,
     "web-attack": web_attack,
     "web-scanner": web_scanner,
+    "web-flood": web_flood,
     "slow-requests": slow_requests,
     "spray": spray,
 }

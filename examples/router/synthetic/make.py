@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from examples.router.synthetic.attacks import ATTACKS
 from examples.router.synthetic.benign import SCENES, Scene
+from examples.router.synthetic.devices import MACHINES
+from examples.router.synthetic.programs import PROGRAMS
 from examples.router.synthetic.uploads import uploads
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-BENIGN = {**SCENES, "uploads": uploads}
+BENIGN = {**SCENES, "uploads": uploads, **MACHINES, **PROGRAMS}
 EPOCH = 1_700_000_000.0
 REPEATED = {
     "solo": 8, "stream": 3, "work": 2, "poll": 2, "discovery": 2,
@@ -23,17 +26,26 @@ REPEATED = {
 """Times that a scene of few flows is played within a capture, by other hosts each time."""
 
 
-def make_captures(folder: Path, *, seed: int, each: int) -> list[dict[str, object]]:
+def make_captures(
+    folder: Path,
+    *,
+    seed: int,
+    each: int,
+    first: int = 0,
+    labels: Sequence[str] = ("benign", "malicious"),
+) -> list[dict[str, object]]:
     """Write `each` captures of every kind of scene; the manifest that was written too.
 
+    Those of a seed are numbered, and the first ones may be left out.
     A benign capture plays one kind alone or mixes it with others. The same seed gives the same
     bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     manifest: list[dict[str, object]] = []
-    for label, kinds in (("benign", BENIGN), ("malicious", ATTACKS)):
-        for kind, play in kinds.items():
-            for number in range(each):
+    kinds = {"benign": BENIGN, "malicious": ATTACKS}
+    for label in labels:
+        for kind, play in kinds[label].items():
+            for number in range(first, first + each):
                 own_seed = f"{seed}/{kind}/{number}"
                 random = Random(own_seed)
                 wire = Wire(random)

@@ -30,8 +30,9 @@ that were not seen flag more than those it was chosen on."""
 MOST_FLOWS = 300
 """Flows of a capture that are learned from; all are judged."""
 
-ELSEWHERE_BUDGET = 0.01
-"""The same on captures of another origin, by a model that has learned from none of them."""
+UNSEEN_BUDGET = 0.01
+"""The same on captures of another origin and on made ones of another seed, by a model that has
+learned from none of them."""
 
 MADE_WEIGHT = 1.0
 """Of a capture that was made or recorded by ourselves, beside one of other people's."""
@@ -123,17 +124,16 @@ def hold_out_captures(
     return _judged(rows, scores, folds_of(rows, seed), least)
 
 
-def hold_out_origin(family: Family, rows: Rows, made: Rows | None, away: Rows) -> HeldOut:
+def judge_origin(model: Any, away: Rows) -> HeldOut:
     """Captures of another origin, `away`, judged by a model that has learned from none of them.
 
-    Their one operating point is the lowest within `ELSEWHERE_BUDGET`: chosen on these captures,
-    and by no more than a hundredth of their benign flows.
+    Their one operating point is the lowest within `UNSEEN_BUDGET`: chosen on these captures, and
+    by no more than a hundredth of their benign flows.
     """
-    estimator = fit(family, rows, learnable(rows), made)
-    scores = scores_with_sources(away, malice(estimator, away.X))
+    scores = scores_with_sources(away, malice(model, away.X))
     flows, hours = Flows.of(away), benign_hours(away)
     every = np.ones(len(scores), dtype=bool)
-    flagged = scores >= threshold_for(flows, scores, every, ELSEWHERE_BUDGET)
+    flagged = scores >= threshold_for(flows, scores, every, UNSEEN_BUDGET)
     found = score(flows, flagged, hours)
     return HeldOut(flows, scores, flagged, found, found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,12 @@ from examples.router.synthetic.make import make_captures
 from examples.router.training.dataset import Rows, extract, joined, labelled_folder
 from examples.router.training.estimators import FAMILIES, SEED, at_operating_point
 from examples.router.training.evaluate import (
-    ELSEWHERE_BUDGET,
     LABELS,
+    UNSEEN_BUDGET,
     HeldOut,
     fit,
     hold_out_captures,
-    hold_out_origin,
+    judge_origin,
     learnable,
     operating_point,
 )
@@ -32,11 +32,23 @@ if TYPE_CHECKING:
 
     from examples.router.training.evaluate import Family
 
-MADE_EACH = 9
-"""Captures made of each kind of scene."""
+MADE_EACH = 48
+"""Captures made of each kind of scene: many, each of other hosts, paces and sizes."""
 
-MOST_MADE_FLOWS = 60
-"""Flows of a capture of our own that are learned from."""
+MADE_AT_ONCE = 4
+"""Of each kind, on the disk: some 150 MB."""
+
+MOST_MADE_FLOWS = 20
+"""Flows of a made capture that are learned from."""
+
+MOST_OWN_FLOWS = 60
+"""The same of a capture that was recorded by ourselves: there are fewer of them."""
+
+UNSEEN_EACH = 6
+"""Benign captures made of each kind that nobody learns from: the operating point keeps to them."""
+
+UNSEEN_SEED = 101
+"""Of those; added to the seed of the captures that are learned from."""
 
 SAMPLES = 1_000
 """Rows on which the exported model is proven, beside the hostile ones."""
@@ -56,6 +68,9 @@ class Data:
 
     elsewhere: Rows | None = None
     """Captures of another origin, which are judged and never learned from."""
+
+    unseen: Rows | None = None
+    """Benign captures of our own, made with another seed: the same."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +96,35 @@ def gather(
     Without folders, the captures of our own are held out in turn. What is `elsewhere` is not
     learned from.
     """
-    parts = [_recorded(own).thinned(MOST_MADE_FLOWS, seed)] if own else []
+    parts = [_recorded(own).thinned(MOST_OWN_FLOWS, seed)] if own else []
+    unseen = None
     if each:
-        with tempfile.TemporaryDirectory() as folder:
-            make_captures(Path(folder), seed=seed, each=each)
-            parts.append(_recorded([Path(folder)]).thinned(MOST_MADE_FLOWS, seed))
+        parts.append(made(seed, each, most_flows=MOST_MADE_FLOWS))
+        unseen = made(seed + UNSEEN_SEED, UNSEEN_EACH, labels=("benign",))
     others = joined(parts) if parts else None
     away = _recorded(elsewhere) if elsewhere else None
     if folders:
-        return Data(_recorded(folders), others, away)
+        return Data(_recorded(folders), others, away, unseen)
     if others is None:
         raise BadInput("nothing to learn from", hint="name a folder of captures, or make some")
-    return Data(others, None, away)
+    return Data(others, None, away, unseen)
+
+
+def made(
+    seed: int, each: int, *, labels: Sequence[str] = tuple(LABELS), most_flows: int | None = None
+) -> Rows:
+    """The rows of `each` captures of every kind, made on the spot.
+
+    At most `most_flows` of each are kept, if that is said.
+    """
+    parts = []
+    for first in range(0, each, MADE_AT_ONCE):
+        with tempfile.TemporaryDirectory() as folder:
+            number = min(MADE_AT_ONCE, each - first)
+            make_captures(Path(folder), seed=seed, each=number, first=first, labels=labels)
+            rows = _recorded([Path(folder)])
+        parts.append(rows if most_flows is None else rows.thinned(most_flows, seed))
+    return joined(parts)
 
 
 def _recorded(folders: Sequence[Path]) -> Rows:
@@ -122,27 +154,40 @@ def _check_enough(data: Data) -> None:
         )
 
 
-def judge_elsewhere(family: Family, data: Data) -> HeldOut | None:
+def judge_elsewhere(model: Any, data: Data) -> HeldOut | None:
     """The captures of another origin, judged by a model of all others; None without benign ones."""
     away = data.elsewhere
     if away is None or all(one.label != "benign" for one in away.captures):
         return None
-    return hold_out_origin(family, data.judged, data.others, away)
+    return judge_origin(model, away)
 
 
-def hold_out(family: Family, data: Data, seed: int) -> tuple[HeldOut, float]:
-    """Captures held out in turn, and the operating point for a model of all of them.
+def least_point(model: Any, data: Data) -> float:
+    """Where a model of all captures keeps to the budget on those that nobody learned from."""
+    away = judge_elsewhere(model, data)
+    unseen = None if data.unseen is None else judge_origin(model, data.unseen)
+    found = [operating_point(one, UNSEEN_BUDGET) for one in (away, unseen) if one is not None]
+    return max(found, default=0.0)
 
-    It keeps to both budgets: of captures held out, and of captures of another origin.
+
+def learned(family: Family, data: Data) -> Any:
+    """A model of all that may be learned from."""
+    return fit(family, data.judged, learnable(data.judged), data.others)
+
+
+def hold_out(family: Family, data: Data, model: Any, seed: int) -> tuple[HeldOut, float]:
+    """Captures held out in turn, and the operating point for `model`, which learned from them all.
+
+    It keeps to all budgets: of captures held out, of another origin, and made with another seed.
     """
-    elsewhere = judge_elsewhere(family, data)
-    least = 0.0 if elsewhere is None else operating_point(elsewhere, ELSEWHERE_BUDGET)
+    least = least_point(model, data)
     found = hold_out_captures(family, data.judged, data.others, seed, least=least)
     return found, max(operating_point(found), least)
 
 
 def finish(
     data: Data,
+    model: Any,
     held_out: HeldOut,
     threshold: float,
     out: Path,
@@ -150,9 +195,8 @@ def finish(
     native: str = "host",
     seed: int = SEED,
 ) -> Trained:
-    """Learn from everything, at the operating point that `hold_out` chose."""
-    estimator = fit(FAMILIES[FAMILY], data.judged, learnable(data.judged), data.others)
-    chosen = at_operating_point(estimator, threshold)
+    """Publish a model of everything, at the operating point that `hold_out` chose."""
+    chosen = at_operating_point(model, threshold)
     chosen.fit(pd.DataFrame(data.judged.X[:2], columns=list(NAMES)), LABELS)
     every = [data.judged.X[learnable(data.judged)]]
     if data.others is not None:
@@ -178,7 +222,8 @@ def train(
         BadInput: too few captures to hold any out.
     """
     _check_enough(data)
-    progress("holding out captures")
-    held_out, threshold = hold_out(FAMILIES[FAMILY], data, seed)
-    progress("learning, signing, proving and compiling")
-    return finish(data, held_out, threshold, out, native=native, seed=seed)
+    progress("learning, and holding out captures")
+    model = learned(FAMILIES[FAMILY], data)
+    held_out, threshold = hold_out(FAMILIES[FAMILY], data, model, seed)
+    progress("signing, proving and compiling")
+    return finish(data, model, held_out, threshold, out, native=native, seed=seed)

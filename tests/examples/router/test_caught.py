@@ -151,7 +151,7 @@ def judge_at(threshold: float, monkeypatch: pytest.MonkeyPatch) -> Judge:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("threshold", [0.3, 0.7, 0.9])
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.9])
 def test_training_counts_what_the_judge_says_at_every_operating_point(
     seed: int, threshold: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +183,7 @@ def test_training_counts_what_the_judge_says_at_every_operating_point(
         model_s = {one.verdict.flow[2] - 1000 for one in found if one.is_own and
                    one.verdict.verdict == "malicious"}  # fmt: skip
         assert model_s == set(flow[own]), "what bans is told of the model's own verdicts alone"
-    if threshold == 0.7:
+    if threshold == 0.5:
         assert shared
 
 

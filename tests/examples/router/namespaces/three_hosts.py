@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from examples.router.enforce.policy import Policy
 from examples.router.lab import servers
 from examples.router.lab.plan import USUAL, Line, Network
 from examples.router.lab.topology import Topology
@@ -152,7 +153,7 @@ class Enforcing:
     greeting: str = ""
     flows: int = 1024
 
-    def attack(self, source: str, times: int = 3) -> str:
+    def attack(self, source: str, times: int = Policy().strikes) -> str:
         """Hand over malicious verdicts on a source; return what was decided of the last."""
         assert self.program.stdin is not None
         assert self.program.stdout is not None
