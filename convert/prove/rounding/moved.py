@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Doubles = NDArray[np.float64]
     Bounds = Mapping[str, tuple[Doubles, Doubles]]
 
-_JUMPS = ("Binarizer", "IsotonicRegression", "KBinsDiscretizer", "OneHotEncoder", "OrdinalEncoder")
+_JUMPS = ("Binarizer", "KBinsDiscretizer", "OneHotEncoder", "OrdinalEncoder")
 
 
 def is_continuous(estimator: Any) -> bool:

@@ -7,6 +7,7 @@ side of the samples' middle one are drawn together, until the score between them
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,15 +34,21 @@ _VERBS = ("decision_function", "predict", "transform")
 def cancelling(context: Context, count: int) -> Rows:
     """Both ends of pairs of large rows, bisected to where a score is the samples' middle one.
 
-    None where a score may jump, or where nobody can tell what rounding makes of it.
+    None where a score may jump, where nobody can tell what rounding makes of it, or where
+    scikit-learn raises so far from the samples: a step before has overflowed.
     """
-    usable = context.samples[np.isfinite(context.samples).all(axis=1)]
     output = _score(context)
-    if output is None or not len(usable):
-        return np.empty((0, context.features))
-    levels = np.median(_scores(context, output, usable), axis=0)
+    usable = context.samples[np.isfinite(context.samples).all(axis=1)]
+    if output is not None and len(usable):
+        with contextlib.suppress(Exception):
+            return _bisected(context, output, usable, count // 2)
+    return np.empty((0, context.features))
+
+
+def _bisected(context: Context, output: EmittedOutput, samples: Rows, count: int) -> Rows:
+    levels = np.median(_scores(context, output, samples), axis=0)
     rng = context.random()
-    low, high = _far_pairs(context, usable, count // 2, rng)
+    low, high = _far_pairs(context, samples, count, rng)
     column = rng.integers(len(levels), size=len(low))
 
     def is_above(rows: Rows, column: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -50,9 +57,9 @@ def cancelling(context: Context, count: int) -> Rows:
 
     above = is_above(low, column)
     apart = above != is_above(high, column)
-    if not apart.any():
-        return np.empty((0, context.features))
     above, column = above[apart], column[apart]
+    if not len(above):
+        return np.empty((0, context.features))
     ends = bisect_rows(
         low[apart], high[apart], lambda rows: is_above(rows, column) == above, straight_steps=_STEPS
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import (
@@ -19,7 +20,7 @@ from sklearn.linear_model import (
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, PowerTransformer, StandardScaler
 from sklearn.svm import SVC, SVR, OneClassSVM
 
 from convert import export
@@ -157,6 +158,14 @@ def test_scores_that_jump_have_no_span():
         assert not is_continuous(model)
     assert is_continuous(make_pipeline(StandardScaler(), Ridge()).fit(X, Y))
     assert tried(export(forest, X).contract.certificate) == 0
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+def test_a_step_that_overflows_far_from_the_samples_is_no_reason_to_refuse():
+    """Beyond them a power of a power is infinite, on which the next step raises."""
+    cancer, sick = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(PowerTransformer(), LinearDiscriminantAnalysis()).fit(cancer, sick)
+    assert all(parity.differ == 0 for parity in export(model, cancer).contract.certificate.parity)
 
 
 def test_moved_weights_leave_the_estimator_alone():
