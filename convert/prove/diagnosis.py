@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 
 from convert.errors import NotExact, Unsupported
+from convert.estimators.nesting import nested
 from convert.graph.emit import emit_model
 from convert.prove.compare import RELATIVE_TOLERANCE, largest, score_difference
 from convert.prove.engine import Graph
@@ -73,6 +75,12 @@ def _hint(departure: Departure, reference: Reference, step: str | None) -> str:
             "training points that are equally far to the last bit, as whole numbers are, leave "
             "scikit-learn's choice to the heap of each thread: scale the columns before "
             "(StandardScaler), or train on fewer than 600 points with algorithm='kd_tree'"
+        )
+    if any(type(one) is IsotonicRegression for one in nested(reference.estimator)):
+        return (
+            "an isotonic calibration may be so steep between two of its knots that the last bit of "
+            "a probability shows, which exp of another library has otherwise: use "
+            "method='sigmoid', or calibrate on more rows"
         )
     of_step = f" of step {step!r}" if step else ""
     return (

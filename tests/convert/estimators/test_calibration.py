@@ -11,13 +11,15 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from convert.errors import Unsupported
+from convert.errors import NotExact, Unsupported
 from convert.estimators.interpolation import clipped_interpolation
+from convert.export import export
 from convert.graph.builder import Graph
 from convert.graph.emit import emit_model
 from convert.graph.emitted import EmittedOutput
@@ -143,3 +145,11 @@ def test_interpolation_at_and_beside_every_knot(count):
 def test_knots_too_near_to_have_a_slope():
     with pytest.raises(Unsupported, match="overflows"):
         interpolated([np.array([0.0, 5e-324])], [np.array([0.0, 1.0])], np.zeros((1, 1)))
+
+
+def test_a_calibration_that_is_steeper_than_a_probability_is_exact_says_so():
+    """Knots a few ulp below 1, as of naive Bayes on columns that are not scaled."""
+    model = CalibratedClassifierCV(GaussianNB(), method="isotonic", cv=3).fit(CANCER, SICK)
+    with pytest.raises(NotExact) as refusal:
+        export(model, CANCER)
+    assert "method='sigmoid'" in refusal.value.hint
