@@ -12,7 +12,7 @@ from examples.router.caught import AMONG, STRIKES, Caught
 from examples.router.flows.hosts import host_of
 from examples.router.scoring import MALICIOUS, Scorer
 from examples.router.verdicts import Verdict
-from examples.router.why import MOST_TOLD, UNTOLD, UNTOLD_KIND, Kind, Told, Why, kind_of
+from examples.router.why import MOST_TOLD, SECOND, UNTOLD, UNTOLD_KIND, Kind, Told, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +89,7 @@ class Judge:
             if score > flow.score:
                 flow.score = score
                 if flow.is_malicious:
-                    flow.reasons = self._reasons(one, kinds.get(at))
+                    flow.reasons = self._reasons(one, score, kinds.get(at))
             if one.ended or is_new:
                 yield from self._with_source(one, _verdict(flow, one))
             elif label == MALICIOUS:
@@ -99,22 +99,25 @@ class Judge:
     def _kinds(
         self, due: Sequence[Due], scores: Sequence[float], labels: Sequence[str]
     ) -> dict[int, Kind]:
-        """The kinds of the rows that may be explained, by their place, ranked all at once."""
-        kinds, of_source = {}, Counter[int]()
+        """The kinds of most rows that are to be explained, by their place, ranked all at once."""
+        places, number, second = [], Counter[tuple[int, int]](), 0
         for at, (one, score, label) in enumerate(zip(due, scores, labels, strict=True)):
-            if score > one.flow.score and (label == MALICIOUS or one.flow.is_malicious):
-                source = _source(one)
-                of_source[source] += 1
-                if of_source[source] <= MOST_TOLD:
-                    kinds[at] = kind_of(one.row)
-        self._why.learn(kinds.values())
-        return kinds
+            if label != MALICIOUS or score <= one.flow.score:
+                continue
+            second = max(second, one.seen_ns // SECOND)
+            of_second = _source(one), second
+            number[of_second] += 1
+            if number[of_second] <= MOST_TOLD:
+                places.append(at)
+        kinds = self._why.kinds([due[at].row for at in places], [scores[at] for at in places])
+        return dict(zip(places, kinds, strict=True))
 
-    def _reasons(self, due: Due, kind: Kind | None) -> list[str]:
+    def _reasons(self, due: Due, score: float, kind: Kind | None) -> list[str]:
         source, told = _source(due), self._told
         if not told.has_room(source, self._clock_ns):
             return UNTOLD
-        kind = kind or kind_of(due.row)
+        if kind is None:
+            (kind,) = self._why.kinds([due.row], [score])
         return self._why(due.row, kind) if told.takes(source, kind) else UNTOLD_KIND
 
     def end(self) -> Iterator[Judged]:

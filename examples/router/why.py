@@ -9,10 +9,9 @@ explained before is remembered to save work and changes no answer.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import islice
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from examples.router.features import FEATURES, Row
 from examples.router.reasons import COLUMNS, REASONS, told
@@ -25,6 +24,9 @@ MOST = 3
 """Reasons given for one flow."""
 
 LEAST_WEIGHT = 0.02
+NEAR = 0.2
+"""A row has the reasons of its kind where the two scores are no farther apart."""
+
 MOST_REMEMBERED = 2048
 MOST_NUMBERS = 4096
 MOST_TOLD = 20
@@ -44,24 +46,26 @@ _Part = tuple[int, tuple[float, ...]]
 """A reason, and the numbers of its features."""
 
 
-@lru_cache(MOST_NUMBERS)
-def _round(value: float) -> float:
-    """The nearest power of four; of what is at most one the nearest half."""
-    return round(2.0 * value) / 2.0 if value <= 1.0 else 4.0 ** round(log2(value) / 2.0)
+class _Rounded(dict[float, float]):
+    """The nearest power of four; of what is at most one the nearest half. Remembered: most numbers
+    of most rows are few, and this is done for each."""
+
+    def __missing__(self, value: float) -> float:
+        if len(self) >= MOST_NUMBERS:
+            self.clear()
+        found = round(2.0 * value) / 2.0 if value <= 1.0 else 4.0 ** round(log2(value) / 2.0)
+        self[value] = found
+        return found
 
 
+_round = _Rounded().__getitem__
 _QUIET = tuple(one.ordinary for one in FEATURES)
 _ROUND_QUIET = tuple(map(_round, _QUIET))
 _QUIET_PARTS = [tuple(_QUIET[column] for column in columns) for columns in COLUMNS]
 
 
 def kind_of(row: Row) -> Kind:
-    """The row in round numbers.
-
-    Flows of one kind have the same reasons, so that a flood does not ask the model for each; the
-    numbers that are told are a flow's own. On recordings the first reason is the one that the exact
-    row has; to rank each row anew triples the time of a replay.
-    """
+    """The row in round numbers."""
     return tuple(map(_round, row))
 
 
@@ -74,20 +78,43 @@ def _ordinary(value: float, ordinary: float, quiet: float) -> float:
     return quiet if value == ordinary else value
 
 
+class _Ranked(NamedTuple):
+    """What is known of a kind: its score, and its reasons by their numbers."""
+
+    score: float
+    reasons: tuple[int, ...]
+
+
 class Why:
     """Ranks the reasons with the model's own scores."""
 
     def __init__(self, scores: Callable[[Sequence[Row]], Sequence[float]]) -> None:
         self._scores = scores
-        self._ranked: dict[Kind, tuple[int, ...]] = {}
+        self._ranked: dict[Kind, _Ranked] = {}
         self._alone: dict[_Part, float] = {}
         """Of the numbers of one reason: the score of a flow that is ordinary otherwise."""
 
     def __call__(self, row: Row, kind: Kind) -> list[str]:
-        """The strongest reasons first, of a row and its `kind_of`."""
+        """The strongest reasons first, of a row and its kind."""
         if kind not in self._ranked:
             self.learn([kind])
-        return [told(number, row) for number in self._ranked[kind]]
+        return [told(number, row) for number in self._ranked[kind].reasons]
+
+    def kinds(self, rows: Sequence[Row], scores: Sequence[float]) -> list[Kind]:
+        """The kind of each row: it in round numbers, or where these have another score, itself.
+
+        Flows of one kind have the same reasons, so that a flood does not ask the model for each;
+        the numbers that are told are a flow's own. On recordings 1 % of the rows are kinds of their
+        own; to rank each row anew triples the time of a replay.
+        """
+        found = [kind_of(row) for row in rows]
+        self.learn(found)
+        for at, (row, score) in enumerate(zip(rows, scores, strict=True)):
+            ranked = self._ranked.get(found[at])
+            if ranked is None or abs(ranked.score - score) > NEAR:
+                found[at] = tuple(row)
+        self.learn(found)
+        return found
 
     def learn(self, kinds: Iterable[Kind]) -> None:
         """Rank the reasons of kinds that are not known yet, with one question to the model."""
@@ -108,10 +135,10 @@ class Why:
         without = [list(islice(found, len(odd))) for odd in parts]
         self._alone.update(zip(alone, found, strict=True))
         for (kind, _), score, odd, less in zip(new, whole, parts, without, strict=True):
-            self._ranked[kind] = _strongest({
+            self._ranked[kind] = _Ranked(score, _strongest({
                 part[0]: score - one + self._alone[part] - quiet
                 for part, one in zip(odd, less, strict=True)
-            })  # fmt: skip
+            }))  # fmt: skip
 
 
 def _odd_parts(row: Row) -> list[_Part]:

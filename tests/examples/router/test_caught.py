@@ -145,7 +145,7 @@ def judge_at(threshold: float, monkeypatch: pytest.MonkeyPatch) -> Judge:
         return scores, ["malicious" if one >= threshold else "benign" for one in scores]
 
     monkeypatch.setattr(judge, "_ask", ask)
-    monkeypatch.setattr(judge, "_reasons", lambda due, kind: ["a reason"])
+    monkeypatch.setattr(judge, "_reasons", lambda due, score, kind: ["a reason"])
     monkeypatch.setattr(judge, "_kinds", lambda due, scores, labels: {})
     return judge
 
