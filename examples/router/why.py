@@ -24,6 +24,9 @@ MOST = 3
 """Reasons given for one flow."""
 
 LEAST_WEIGHT = 0.02
+WEIGHT_DIGITS = 6
+"""An engine's last digits may depend on what it is asked with; the order of reasons must not."""
+
 NEAR = 0.2
 """A row has the reasons of its kind where the two scores are no farther apart."""
 
@@ -110,20 +113,20 @@ class Why:
         found = [kind_of(row) for row in rows]
         self.learn(found)
         for at, (row, score) in enumerate(zip(rows, scores, strict=True)):
-            ranked = self._ranked.get(found[at])
-            if ranked is None or abs(ranked.score - score) > NEAR:
+            if abs(self._ranked[found[at]].score - score) > NEAR:
                 found[at] = tuple(row)
         self.learn(found)
         return found
 
     def learn(self, kinds: Iterable[Kind]) -> None:
         """Rank the reasons of kinds that are not known yet, with one question to the model."""
-        new = [(kind, _plain(kind)) for kind in dict.fromkeys(kinds) if kind not in self._ranked]
+        asked_of = dict.fromkeys(kinds)
+        for known in (self._ranked, self._alone):
+            if len(known) + len(asked_of) > MOST_REMEMBERED:
+                known.clear()
+        new = [(kind, _plain(kind)) for kind in asked_of if kind not in self._ranked]
         if not new:
             return
-        for known in (self._ranked, self._alone):
-            if len(known) + len(new) > MOST_REMEMBERED:
-                known.clear()
         parts = [_odd_parts(row) for _, row in new]
         asked = [row for _, row in new]
         for (_, row), odd in zip(new, parts, strict=True):
@@ -136,7 +139,7 @@ class Why:
         self._alone.update(zip(alone, found, strict=True))
         for (kind, _), score, odd, less in zip(new, whole, parts, without, strict=True):
             self._ranked[kind] = _Ranked(score, _strongest({
-                part[0]: score - one + self._alone[part] - quiet
+                part[0]: round(score - one + self._alone[part] - quiet, WEIGHT_DIGITS)
                 for part, one in zip(odd, less, strict=True)
             }))  # fmt: skip
 

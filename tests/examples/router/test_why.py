@@ -94,6 +94,16 @@ def test_a_row_whose_round_numbers_have_another_score_is_explained_by_its_own() 
     assert steady.kinds([row], [0.9]) == [kind_of(row)]
 
 
+def test_the_last_digits_of_an_engine_do_not_turn_reasons_round() -> None:
+    row, found = with_values(dns_name=180.0, recent_hosts=300.0), set()
+    for noise in (0.0, 1e-12, -1e-12):
+        why = Why(lambda rows, noise=noise: [
+            0.1 + 0.4 * (one[NAME] > 100) + (0.4 + noise) * (one[HOSTS] > 100) for one in rows
+        ])  # fmt: skip
+        found.add(tuple(reasons(why, row)))
+    assert len(found) == 1
+
+
 def test_what_is_remembered_is_bounded_and_forgetting_changes_no_reason() -> None:
     why = Why(lambda rows: [min(sum(row) / 1e6, 1.0) for row in rows])
     random = Random(3)
@@ -104,6 +114,25 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_no_reason() -> Non
     assert len(why._ranked) <= MOST_REMEMBERED
     assert len(why._alone) <= 2 * MOST_REMEMBERED
     assert [reasons(why, row) for row in rows[:50]] == first
+
+
+def test_a_known_kind_is_not_forgotten_with_the_others_while_it_is_asked_for() -> None:
+    """Of a thousand captures one had two reasons in another order after eighty others."""
+
+    def scores(rows: list[Row]) -> list[float]:
+        return [sum(row) / 1e9 for row in rows]
+
+    random = Random(4)
+    rows = [tuple(4.0 ** random.randrange(8) for _ in QUIET) for _ in range(MOST_REMEMBERED)]
+    full = Why(scores)
+    for row in rows:
+        full.learn([row])
+    asked = [
+        tuple(1.3 * value for value in rows[-1]),
+        *(tuple(2.0 + n + value for value in QUIET) for n in range(9)),
+    ]
+    assert kind_of(asked[0]) == rows[-1]
+    assert full.kinds(asked, scores(asked)) == Why(scores).kinds(asked, scores(asked))
 
 
 def test_every_feature_belongs_to_one_reason() -> None:
