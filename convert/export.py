@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_STEPS = 256
 """Of a search, for which a longer graph is tried though the brief one proves."""
+_FEW = 0.005
+"""Share of the probes on which another of the undecided labels may be given."""
 _PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
 
 
@@ -159,9 +161,11 @@ def _fewest_excused(
     tried: Callable[[Emitted], tuple[Emitted, Proof]],
     tried_longer: Callable[[], tuple[Emitted, Proof]],
 ) -> tuple[Emitted, Proof]:
-    """The brief graph where it proves without an excuse; else whichever has fewer of them.
+    """The brief graph where it proves with hardly an excuse; else whichever has fewer of them.
 
-    A longer one that would take minutes to prove is tried where the brief one does not prove.
+    Undecided labels are counted whether they differ or not, so that a few which do are no surprise;
+    scores alone shall not differ at all. A longer graph that would take minutes to prove is tried
+    where the brief one does not prove.
 
     Raises:
         NotExact: neither proves.
@@ -172,13 +176,16 @@ def _fewest_excused(
         if not brief.is_shortened or not error.is_of_graph:
             raise
         return tried_longer()
-    if not 0 < brief.left_out <= _MOST_STEPS or not first[1].excused:
+    proof = first[1]
+    has_label = any(output.kind == "label" for output in brief.outputs)
+    few = _FEW * sum(probe.rows for probe in proof.certificate.probes) if has_label else 0
+    if not 0 < brief.left_out <= _MOST_STEPS or proof.excused <= few:
         return first
     try:
         second = tried_longer()
     except NotExact:
         return first
-    return second if second[1].excused < first[1].excused else first
+    return second if second[1].excused < proof.excused else first
 
 
 _AS_ROWS = (

@@ -211,12 +211,7 @@ class Case:
         ]
 
     def excused(self) -> int:
-        """Probes on which a score differs, of the graph or of a row alone, and is excused.
-
-        None where there are labels: the certificate counts such rows, whether they differ or not.
-        """
-        if any(output.kind == "label" for output in self.reference.outputs):
-            return 0
+        """Probes on which an answer differs, of the graph or of a row alone, and is excused."""
         return int(np.any([*self._excused.values()], axis=0).sum())
 
     def details(self) -> Details:

@@ -53,7 +53,7 @@ class Proof:
     golden: Golden
     golden_bytes: bytes
     excused: int = 0
-    """Probes on which a score without a label differed and passed as undecided."""
+    """Probes on which an answer differed and passed as undecided."""
     probes: Rows | None = field(default=None, repr=False, compare=False)
     """The rows that were tried, where the model takes one matrix of numbers: those whose terms
     cancel aside, on which an engine that adds in another order is no worse than this one."""

@@ -52,3 +52,12 @@ def test_a_plain_search_that_does_not_prove_is_not_served(precision):
     assert emit_model(model, 2, brief=True).is_shortened
     artifact = export(model, X, precision=precision)
     assert nodes(artifact.onnx) > len(X)
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_labels_that_often_hang_on_ties_are_given_as_the_heap_has_them():
+    rng = np.random.default_rng(2)
+    X = rng.integers(0, 8, size=(60, 3)) / 10
+    model = KNeighborsClassifier(5, algorithm="brute").fit(X, rng.integers(0, 3, size=60))
+    artifact = export(model, X)
+    assert nodes(artifact.onnx) > len(X)
