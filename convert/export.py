@@ -18,8 +18,6 @@ from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
 from edge_infer.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
     from convert.prove import Proof
     from edge_infer.contract import Image
 
-_MOST_STEPS = 256
-"""Of a search, for which a longer graph is tried though the brief one proves."""
-_FEW = 0.005
-"""Share of the probes on which another of the undecided labels may be given."""
 _PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
 
 
@@ -76,6 +70,7 @@ def export(
     from convert.graph.emit import emit_model, fitted_in_part
     from convert.image_option import check_range
     from convert.prove import prove
+    from convert.shortening import fewest_excused
     from convert.single import prove_single
     from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
 
@@ -127,7 +122,7 @@ def export(
     def tried_longer() -> tuple[Emitted, Proof]:
         return tried(emit_model(estimator, rows.shape[1], columns=columns))
 
-    emitted, proof = _fewest_excused(emitted, tried, tried_longer)
+    emitted, proof = fewest_excused(estimator, emitted, tried, tried_longer)
     contract = Contract(
         format=FORMAT,
         name=name,
@@ -154,38 +149,6 @@ def export(
         probes=proof.probes,
         details=proof.details,
     )
-
-
-def _fewest_excused(
-    brief: Emitted,
-    tried: Callable[[Emitted], tuple[Emitted, Proof]],
-    tried_longer: Callable[[], tuple[Emitted, Proof]],
-) -> tuple[Emitted, Proof]:
-    """The brief graph where it proves with hardly an excuse; else whichever has fewer of them.
-
-    Undecided labels are counted whether they differ or not, so that a few which do are no surprise;
-    scores alone shall not differ at all. A longer graph that would take minutes to prove is tried
-    where the brief one does not prove.
-
-    Raises:
-        NotExact: neither proves.
-    """
-    try:
-        first = tried(brief)
-    except NotExact as error:
-        if not brief.is_shortened or not error.is_of_graph:
-            raise
-        return tried_longer()
-    proof = first[1]
-    has_label = any(output.kind == "label" for output in brief.outputs)
-    few = _FEW * sum(probe.rows for probe in proof.certificate.probes) if has_label else 0
-    if not 0 < brief.left_out <= _MOST_STEPS or proof.excused <= few:
-        return first
-    try:
-        second = tried_longer()
-    except NotExact:
-        return first
-    return second if second[1].excused < proof.excused else first
 
 
 _AS_ROWS = (

@@ -55,11 +55,11 @@ class SideBySide:
 
 @pytest.fixture
 def side_by_side():
-    def build(estimator: Any, n_features: int) -> SideBySide:
+    def build(estimator: Any, n_features: int, *, brief: bool = False) -> SideBySide:
         from convert.graph.emit import emit_model
         from edge_infer.engines.onnxruntime import open_session
 
-        emitted = emit_model(estimator, n_features)
+        emitted = emit_model(estimator, n_features, brief=brief)
         session = open_session(emitted.onnx)
         outputs = {output.verb: output.name for output in emitted.outputs}
         return SideBySide(estimator, outputs, session)

@@ -34,7 +34,7 @@ def compiled() -> Callable[[Any, int], native_builder.Compiled]:
     """Compile a fitted estimator without proving it: the tests compare for themselves."""
 
     def make(estimator: Any, features: int) -> native_builder.Compiled:
-        emitted = emit_model(estimator, features)
+        emitted = emit_model(estimator, features, brief=True)
         outputs = tuple(
             Output(o.verb, o.name, o.dtype, o.shape, o.kind, 0.0) for o in emitted.outputs
         )

@@ -16,9 +16,16 @@ from convert.export import export
 from convert.graph.emit import emit_model
 from convert.progress import quiet
 from convert.prove import prove
+from convert.prove.effort import Bounds
 from edge_infer.engines.onnxruntime import open_session
 
 IRIS = load_iris(return_X_y=True)
+
+
+@pytest.fixture(autouse=True)
+def few_alone(shorter, monkeypatch):
+    few = Bounds(probes=(1200, 2400), alone=(20, 40), engine=(60, 120), row_buffers=60)
+    monkeypatch.setattr("convert.prove.effort.BOUNDS", few)
 
 
 def kinds(proven):
@@ -38,8 +45,8 @@ def test_a_mean_between_samples_is_scikit_learns_by_brute_force(data, k):
     model = KNeighborsRegressor(k, algorithm="brute").fit(X, y)
     artifact = export(model, X)
     rng = np.random.default_rng(1)
-    low, high = X[rng.integers(len(X), size=(2, 6000))]
-    way = np.where(rng.random((6000, 1)) < 0.5, 0.5, rng.random((6000, 1)))
+    low, high = X[rng.integers(len(X), size=(2, 3000))]
+    way = np.where(rng.random((3000, 1)) < 0.5, 0.5, rng.random((3000, 1)))
     rows = low * way + high * (1 - way)
     got = open_session(artifact.onnx).run(None, {"X": rows})[0]
     np.testing.assert_allclose(got, model.predict(rows), rtol=1e-9, atol=1e-9)
