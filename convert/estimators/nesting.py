@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.calibration import _CalibratedClassifier
 
 from edge_infer.errors import BadInput
 
@@ -63,7 +64,8 @@ def _within(value: Any, path: list[Any], done: set[int], level: int) -> Iterator
 
 
 def _children(value: Any) -> Iterable[Any] | None:
-    if isinstance(value, BaseEstimator):
+    # What CalibratedClassifierCV holds its members in is no estimator by class.
+    if isinstance(value, BaseEstimator | _CalibratedClassifier):
         return list(vars(value).values())
     if isinstance(value, dict):
         return list(value.values())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor
@@ -22,6 +23,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, PowerTransformer, StandardScaler
 from sklearn.svm import SVC, SVR, OneClassSVM
+from sklearn.tree import DecisionTreeClassifier
 
 from convert import export
 from convert.graph.emit import emit_model
@@ -154,7 +156,9 @@ def test_scores_that_jump_have_no_span():
     forest = RandomForestRegressor(2).fit(X, Y)
     binned = make_pipeline(KBinsDiscretizer(2, strategy="uniform"), Ridge())
     stacked = StackingRegressor([("a", Ridge()), ("b", forest)])
-    for model in (forest, binned.fit(X, Y), stacked.fit(X, Y)):
+    tree = DecisionTreeClassifier(max_depth=2)
+    calibrated = CalibratedClassifierCV(tree, cv=2).fit(WINE, KINDS)
+    for model in (forest, binned.fit(X, Y), stacked.fit(X, Y), calibrated):
         assert not is_continuous(model)
     assert is_continuous(make_pipeline(StandardScaler(), Ridge()).fit(X, Y))
     assert tried(export(forest, X).contract.certificate) == 0
