@@ -32,7 +32,7 @@ NEAR = 0.2
 
 MOST_REMEMBERED = 2048
 MOST_NUMBERS = 4096
-MOST_TOLD = 20
+MOST_TOLD = 5
 """Flows of one source that are explained within a second: a flood's next one says the same."""
 
 MOST_KINDS = 500
