@@ -93,7 +93,7 @@ coverage: .venv/made-for ## every estimator of scikit-learn on every data set, i
 test-runtimes: .venv/made-for ## today's artifacts on every onnxruntime, without the tests of the converters
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.runtimes.run --artifacts $(ARGS)
 
-runtimes: .venv/made-for ## today's artifacts on every onnxruntime from 1.21 on, into docs/runtimes.md
+runtimes: .venv/made-for ## today's artifacts and the converters' tests on every onnxruntime from 1.21 on, into docs/runtimes.md; half an hour of a core
 	@OMP_NUM_THREADS=1 $(PY) -u -m benchmarks.runtimes.run $(ARGS)
 
 pictures: .venv/made-for ## draw the pictures of the documentation again

@@ -20,7 +20,7 @@ from benchmarks.runtimes.releases import ROOT, installed, offered
 from edge_infer.engines.onnxruntime import REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 PAGE = ROOT / "docs" / "runtimes.md"
 ARTIFACT_TESTS = ("tests/convert/test_runtimes.py",)
@@ -89,25 +89,32 @@ def main(arguments: Sequence[str]) -> int:
     found = offered()
     kept = _kept(given.keep)
     chosen = [one for one in given.releases or found if one not in kept]
-    with tempfile.TemporaryDirectory() as made:
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.runtimes.artifacts", made], check=True, cwd=ROOT
-        )
-        for release in chosen:
-            start = time.monotonic()
-            whole = given.all or release in (found[0], found[-1])
-            one = tested(release, Path(made), whole=whole, converters=not given.artifacts)
-            kept[release] = one
+    if chosen:
+        ends = (found[0], found[-1])
+        for one in measured(chosen, whole=chosen if given.all else ends, artifacts=given.artifacts):
+            kept[one.version] = one
             if given.keep:
                 with given.keep.open("a") as file:
                     file.write(json.dumps(asdict(one)) + "\n")
-            spent = time.monotonic() - start
-            print(f"{release:8} artifacts: {one.artifacts:22} converters: {one.converters}")
-            print(f"         {'passed' if one.passed else 'FAILED'} in {spent:.0f} s", flush=True)
     if not given.artifacts and all(release in kept for release in found):
         results = [kept[release] for release in found]
         PAGE.write_text(page(results, version("onnxruntime")), encoding="utf-8")
     return 0 if all(one.passed for one in kept.values()) else 1
+
+
+def measured(releases: Sequence[str], *, whole: Sequence[str], artifacts: bool) -> Iterator[Result]:
+    """Each release in turn, those of `whole` with every test, or with the artifacts alone."""
+    with tempfile.TemporaryDirectory() as made:
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.runtimes.artifacts", made], check=True, cwd=ROOT
+        )
+        for release in releases:
+            start = time.monotonic()
+            one = tested(release, Path(made), whole=release in whole, converters=not artifacts)
+            spent = time.monotonic() - start
+            print(f"{release:8} artifacts: {one.artifacts:22} converters: {one.converters}")
+            print(f"         {'passed' if one.passed else 'FAILED'} in {spent:.0f} s", flush=True)
+            yield one
 
 
 def _kept(path: Path | None) -> dict[str, Result]:
