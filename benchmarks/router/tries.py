@@ -1,8 +1,8 @@
 """What else was tried: `python -m benchmarks.router.tries --elsewhere DIR …`.
 
 The shipped family on whole captures held out, in three deals of the folds, beside the lab and made
-captures of unseen seeds, into docs/router/tries.json: learned from otherwise or fitted otherwise,
-and its sources caught by other numbers of strikes. The model card says what came of it.
+captures of unseen seeds, into docs/router/tries.json: learned from other made captures, and its
+sources caught by other numbers of strikes. The model card says what came of it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.ensemble import VotingClassifier
 
 from benchmarks.router.score import RECORDINGS, ROOT, UNSEEN
 from examples.router.caught import AMONG, STRIKES
 from examples.router.synthetic.devices import MACHINES
 from examples.router.synthetic.programs import PROGRAMS
 from examples.router.training.dataset import Rows, joined
-from examples.router.training.estimators import FAMILIES, SEED, boosting, linear, longer_boosting
+from examples.router.training.estimators import FAMILIES, SEED
 from examples.router.training.evaluate import (
     UNSEEN_BUDGET,
     folds_of,
@@ -83,11 +82,6 @@ def _few(rows: Rows) -> Rows:
     )
 
 
-def _ten(rows: Rows) -> Rows:
-    """Half of the flows."""
-    return rows.thinned(10, SEED)
-
-
 def _kind(name: str) -> str:
     return name.partition("-")[2].rpartition("-")[0]
 
@@ -100,27 +94,10 @@ def _only(rows: Rows, kept: list[bool]) -> Rows:
     return replace(rows, X=rows.X[chosen], capture=rows.capture[chosen], flow=flow, told=told)
 
 
-def _vote(*members: Any) -> Any:
-    return VotingClassifier([(f"m{n}", one) for n, one in enumerate(members)], voting="soft")
-
-
-def small() -> Any:
-    """Boostings of 70 and 120 trees with 8 and 10 leaves."""
-    return _vote(
-        linear(),
-        boosting().set_params(
-            max_iter=70, learning_rate=0.11, max_leaf_nodes=8, min_samples_leaf=5
-        ),
-        longer_boosting().set_params(max_iter=120, max_leaf_nodes=10, min_samples_leaf=5),
-    )
-
-
 WAYS = {
     "as shipped": Way(FAMILIES[FAMILY], _all),
     "nine captures of each kind": Way(FAMILIES[FAMILY], _few),
     "without machines and programs": Way(FAMILIES[FAMILY], _without_new_kinds),
-    "smaller boostings": Way(small, _all),
-    "ten flows of each made capture": Way(FAMILIES[FAMILY], _ten),
 }
 
 
