@@ -253,16 +253,17 @@ def test_a_server_of_which_the_middle_of_its_connections_is_seen_is_not_banned(
 
 def flood_of(ports: list[int]) -> list[Frame]:
     """Datagrams of HOST to a port of OTHER each; the first to each is a name server's answer."""
-    frames = []
-    for n in range(1500):
-        said = ANSWER if n < len(ports) else bytes([n % 200]) * 300
-        frames.append(frame(n / 500, ipv4(17, udp(said, (ports[n % len(ports)], 40000 + n % 40)))))
+    frames, number = [], len(ports)
+    for n in range(5 * number):
+        said = ANSWER if n < number else bytes([n % 200]) * 8
+        ends = ports[n % number], 1025 + n % number
+        frames.append(frame(n / 500, ipv4(17, udp(said, ends))))
     return frames
 
 
 def test_a_flood_behind_forged_answers_is_its_sender_s(judge: Judge, tmp_path: Path) -> None:
     """He chooses a high port, so that nothing speaks for his being a name server."""
-    verdicts, enforcer = decided(judge, flood_of([5300 + n for n in range(40)]), tmp_path)
+    verdicts, enforcer = decided(judge, flood_of([5300 + n for n in range(600)]), tmp_path)
     malicious = {(one.source, one.opening) for one in verdicts if one.verdict == "malicious"}
     assert malicious == {("10.0.0.1", "seen")}
     assert enforcer.counts["would ban"] == 1
@@ -274,7 +275,7 @@ def test_a_flood_from_a_service_s_port_bans_where_both_ways_pass(
 ) -> None:
     """Else it may be what somebody asked for who is not seen here."""
     policy = Policy(strikes=1, share=0.0, both_ways=both_ways, settled_seconds=0.0)
-    verdicts, enforcer = decided(judge, flood_of([53] * 40), tmp_path, policy)
+    verdicts, enforcer = decided(judge, flood_of([53] * 600), tmp_path, policy)
     malicious = {(one.source, one.opening) for one in verdicts if one.verdict == "malicious"}
     assert malicious == {("10.0.0.1", "unknown")}
     assert set(enforcer.counts) == ({"would ban"} if both_ways else {"spare"})
