@@ -47,6 +47,7 @@ SELDOM = frozenset(
         "edge_infer/commands/bench.py",
         "edge_infer/commands/info.py",
         "edge_infer/commands/trust.py",
+        "edge_infer/staging.py",
         "edge_infer/trust/editing.py",
         "edge_infer/trust/secret.py",
     }

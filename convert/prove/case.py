@@ -187,8 +187,8 @@ class Case:
         return not len(left) or not len(unlike(self._rounding.once(band, X, left[:_SUSPECTS])))
 
     def golden(self, rng: np.random.Generator) -> tuple[Golden, bytes]:
-        """Decided rows on which nothing had to be excused."""
-        decided = ~self.band.undecided
+        """Decided rows on which nothing had to be excused, and every device adds up the same."""
+        decided = ~self.band.undecided & self.probes.well_conditioned
         for excused in self._excused.values():
             decided &= ~excused
         label = next((o.name for o in self.reference.outputs if o.kind == "label"), None)
