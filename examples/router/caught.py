@@ -86,10 +86,16 @@ class Caught:
         self._queue.append(one)
         self._of_source.setdefault(source, deque()).append(one)
 
+    def is_over(self, now_ns: int) -> bool:
+        """Whether a verdict has waited long enough, or too many wait."""
+        queue = self._queue
+        if not queue:
+            return False
+        return now_ns - queue[0].since_ns > WINDOW_NS or len(queue) > MOST_WAITING
+
     def over(self, now_ns: int) -> Iterator[Verdict]:
         """The verdicts that have waited long enough, or longest of too many."""
-        queue = self._queue
-        while queue and (now_ns - queue[0].since_ns > WINDOW_NS or len(queue) > MOST_WAITING):
+        while self.is_over(now_ns):
             yield from self._first()
 
     def end(self) -> Iterator[Verdict]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,8 +77,10 @@ class Judge:
         scores, labels = self._ask([one.row for one in due])
         self.seconds += perf_counter() - began
         self.rows += len(due)
-        kinds = self._kinds(due, scores, labels)
-        for at, (one, score, label) in enumerate(zip(due, scores, labels, strict=True)):
+        sources = [host_of(one.flow.key[0], one.flow.key[4]) for one in due]
+        kinds = self._kinds(due, sources, scores, labels)
+        judged = zip(due, sources, scores, labels, strict=True)
+        for at, (one, source, score, label) in enumerate(judged):
             flow = one.flow
             self._clock_ns = max(self._clock_ns, one.seen_ns)
             is_new = False
@@ -89,31 +89,38 @@ class Judge:
             if score > flow.score:
                 flow.score = score
                 if flow.is_malicious:
-                    flow.reasons = self._reasons(one, score, kinds.get(at))
+                    flow.reasons = self._reasons(one, source, score, kinds.get(at))
             if one.ended or is_new:
-                yield from self._with_source(one, _verdict(flow, one))
+                yield from self._with_source(one, source, _verdict(flow, one))
             elif label == MALICIOUS:
                 yield from self.over(self._clock_ns)
-                yield from self._struck(one)
+                yield from self._struck(one, source)
 
     def _kinds(
-        self, due: Sequence[Due], scores: Sequence[float], labels: Sequence[str]
+        self,
+        due: Sequence[Due],
+        sources: Sequence[int],
+        scores: Sequence[float],
+        labels: Sequence[str],
     ) -> dict[int, Kind]:
         """The kinds of most rows that are to be explained, by their place, ranked all at once."""
-        places, number, second = [], Counter[tuple[int, int]](), 0
+        places: list[int] = []
+        explained: dict[tuple[int, int], int] = {}
+        second = 0
         for at, (one, score, label) in enumerate(zip(due, scores, labels, strict=True)):
             if label != MALICIOUS or score <= one.flow.score:
                 continue
             second = max(second, one.seen_ns // SECOND)
-            of_second = _source(one), second
-            number[of_second] += 1
-            if number[of_second] <= MOST_TOLD:
+            of_second = sources[at], second
+            number = explained.get(of_second, 0)
+            if number < MOST_TOLD:
+                explained[of_second] = number + 1
                 places.append(at)
         kinds = self._why.kinds([due[at].row for at in places], [scores[at] for at in places])
         return dict(zip(places, kinds, strict=True))
 
-    def _reasons(self, due: Due, score: float, kind: Kind | None) -> list[str]:
-        source, told = _source(due), self._told
+    def _reasons(self, due: Due, source: int, score: float, kind: Kind | None) -> list[str]:
+        told = self._told
         if not told.has_room(source, self._clock_ns):
             return UNTOLD
         if kind is None:
@@ -133,14 +140,15 @@ class Judge:
         for verdict in self._caught.over(self._clock_ns):
             yield Judged(verdict, ended=False, final=True)
 
-    def _with_source(self, due: Due, verdict: Verdict) -> Iterator[Judged]:
+    def _with_source(self, due: Due, source: int, verdict: Verdict) -> Iterator[Judged]:
         """A verdict, or one that waits, and what it tells of the source's other flows."""
-        caught, source, now = self._caught, _source(due), self._clock_ns
-        yield from self.over(now)
+        caught, now = self._caught, self._clock_ns
+        if caught.is_over(now):
+            yield from self.over(now)
         if verdict.verdict == MALICIOUS or verdict.opening != "seen":
             yield Judged(verdict, due.ended, final=due.ended)
             if verdict.verdict == MALICIOUS:
-                yield from self._struck(due)
+                yield from self._struck(due, source)
             return
         yield Judged(verdict, ended=True, final=False)
         caught.benign(source)
@@ -149,11 +157,11 @@ class Judge:
         else:
             caught.wait(source, verdict, now)
 
-    def _struck(self, due: Due) -> Iterator[Judged]:
+    def _struck(self, due: Due, source: int) -> Iterator[Judged]:
         """The model calls a flow malicious: flows of its source that waited may be so too."""
         if due.opening == "seen":
             key, first_ns = due.flow.key, due.flow.first_ns
-            for verdict in self._caught.strike(_source(due), (key, first_ns), self._clock_ns):
+            for verdict in self._caught.strike(source, (key, first_ns), self._clock_ns):
                 yield Judged(_by_source(verdict), ended=False, final=True)
 
 
@@ -175,9 +183,5 @@ def _verdict(flow: JudgedFlow, due: Due) -> Verdict:
     )
 
 
-def _source(due: Due) -> int:
-    return host_of(due.flow.key[0], due.flow.key[4])
-
-
 def _by_source(verdict: Verdict) -> Verdict:
-    return replace(verdict, verdict=MALICIOUS, why=BY_SOURCE, by="source")
+    return verdict._replace(verdict=MALICIOUS, why=BY_SOURCE, by="source")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
 BATCH = 256
 """Rows that are judged at once."""
+
+_quoted = json.JSONEncoder().encode
+"""Of a text: it as JSON has it."""
 
 
 def judge_file(path: str, table: Table, judge: Judge) -> Iterator[Judged]:
@@ -121,7 +123,8 @@ def json_line(verdict: Verdict) -> str:
         f'{{"flow": ["{source}", "{destination}", {source_port}, {destination_port}, '
         f'"{protocol}"], "first": {verdict.first!r}, "last": {verdict.last!r}, '
         f'"score": {verdict.score!r}, "verdict": "{verdict.verdict}", '
-        f'"why": {_why(tuple(verdict.why))}, "latency_ms": {round(verdict.latency_ms, 4)!r}, '
+        f'"why": [{", ".join(map(_quoted, verdict.why))}], '
+        f'"latency_ms": {round(verdict.latency_ms, 4)!r}, '
         f'"opening": "{verdict.opening}", "by": "{verdict.by}"}}'
     )
 
@@ -133,11 +136,6 @@ def text_line(verdict: Verdict) -> str:
         f"{verdict.score:.2f}  {protocol} {source}:{source_port} > {destination}:{port}  "
         + "; ".join(verdict.why)
     )
-
-
-@lru_cache(256)
-def _why(reasons: tuple[str, ...]) -> str:
-    return json.dumps(reasons)
 
 
 def _check_links(path: str, table: Table) -> None:

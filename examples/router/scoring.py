@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_infer import Incompatible
@@ -17,6 +17,11 @@ MALICIOUS: Final = "malicious"
 CLASSES = ["benign", MALICIOUS]
 THRESHOLD = "sklearn.model_selection.FixedThresholdClassifier"
 """Its label is malicious from a score on, so that most scores tell the label without asking."""
+
+MOST_REMEMBERED = 2048
+"""Rows whose scores are kept, 1 MB: many of a flood's are the same to the last bit."""
+
+_bytes_of = Struct(f"{len(NAMES)}d").pack
 
 
 class Scorer:
@@ -34,32 +39,39 @@ class Scorer:
         self._as_rows = _packer()
         self._has_threshold = model.contract.source.estimator == THRESHOLD
         self._known = _Known()
+        self._remembered: dict[bytes, float] = {}
 
     def __call__(self, rows: Sequence[Row]) -> tuple[Sequence[float], Sequence[str]]:
         """Probabilities of malice and labels, `(n,)` each, as plain Python values."""
-        X = self._as_rows(rows)
-        scores = self._scores(X)
+        scores = self._once_each(rows)
         if not self._has_threshold:
-            return scores, self._labels(X)
+            return scores, self._labels(rows)
         known = self._known
         asked = [at for at, score in enumerate(scores) if known.benign < score < known.malicious]
         if asked:
-            picked = [X[at] for at in asked] if isinstance(X, list) else X[asked]
-            for at, label in zip(asked, self._labels(picked), strict=True):
+            for at, label in zip(asked, self._labels([rows[at] for at in asked]), strict=True):
                 known.add(scores[at], label)
         least = known.malicious
         return scores, [MALICIOUS if score >= least else CLASSES[0] for score in scores]
 
-    def scores(self, rows: Sequence[Row]) -> Sequence[float]:
-        """Probabilities of malice, `(n,)`, as plain Python values."""
-        return self._scores(self._as_rows(rows))
+    def _once_each(self, rows: Sequence[Row]) -> Sequence[float]:
+        """As `scores`, of equal rows with one question."""
+        remembered = self._remembered
+        if len(remembered) + len(rows) > MOST_REMEMBERED:
+            remembered.clear()
+        keys = [bytes(row) if type(row) is memoryview else _bytes_of(*row) for row in rows]
+        new = {key: row for key, row in zip(keys, rows, strict=True) if key not in remembered}
+        if new:
+            remembered.update(zip(new, self.scores(list(new.values())), strict=True))
+        return [remembered[key] for key in keys]
 
-    def _labels(self, X: Any) -> Sequence[str]:
-        labels = self._model.predict(X)
+    def _labels(self, rows: Sequence[Row]) -> Sequence[str]:
+        labels = self._model.predict(self._as_rows(rows))
         return labels if isinstance(labels, list) else labels.tolist()
 
-    def _scores(self, X: Any) -> Sequence[float]:
-        found = self._model.predict_proba(X)
+    def scores(self, rows: Sequence[Row]) -> Sequence[float]:
+        """Probabilities of malice, `(n,)`, as plain Python values."""
+        found = self._model.predict_proba(self._as_rows(rows))
         if isinstance(found, list):
             return [both[self._column] for both in found]
         scores: list[float] = found[:, self._column].tolist()
@@ -123,9 +135,7 @@ def _packer() -> Any:
     f = len(NAMES)
 
     def pack(rows: Sequence[Row]) -> Any:
-        if type(rows[0]) is memoryview:
-            return np.frombuffer(b"".join(rows)).reshape(len(rows), f)  # type: ignore[arg-type]
-        flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * f)
-        return flat.reshape(len(rows), f)
+        flat = b"".join([row if type(row) is memoryview else _bytes_of(*row) for row in rows])
+        return np.frombuffer(flat).reshape(len(rows), f)
 
     return pack

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """One flow, judged."""
+class Verdict(NamedTuple):
+    """One flow, judged: a tuple, as thousands are made a second."""
 
     flow: tuple[str, str, int, int, str]
     """Source, destination, their ports (0 where there are none) and the protocol's name."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from itertools import islice
 from math import log2
+from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from examples.router.features import FEATURES, Row
+from examples.router.features import FEATURES, NAMES, Row
 from examples.router.reasons import COLUMNS, REASONS, told
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ UNTOLD = [f"not explained: its source has had {MOST_TOLD} flows explained in thi
 UNTOLD_KIND = [f"not explained: {MOST_KINDS} other kinds of flows were explained in this second"]
 SECOND = 1_000_000_000
 
-Kind = tuple[float, ...]
-"""A row in round numbers."""
+Kind = bytes
+"""A row in round numbers, as the bytes of its doubles: these are hashed and compared quickly."""
 
 _Part = tuple[int, tuple[float, ...]]
 """A reason, and the numbers of its features."""
@@ -61,6 +62,7 @@ class _Rounded(dict[float, float]):
         return found
 
 
+_doubles = Struct(f"{len(NAMES)}d")
 _round = _Rounded().__getitem__
 _QUIET = tuple(one.ordinary for one in FEATURES)
 _ROUND_QUIET = tuple(map(_round, _QUIET))
@@ -69,12 +71,17 @@ _QUIET_PARTS = [tuple(_QUIET[column] for column in columns) for columns in COLUM
 
 def kind_of(row: Row) -> Kind:
     """The row in round numbers."""
-    return tuple(map(_round, row))
+    return _doubles.pack(*map(_round, row))
+
+
+def own_kind(row: Row) -> Kind:
+    """The row itself, as a kind of its own."""
+    return _doubles.pack(*row)
 
 
 def _plain(kind: Kind) -> Row:
     """The round numbers; what is ordinary but for the rounding is ordinary."""
-    return tuple(map(_ordinary, kind, _ROUND_QUIET, _QUIET))
+    return tuple(map(_ordinary, _doubles.unpack(kind), _ROUND_QUIET, _QUIET))
 
 
 def _ordinary(value: float, ordinary: float, quiet: float) -> float:
@@ -112,10 +119,13 @@ class Why:
         """
         found = [kind_of(row) for row in rows]
         self.learn(found)
+        ranked, has_own = self._ranked, False
         for at, (row, score) in enumerate(zip(rows, scores, strict=True)):
-            if abs(self._ranked[found[at]].score - score) > NEAR:
-                found[at] = tuple(row)
-        self.learn(found)
+            if abs(ranked[found[at]].score - score) > NEAR:
+                found[at] = own_kind(row)
+                has_own = True
+        if has_own:
+            self.learn(found)
         return found
 
     def learn(self, kinds: Iterable[Kind]) -> None:

@@ -145,8 +145,8 @@ def judge_at(threshold: float, monkeypatch: pytest.MonkeyPatch) -> Judge:
         return scores, ["malicious" if one >= threshold else "benign" for one in scores]
 
     monkeypatch.setattr(judge, "_ask", ask)
-    monkeypatch.setattr(judge, "_reasons", lambda due, score, kind: ["a reason"])
-    monkeypatch.setattr(judge, "_kinds", lambda due, scores, labels: {})
+    monkeypatch.setattr(judge, "_reasons", lambda due, source, score, kind: ["a reason"])
+    monkeypatch.setattr(judge, "_kinds", lambda due, sources, scores, labels: {})
     return judge
 
 

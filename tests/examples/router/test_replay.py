@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ from examples.router.compiled import compiler
 from examples.router.flows import FlowTable
 from examples.router.judge import Judge
 from examples.router.replay import Replay, json_line
-from examples.router.scoring import check_model
+from examples.router.scoring import MOST_REMEMBERED, check_model
 from examples.router.synthetic.attacks import tcp_scan
 from examples.router.synthetic.benign import Scene, browse
 from examples.router.synthetic.wire import Wire
@@ -128,7 +127,7 @@ def test_both_flow_tables_give_the_same_lines(
     for table in ("python", "compiled"):
         replay = Replay(open_judge(), table=table)
         verdicts = [one.verdict for one in replay.run(map(str, captures.values())) if one.ended]
-        found.append([replace(one, latency_ms=0.0) for one in verdicts])
+        found.append([one._replace(latency_ms=0.0) for one in verdicts])
         latencies = [one.latency_ms for one in verdicts]
         assert 0 <= min(latencies) <= max(latencies) < 60_000
     compiler.built.cache_clear()
@@ -155,9 +154,33 @@ def test_the_labels_are_the_model_s_own_though_it_is_seldom_asked(
         scores, labels = judge._ask(part)
         X = np.array(part)
         assert labels == predict(X).tolist()
-        assert scores == model.predict_proba(X)[:, 1].tolist()
+        assert scores == pytest.approx(model.predict_proba(X)[:, 1].tolist(), abs=1e-12)
     assert set(labels) == {"benign", "malicious"}
     assert sum(asked) < len(rows)
+
+
+def test_equal_rows_are_asked_once_and_what_is_remembered_is_bounded(
+    captures: dict[str, Path],
+) -> None:
+    model = edge_infer.load(SHIPPED, trust=SHIPPED_KEY, engine="native")
+    asked = []
+    ask, model.predict_proba = model.predict_proba, lambda X: asked.append(len(X)) or ask(X)
+    judge = Judge(model)
+    table = FlowTable()
+    for _ in table.take_file(captures["browsing"], 256):
+        pass
+    table.end()
+    rows = [one.row for one in table.due][:9]
+    images = [memoryview(np.array(row)) for row in rows]
+    of_all = ask(np.array(rows))[:, 1].tolist()
+    assert judge._ask(rows + rows)[0] == of_all + of_all
+    assert judge._ask(rows[::-1])[0] == of_all[::-1]
+    assert judge._ask(images)[0] == of_all
+    assert asked == [len(set(map(tuple, rows)))]
+    for start in range(0, 2 * MOST_REMEMBERED, 256):
+        judge._ask([(float(start + n), *rows[0][1:]) for n in range(256)])
+    assert len(judge._ask._remembered) <= MOST_REMEMBERED
+    assert judge._ask(rows)[0] == of_all
 
 
 def bisected(model: edge_infer.Model, rows: list[Row]) -> tuple[Row, Row]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from examples.router.commands.watch import _Lines
@@ -17,7 +16,7 @@ BENIGN = Verdict(
     flow=("10.0.0.1", "10.0.0.2", 40000, 22, "tcp"), first=5.0, last=6.0, score=0.1,
     verdict="benign", why=["ordinary"], latency_ms=0.1, source="10.0.0.1",
 )  # fmt: skip
-MALICIOUS = replace(BENIGN, score=0.9, verdict="malicious", why=["many ports", "no answer"])
+MALICIOUS = BENIGN._replace(score=0.9, verdict="malicious", why=["many ports", "no answer"])
 
 
 def printed(capsys: pytest.CaptureFixture[str], *judged: Judged) -> list[str]:
@@ -39,7 +38,7 @@ def test_a_flow_that_turned_malicious_with_its_last_row_has_its_line(
 def test_a_flow_that_was_malicious_before_it_ended_has_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    later = replace(MALICIOUS, last=9.0, score=0.95)
+    later = MALICIOUS._replace(last=9.0, score=0.95)
     out = printed(
         capsys, Judged(MALICIOUS, ended=False, final=False), Judged(later, ended=True, final=True)
     )
@@ -57,6 +56,6 @@ def test_a_flow_that_its_source_makes_malicious_has_its_line_and_a_benign_one_no
 
 
 def test_two_flows_on_the_same_ports_have_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    again = replace(MALICIOUS, first=50.0, last=51.0)
+    again = MALICIOUS._replace(first=50.0, last=51.0)
     ended = {"ended": True, "final": True}
     assert len(printed(capsys, Judged(MALICIOUS, **ended), Judged(again, **ended))) == 2

@@ -14,6 +14,7 @@ from examples.router.why import (
     Told,
     Why,
     kind_of,
+    own_kind,
 )
 
 QUIET = tuple(one.ordinary for one in FEATURES)
@@ -88,7 +89,7 @@ def test_a_row_whose_round_numbers_have_another_score_is_explained_by_its_own() 
     """120 bytes are 64 in round numbers, which the model does not mind."""
     row = with_values(dns_name=120.0)
     found = Why(lambda rows: [0.9 if one[NAME] > 100 else 0.1 for one in rows])
-    assert found.kinds([row], [0.9]) == [row] != [kind_of(row)]
+    assert found.kinds([row], [0.9]) == [own_kind(row)] != [kind_of(row)]
     assert reasons(found, row) == ["names of 120 bytes, 0 different characters in a label"]
     steady = Why(lambda rows: [0.9 if one[NAME] > 50 else 0.1 for one in rows])
     assert steady.kinds([row], [0.9]) == [kind_of(row)]
@@ -126,12 +127,12 @@ def test_a_known_kind_is_not_forgotten_with_the_others_while_it_is_asked_for() -
     rows = [tuple(4.0 ** random.randrange(8) for _ in QUIET) for _ in range(MOST_REMEMBERED)]
     full = Why(scores)
     for row in rows:
-        full.learn([row])
+        full.learn([kind_of(row)])
     asked = [
         tuple(1.3 * value for value in rows[-1]),
         *(tuple(2.0 + n + value for value in QUIET) for n in range(9)),
     ]
-    assert kind_of(asked[0]) == rows[-1]
+    assert kind_of(asked[0]) == own_kind(rows[-1])
     assert full.kinds(asked, scores(asked)) == Why(scores).kinds(asked, scores(asked))
 
 
@@ -154,7 +155,7 @@ def test_of_a_flooding_source_so_many_flows_a_second_are_explained() -> None:
 
 def test_of_a_flood_in_which_no_flow_is_like_another_so_many_are_explained() -> None:
     told = Told()
-    kinds = [(float(number),) for number in range(MOST_KINDS + 9)]
+    kinds = [own_kind([float(number), *QUIET[1:]]) for number in range(MOST_KINDS + 9)]
     found = [told.has_room(n, 10**9) and told.takes(n, kind) for n, kind in enumerate(kinds)]
     assert found == [True] * MOST_KINDS + [False] * 9
     assert told.takes(1, kinds[0]), "one like those that were"

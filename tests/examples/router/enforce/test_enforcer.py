@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import tracemalloc
-from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
@@ -120,7 +119,7 @@ def test_where_both_ways_pass_unasked_datagrams_ban_and_nothing_else_does(tmp_pa
 
     def decided(opening: Any, protocol: str) -> set[str]:
         found = verdict(ATTACKER, opening=opening)
-        flows = [replace(found, flow=(*found.flow[:2], n, 9, protocol)) for n in range(9)]
+        flows = [found._replace(flow=(*found.flow[:2], n, 9, protocol)) for n in range(9)]
         made = [bench.enforcer.consider(one) for one in flows]
         bench.clock.now += 61
         return {one.action for one in made if one is not None}
