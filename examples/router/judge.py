@@ -170,17 +170,12 @@ def _verdict(flow: JudgedFlow, due: Due) -> Verdict:
     why = flow.reasons if flow.is_malicious else ORDINARY
     if due.opening != "seen" and flow.is_malicious:
         why = [*why, UNSEEN[due.opening]]
-    return Verdict(
-        flow=ends,
-        first=flow.first_ns / NS,
-        last=due.last_ns / NS,
-        score=flow.score,
-        verdict="malicious" if flow.is_malicious else "benign",
-        why=why,
-        latency_ms=(perf_counter() - due.asked) * 1000.0,
-        source=ends[0],
-        opening=due.opening,
-    )
+    verdict = "malicious" if flow.is_malicious else "benign"
+    latency_ms = (perf_counter() - due.asked) * 1000.0
+    return Verdict._make((  # in half the time that names take
+        ends, flow.first_ns / NS, due.last_ns / NS, flow.score, verdict, why, latency_ms, ends[0],
+        due.opening, "model",
+    ))  # fmt: skip
 
 
 def _by_source(verdict: Verdict) -> Verdict:

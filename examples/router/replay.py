@@ -124,7 +124,7 @@ def json_line(verdict: Verdict) -> str:
         f'"{protocol}"], "first": {verdict.first!r}, "last": {verdict.last!r}, '
         f'"score": {verdict.score!r}, "verdict": "{verdict.verdict}", '
         f'"why": [{", ".join(map(_quoted, verdict.why))}], '
-        f'"latency_ms": {round(verdict.latency_ms, 4)!r}, '
+        f'"latency_ms": {round(1e4 * verdict.latency_ms) / 1e4!r}, '
         f'"opening": "{verdict.opening}", "by": "{verdict.by}"}}'
     )
 
