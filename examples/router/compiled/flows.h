@@ -12,7 +12,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define ABI 4
+#define ABI 5
 #define COLUMNS 58
 #define NONE 0u /* a place; the first one is 1, so that memory of zeros is an empty table */
 #define SECOND INT64_C(1000000000)
@@ -181,6 +181,7 @@ int is_dns_answer(const uint8_t *data, size_t size, size_t at);
 int is_odd(uint32_t flags);
 int is_multicast(address a, uint32_t protocol);
 uint8_t opening_of(const packet *p, const uint8_t *data, size_t size);
+int is_opened_anew(const packet *p);
 int is_opened_by(uint8_t opening, const packet *p, const uint8_t *data, size_t size);
 
 /* row.c */

@@ -42,6 +42,10 @@ uint8_t opening_of(const packet *p, const uint8_t *data, size_t size) {
     return UNKNOWN;
 }
 
+int is_opened_anew(const packet *p) {
+    return (p->key.protocol & 0xFFFF) == TCP && (p->flags & (SYN | RST | ACK)) == SYN;
+}
+
 int is_opened_by(uint8_t opening, const packet *p, const uint8_t *data, size_t size) {
     if (opening == SEEN) return 0;
     uint32_t kind = p->key.protocol & 0xFFFF;

@@ -293,6 +293,7 @@ void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, si
     int is_reopened = f && f->kind == TCP && (flags & 0x17) == SYN && f->limit == LINGER_NS &&
                       (f->resets_up + f->resets_down || f->fins == 3);
     if (f && !up && is_opened_by(f->opening, p, data, size)) is_reopened = 1;
+    if (f && up && f->opening == INFERRED && is_opened_anew(p)) is_reopened = 1;
     if (is_reopened) end_flow(t, place);
     if (!f || is_reopened) f = open_flow(t, p, time, data, size, &up);
     f->seen = t->clock;
@@ -314,10 +315,10 @@ void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, si
     }
 }
 
-/* An ICMP error came for a flow. */
+/* An ICMP error came for a flow: it counts where nobody has answered. */
 EXPORT void flows_refused(table *t, const key *k) {
     uint32_t place = find(t, k);
-    if (place != NONE) refuse(t, &t->flows[place]);
+    if (place != NONE && !t->flows[place].is_answered) refuse(t, &t->flows[place]);
 }
 
 /* An ARP request: its sender looks for a host. */

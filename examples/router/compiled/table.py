@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from examples.router.packets import Frame
     from examples.router.packets.stream import Stream
 
-ABI = 4
+ABI = 5
 MOST_BATCH = 4096
 """Rows that may be waited for, beside those that one packet may bring."""
 

@@ -63,6 +63,15 @@ def opening_of(key: Key, flags: int, at: int, data: bytes | memoryview) -> Openi
     return "unknown"
 
 
+def is_opened_anew(key: Key, flags: int) -> bool:
+    """Whether a packet of the side that an answer told of opens the flow after all.
+
+    What it opens is his own: it does not stay with what is counted apart, where anybody can put
+    answers that he never asked for.
+    """
+    return key[4] & 0xFFFF == TCP and flags & (SYN | RST | ACK) == SYN
+
+
 def is_opened_by(opening: Opening, key: Key, flags: int, at: int, data: bytes | memoryview) -> bool:
     """Whether a packet of the side that did not open a flow, as it stands, opens one of its own.
 

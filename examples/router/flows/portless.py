@@ -68,7 +68,8 @@ class Portless:
         if is_error(protocol, flags):
             counters.errors += 1
             key = quoted(protocol, at, data)
-            if key is not None:
+            # An error goes to whoever sent what it quotes.
+            if key is not None and key[0] == destination:
                 self._failed(key)
             return None
         return 0, 0
@@ -78,5 +79,7 @@ class Portless:
         raise NotImplementedError
 
     def _failed(self, key: Key) -> None:
-        """An ICMP error came for a flow."""
+        """An ICMP error came for a flow: it counts where nobody has answered, for anybody may send
+        one, and who has answered is there.
+        """
         raise NotImplementedError

@@ -28,7 +28,7 @@ from examples.router.flows.flow import (
     Flow,
 )
 from examples.router.flows.hosts import Hosts, Source, Target, host_of
-from examples.router.flows.opening import APART, is_opened_by, opening_of
+from examples.router.flows.opening import APART, is_opened_anew, is_opened_by, opening_of
 from examples.router.flows.portless import Counters, Portless
 from examples.router.packets import dissect, read_file
 from examples.router.packets.transport import FRAGMENT, TCP
@@ -115,7 +115,10 @@ class FlowTable(Portless):
         key = (source, destination, source_port, destination_port, protocol)
         up, is_new = True, False
         flow = self._flows.get(key)
-        if flow is None:
+        if flow is not None:
+            if flow.opening == "inferred":
+                is_new = is_opened_anew(key, flags)
+        else:
             flow = self._flows.get((destination, source, destination_port, source_port, protocol))
             up = False
             if flow is not None and flow.opening != "seen":
@@ -195,7 +198,7 @@ class FlowTable(Portless):
 
     def _failed(self, key: Key) -> None:
         flow = self._flows.get(key)
-        if flow is not None:
+        if flow is not None and not flow.is_answered:
             self._refused(flow)
 
     def _open(

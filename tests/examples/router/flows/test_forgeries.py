@@ -1,0 +1,103 @@
+"""Nobody can spoil what another host is judged by with packets of his own, in either table."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from router_frames import A4, B4, icmp, ipv4, tcp
+
+from examples.router.compiled.compiler import build
+from examples.router.compiled.table import CompiledTable
+from examples.router.features import NAMES
+from examples.router.flows import FlowTable
+from examples.router.packets import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from examples.router.flows import Table
+
+NS = 1_000_000_000
+START = 1_700_000_000 * NS
+RAW_IP = 101
+HOST, PEER, THIRD = A4, B4, B4 + 1
+SYN, SYNACK, PSHACK = 2, 18, 24
+REFUSED = NAMES.index("refused")
+
+
+@pytest.fixture(scope="module", params=["python", "compiled"])
+def make(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Table]:
+    if request.param == "python":
+        return FlowTable
+    if shutil.which("cc") is None:
+        pytest.skip("needs a C compiler: apt install gcc")
+    library: Path = build(folder=tmp_path_factory.mktemp("built"))
+    return lambda: CompiledTable(library)
+
+
+def frame(time_s: float, ip: bytes) -> Frame:
+    return Frame(START + int(time_s * NS), RAW_IP, ip, len(ip))
+
+
+def rows_of(table: Table, frames: Sequence[Frame]) -> list[tuple[float, ...]]:
+    """Of the flows that `HOST` was seen to open."""
+    for one in frames:
+        table.add(one)
+    table.end()
+    own = [due for due in table.due if due.opening == "seen" and due.flow.key[0] == HOST]
+    return [tuple(due.row) for due in own]
+
+
+def connections(number: int) -> list[Frame]:
+    """Each of a SYN, its answer and a packet of data."""
+    frames = []
+    for n in range(number):
+        up, down = (50_000 + n, 443), (443, 50_000 + n)
+        frames += [
+            frame(9 + n, ipv4(6, tcp(SYN, ports=up), ends=(HOST, PEER))),
+            frame(9 + n + 0.1, ipv4(6, tcp(SYNACK, ports=down), ends=(PEER, HOST))),
+            frame(9 + n + 0.2, ipv4(6, tcp(PSHACK, b"x", ports=up), ends=(HOST, PEER))),
+        ]
+    return frames
+
+
+def error(time_s: float, ports: tuple[int, int], *, to: int) -> Frame:
+    """Somebody's word that a packet of `HOST` to `PEER` found no open port."""
+    quoted = ipv4(6, tcp(SYN, ports=ports), ends=(HOST, PEER))
+    return frame(time_s, ipv4(1, icmp(3, 3, quoted), ends=(PEER, to)))
+
+
+def test_answers_on_the_ports_of_connections_to_come(make: Callable[[], Table]) -> None:
+    """A SYN-ACK for each port that the host may take next: his connections are his own, not those
+    of the thousands that he never asked for.
+    """
+    answers = [
+        frame(n / 100, ipv4(6, tcp(SYNACK, ports=(443, 50_000 + n)), ends=(PEER, HOST)))
+        for n in range(300)
+    ]
+    quiet = rows_of(make(), connections(5))
+    assert len(quiet) == 5
+    assert rows_of(make(), [*answers, *connections(5)]) == quiet
+
+
+def test_errors_about_connections_that_were_answered(make: Callable[[], Table]) -> None:
+    errors = [error(9 + n + 0.5, (50_000 + n, 443), to=HOST) for n in range(5)]
+    told = sorted([*connections(5), *errors], key=lambda one: one.timestamp_ns)
+    assert rows_of(make(), told) == rows_of(make(), connections(5))
+
+
+@pytest.mark.parametrize(("to", "share"), [(HOST, 1.0), (THIRD, 0.0)])
+def test_errors_sent_to_another_than_who_sent_what_they_quote(
+    make: Callable[[], Table], to: int, share: float
+) -> None:
+    frames = []
+    for n in range(3):
+        ports = (50_000 + n, 443)
+        frames.append(frame(n, ipv4(6, tcp(SYN, ports=ports), ends=(HOST, PEER))))
+        frames.append(error(n + 0.1, ports, to=to))
+    assert max(row[REFUSED] for row in rows_of(make(), frames)) == share
