@@ -24,6 +24,7 @@ from examples.router.inline import PacketQueue
 from examples.router.live import Interface, Watch
 from examples.router.live.interface import RETIRE_MS, RING_MEBIBYTES
 from examples.router.live.watching import BATCH, within_ms
+from examples.router.output import unheld
 from examples.router.replay import json_line, text_line
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from examples.router.enforce import Decision, Enforcer
     from examples.router.judge import Judged
+    from examples.router.output import Output
 
 REFRESH_SECONDS = 0.25
 
@@ -81,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
     )
     name = options.interface or f"queue {options.queue}"
-    with source:
+    with unheld() as out, source:
         show = _shown(watch, name, options)
         print(f"watching {name}", file=sys.stderr, flush=True)
         try:
@@ -95,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
             drops = source.drops()
             # Packets that were in the ring, unread, when the end was asked for.
             waiting = max(0, source.received - drops - watch.table.counters.packets)
-            show.summary(watch, drops, waiting)
+            show.summary(watch, drops, waiting, out)
     return 0
 
 
@@ -169,13 +171,14 @@ class _Lines:
     def close(self) -> None:
         """The traffic ended."""
 
-    def summary(self, watch: Watch, drops: int, waiting: int) -> None:
+    def summary(self, watch: Watch, drops: int, waiting: int, out: Output) -> None:
         """What it was in all."""
         counts = {
             "flows": watch.flows,
             "malicious": watch.malicious,
             "dropped": drops,
             "waiting": waiting,
+            "unread": out.dropped,
             "latency_ms": _spread(watch.latencies_ms),
             "wire_ms": _spread(watch.wire_ms),
             "ended_ms": _spread(watch.ended_ms),
@@ -183,7 +186,9 @@ class _Lines:
         if self._is_json:
             print(json.dumps({"summary": {**counts, **watch.table.summary()}}))
         else:
-            print(f"{watch.flows:,} flows, {watch.malicious:,} malicious, {drops:,} dropped")
+            unread = f", {out.dropped:,} lines nobody read" if out.dropped else ""
+            counted = f"{watch.flows:,} flows, {watch.malicious:,} malicious, {drops:,} dropped"
+            print(counted + unread)
 
 
 def _spread(latencies: Iterable[float]) -> dict[str, float]:

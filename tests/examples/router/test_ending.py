@@ -103,7 +103,7 @@ class Part:
 
 @pytest.mark.parametrize("where", ["open", "enforcing", "frames", "undone", "summary"])
 def test_wherever_signals_come_bans_are_undone_and_the_summary_is_the_last_line(
-    where: str, as_ever: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    where: str, as_ever: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     signalled = Signalled(where)
     monkeypatch.setattr(command, "Interface", lambda name, **how: signalled.source())
@@ -119,7 +119,7 @@ def test_wherever_signals_come_bans_are_undone_and_the_summary_is_the_last_line(
 
     seconds = ["--seconds", "0.01"] if where in ("undone", "summary") else []
     assert main(["watch", "wan0", "--json", "--engine", "native", *seconds]) == 0
-    said = capsys.readouterr()
+    said = capfd.readouterr()
     assert said.err == "watching wan0\n"
     assert said.out.count("summary") == 1
     assert [one for one in signalled.told if one != "frames"] == [
