@@ -17,7 +17,8 @@ class Reason(NamedTuple):
 
 REASONS = (
     Reason(
-        "its source opened {recent_flows:.0f} flows in half a minute, {lasting_flows:.0f} in some",
+        "its source opened {recent_flows:.0f} flows in half a minute, "
+        "{lasting_flows:.0f} in some minutes",
         ("recent_flows", "lasting_flows"),
     ),
     Reason(
@@ -30,12 +31,13 @@ REASONS = (
         ("recent_repeats", "lasting_repeats"),
     ),
     Reason(
-        "nobody answered {recent_failed:.0f} flows of its source, {recent_failed_share:.0%}",
+        "{recent_failed:.0f} flows of its source, {recent_failed_share:.0%}, "
+        "got no answer or a refusal",
         ("recent_failed", "recent_failed_share", "lasting_failed", "lasting_failed_share",
          "unanswered"),
     ),
     Reason(
-        "{recent_turned_away:.0f} flows of its source were turned away",
+        "{recent_turned_away:.0f} flows of its source were refused: reset at once, or unreachable",
         ("recent_turned_away", "lasting_turned_away", "refused", "resets_down"),
     ),
     Reason(
@@ -47,9 +49,10 @@ REASONS = (
         "names of {dns_name:.0f} bytes, {dns_distinct:.0f} different characters in a label",
         ("dns_name", "dns_other", "dns_distinct", "dns_queries"),
     ),
-    Reason("{half_open:.0f} handshakes wait at its target", ("half_open",)),
+    Reason("{half_open:.0f} handshakes at its target got no answer or a refusal", ("half_open",)),
     Reason(
-        "{meta_target:.0f} characters of code in the request's line, {meta_rest:.0f} behind it",
+        "{meta_target:.0f} quotes, brackets and the like in its request's first line, "
+        "{meta_rest:.0f} rarer ones after it",
         ("meta_target", "meta_rest"),
     ),
     Reason(
@@ -69,7 +72,11 @@ REASONS = (
         "flags: {syns:.0f} SYN, {resets_up:.0f} RST, {fins:.0f} sides said FIN",
         ("syns", "resets_up", "fins", "odd_start"),
     ),
-    Reason("the protocol", ("tcp", "udp", "icmp", "multicast", "fragments")),
+    Reason(
+        "its protocol (1 is yes): {tcp:.0f} TCP, {udp:.0f} UDP, {icmp:.0f} ICMP, "
+        "{multicast:.0f} to many, {fragments:.0%} in fragments",
+        ("tcp", "udp", "icmp", "multicast", "fragments"),
+    ),
 )  # fmt: skip
 
 COLUMNS = [tuple(NAMES.index(name) for name in reason.features) for reason in REASONS]

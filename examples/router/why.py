@@ -39,8 +39,11 @@ MOST_TOLD = 5
 MOST_KINDS = 500
 """Kinds of flows that are explained within a second, some 50 ms of work."""
 
-UNTOLD = [f"not explained: its source has had {MOST_TOLD} flows explained in this second"]
-UNTOLD_KIND = [f"not explained: {MOST_KINDS} other kinds of flows were explained in this second"]
+UNTOLD = [
+    f"reasons left out: they are given for {MOST_TOLD} flows of a source within a second, and for "
+    f"{MOST_REMEMBERED:,} sources"
+]
+UNTOLD_KIND = [f"reasons left out: they are given for {MOST_KINDS} kinds of flows within a second"]
 SECOND = 1_000_000_000
 
 Kind = bytes
@@ -181,10 +184,12 @@ class Told:
     def has_room(self, source: int, time_ns: int) -> bool:
         """Whether one more flow of a source may be explained, by a clock that does not go back."""
         second = time_ns // SECOND
-        if second != self._second or len(self._flows) >= MOST_REMEMBERED:
+        if second != self._second:
             self._second = second
             self._flows.clear()
             self._kinds.clear()
+        if len(self._flows) >= MOST_REMEMBERED and source not in self._flows:
+            return False
         return self._flows.get(source, 0) < MOST_TOLD
 
     def takes(self, source: int, kind: Kind) -> bool:

@@ -10,7 +10,7 @@ from examples.router.enforce.allow import AllowList, read_list
 from examples.router.enforce.audit import AuditLog
 from examples.router.enforce.enforcer import Enforcer
 from examples.router.enforce.nftables import Nftables
-from examples.router.enforce.policy import MOST_BAN_SECONDS, Policy
+from examples.router.enforce.policy import MOST_BAN_SECONDS, MOST_FLOWS, Policy
 
 if TYPE_CHECKING:
     import argparse
@@ -84,6 +84,13 @@ def _policy(options: argparse.Namespace) -> Policy:
             expected=f"1 to {MOST_BAN_SECONDS}",
             actual=asked["ban_seconds"],
             hint="ban for less: whoever goes on is banned again",
+        )
+    if asked.get("strikes", 1) > MOST_FLOWS:
+        raise BadInput(
+            "--strikes is more than the flows that are remembered",
+            expected=f"1 to {MOST_FLOWS}",
+            actual=asked["strikes"],
+            hint="ask for fewer: nobody would be banned before",
         )
     for name, number in asked.items():
         if number < 1:

@@ -26,7 +26,7 @@ FLOWS_PER_STRIKE = 64
 """At most so many flows of a source are remembered for each strike of the policy."""
 
 MOST_FLOWS = 32_768
-"""Flows of all sources that are remembered at once, some 6 MB."""
+"""Flows of all sources, or of one, that are remembered at once, some 6 MB."""
 
 MOST_BAN_SECONDS = 99_999_999
 """nft takes a number of at most eight digits before the unit: three years."""
@@ -66,16 +66,18 @@ class Policy:
             raise ValueError("ban_seconds, strikes and bans_per_minute are at least 1")
         if self.ban_seconds > MOST_BAN_SECONDS:
             raise ValueError(f"ban_seconds is at most {MOST_BAN_SECONDS}, which nft still takes")
+        if self.strikes > MOST_FLOWS:
+            raise ValueError(f"strikes is at most {MOST_FLOWS}, the flows that are remembered")
         if not 0.0 <= self.share <= 1.0 or self.window_seconds <= 0 or self.most_bans < 1:
             raise ValueError("share is in 0..1; window_seconds and most_bans are positive")
 
     @property
     def among(self) -> int:
         """So many of a source's latest flows count."""
-        most = FLOWS_PER_STRIKE * self.strikes
+        most = min(FLOWS_PER_STRIKE * self.strikes, MOST_FLOWS)
         if self.share * most <= self.strikes:
             return most
-        return math.ceil(self.strikes / self.share - 1e-9)  # 8 / (2 / 3) is over 12
+        return min(math.ceil(self.strikes / self.share - 1e-9), most)  # 8 / (2 / 3) is over 12
 
 
 class Strikes:

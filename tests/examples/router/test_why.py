@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from examples.router.features import FEATURES, NAMES, Row
-from examples.router.reasons import REASONS
+from examples.router.reasons import REASONS, told
 from examples.router.why import (
     MOST,
     MOST_KINDS,
@@ -161,3 +161,28 @@ def test_of_a_flood_in_which_no_flow_is_like_another_so_many_are_explained() -> 
     assert told.takes(1, kinds[0]), "one like those that were"
     assert told.has_room(1, 2 * 10**9)
     assert told.takes(1, kinds[-1])
+
+
+def test_a_source_gains_no_room_by_many_others_in_its_second() -> None:
+    """As a flood from spoofed sources makes them."""
+    told, kind = Told(), kind_of(QUIET)
+
+    def explained(source: int) -> bool:
+        return told.has_room(source, 10**9) and told.takes(source, kind)
+
+    assert all(explained(0) for _ in range(MOST_TOLD))
+    assert sum(explained(source) for source in range(1, 2 * MOST_REMEMBERED)) < MOST_REMEMBERED
+    assert not explained(0)
+
+
+def test_of_a_scan_that_was_refused_nothing_is_said_to_wait() -> None:
+    """A handshake that was reset counts as one without an answer: its reasons must allow both."""
+    counts = {"half_open": 300.0, "recent_failed": 300.0, "recent_failed_share": 1.0,
+              "recent_turned_away": 300.0}  # fmt: skip
+    row = [counts.get(name, 0.0) for name in NAMES]
+    said = [told(number, row) for number, _ in enumerate(REASONS)]
+    assert [one for one in said if "300" in one] == [
+        "300 flows of its source, 100%, got no answer or a refusal",
+        "300 flows of its source were refused: reset at once, or unreachable",
+        "300 handshakes at its target got no answer or a refusal",
+    ]

@@ -19,7 +19,7 @@ from verdict_builder import Clock, KernelInMemory, verdict
 from examples.router.enforce.allow import AllowList
 from examples.router.enforce.audit import AuditLog
 from examples.router.enforce.enforcer import Enforcer
-from examples.router.enforce.policy import MOST_SOURCES, Policy, Strikes
+from examples.router.enforce.policy import MOST_FLOWS, MOST_SOURCES, Policy, Strikes
 
 ATTACKER = "203.0.113.9"
 ENOUGH = Policy().strikes
@@ -315,3 +315,14 @@ def test_many_flows_of_many_spoofed_sources_do_not_either() -> None:
     assert most < 16e6
     # Who was heard last has its strikes all the same.
     assert [strikes.add("192.0.2.9", n, malicious=True, now=1.0) for n in range(ENOUGH)][-1]
+
+
+def test_one_source_has_no_more_flows_remembered_than_all() -> None:
+    """However many strikes a ban takes."""
+    strikes = Strikes(Policy(strikes=MOST_FLOWS))
+    earned = [strikes.add(ATTACKER, n, malicious=True, now=1.0) for n in range(2 * MOST_FLOWS)]
+    assert earned.index(True) == MOST_FLOWS - 1
+    assert len(strikes._heard[ATTACKER].flows) == MOST_FLOWS
+    assert Policy(strikes=1000, share=0.0).among == MOST_FLOWS
+    with pytest.raises(ValueError, match="strikes is at most"):
+        Policy(strikes=MOST_FLOWS + 1)

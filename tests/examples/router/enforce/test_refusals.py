@@ -91,6 +91,7 @@ def test_the_longest_ban_is_taken() -> None:
         (["--enforce", "nftables", "--ban-seconds", "100000000"], "1 to 99999999"),
         (["--enforce", "nftables", "--ban-seconds", "4294967296"], "more than nft takes"),
         (["--enforce", "nftables", "--strikes", "0"], "at least 1"),
+        (["--enforce", "nftables", "--strikes", "32769"], "1 to 32768"),
         (["--enforce", "nftables", "--bans-per-minute", "-1"], "at least 1"),
         (["--enforce", "nftables", "--allow", "/nowhere/allow"], "cannot be read"),
     ],
