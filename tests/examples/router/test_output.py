@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
-import subprocess
-import sys
 import termios
 import time
-from contextlib import suppress
-from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from examples.router.output import MOST_HELD, Output
 
-ROOT = Path(__file__).parents[3]
 LINES = [f"{number} {'x' * 300}\n" for number in range(9000)]
-
-
-def stalled_pipe() -> tuple[int, int]:
-    """Both ends of a pipe that is full."""
-    read, write = os.pipe()
-    os.set_blocking(write, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(write, b"\n" * 4096)
-    os.set_blocking(write, True)
-    return read, write
 
 
 def test_nothing_waits_for_a_stalled_reader_and_lines_are_dropped_whole() -> None:
@@ -102,24 +85,3 @@ def test_a_terminal_that_is_stopped_holds_nothing_up() -> None:
     assert out.dropped
     os.close(leading)
     os.close(following)
-
-
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
-def test_a_signal_ends_a_watch_whose_reader_stalls(name: str) -> None:
-    """And with it, in a namespace of its own, the table of bans."""
-    read, write = stalled_pipe()
-    argv = (sys.executable, "-m", "examples.router", "watch", "lo", "--json")
-    with subprocess.Popen(
-        ["unshare", "--net", "bash", "-c", 'ip link set lo up; exec "$@"', "", *argv],
-        cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    ) as program:  # fmt: skip
-        assert program.stderr is not None
-        try:
-            assert program.stderr.readline() == "watching lo\n"
-            program.send_signal(getattr(signal, name))
-            assert program.wait(timeout=10) == 0
-        finally:
-            program.kill()
-    os.close(read)
-    os.close(write)

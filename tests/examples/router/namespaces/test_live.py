@@ -153,6 +153,23 @@ def test_however_many_signals_end_it_there_is_one_summary_and_one_status(signals
     assert "summary" in json.loads(last)
 
 
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP"])
+def test_a_signal_ends_it_and_its_bans_although_nobody_reads(name: str, tmp_path: Path) -> None:
+    """The pipe is full before it says its first word, and its reader sleeps."""
+    done = in_namespace(
+        f"said={tmp_path}/said pipe={tmp_path}/pipe; mkfifo $pipe; sleep 30 <$pipe & reader=$!\n"
+        "exec 7>$pipe; timeout 1 cat /dev/zero >&7\n"
+        f"PYTHON -m examples.router watch ours --json --enforce nftables --act --audit-log "
+        f"{tmp_path}/log >&7 2>$said & pid=$!\n"
+        "for _ in $(seq 400); do nft list tables | grep -q edge_router && break; sleep 0.1; done\n"
+        f"sleep 1; kill -{name} $pid\n"
+        "for _ in $(seq 60); do kill -0 $pid || break; sleep 0.1; done\n"
+        "kill -0 $pid && echo goes on; kill -9 $pid; wait $pid; echo status $?\n"
+        "nft list tables; kill $reader"
+    )
+    assert done.stdout == "status 0\n", done.stderr
+
+
 def test_an_interface_that_is_not_there_is_named_with_those_that_are() -> None:
     done = in_namespace("PYTHON -m examples.router watch wan9 --json")
     assert done.returncode == 5
