@@ -18,6 +18,7 @@ from edge_infer.staging import check_output
 if TYPE_CHECKING:
     from convert.artifact import Artifact
     from convert.precision import Precision
+    from convert.samples import Samples
     from convert.unpickle.parent import Limits
     from edge_infer.contract import Image
     from edge_infer.trust import Trust
@@ -82,7 +83,7 @@ def convert(
     from convert.device_kind import check_kind
     from convert.expiry import read_expiry
     from convert.precision import check_precision
-    from convert.samples import read_samples, samples_of_bytes
+    from convert.samples import read_samples
     from convert.unpickle.allowlist import read_allow_list
     from convert.unpickle.audit import audit, check_audit
     from convert.unpickle.parent import Limits, run_child
@@ -131,10 +132,32 @@ def convert(
     if report is not None and artifact.baseline is not None:
         baseline = replace(artifact.baseline, size_bytes=len(source.pickle))
         artifact = replace(artifact, baseline=baseline)
-    write_both(artifact, out, signing_key, emit_c)
-    if report is not None:
-        artifact.report(report, samples=samples_of_bytes(rows.to_bytes()), key=signing_key)
+    write_all(artifact, out, signing_key, emit_c=emit_c, report=report, rows=rows)
     return artifact
+
+
+def write_all(
+    artifact: Artifact,
+    out: Path,
+    key: SigningKey,
+    *,
+    emit_c: str | os.PathLike[str] | None,
+    report: str | os.PathLike[str] | None,
+    rows: Samples,
+) -> None:
+    """All that one conversion makes, or nothing; `rows` are measured for the report."""
+    if report is None:
+        write_both(artifact, out, key, emit_c)
+        return
+    from convert.samples import samples_of_bytes
+
+    # First, so that no artifact is signed whose report could not be made.
+    artifact.report(report, samples=samples_of_bytes(rows.to_bytes()), key=key)
+    try:
+        write_both(artifact, out, key, emit_c)
+    except BaseException:
+        Path(report).unlink(missing_ok=True)
+        raise
 
 
 def write_both(

@@ -107,7 +107,10 @@ def beyond(limit: float) -> str:
     """Why a row beyond the contract's limit is refused, and what to do."""
     if limit == LARGEST_SINGLE:
         return "scikit-learn refuses it as well: it computes in single precision there"
-    return "beyond what was proven at conversion: check the unit, or convert with such samples"
+    return (
+        "beyond what was proven at conversion: check the unit, or, where the estimator itself "
+        "takes such rows, convert with samples of them"
+    )
 
 
 def square_bound(wanted: Input) -> float:

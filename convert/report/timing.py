@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.commands.bench import median_us
+from edge_infer.contract.inputs import is_text_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from convert.artifact import Artifact
+    from edge_infer.contract import Contract
     from edge_infer.model import Model
 
 BATCH_ROWS = 100
@@ -31,6 +33,13 @@ class Timing:
     """The whole batch in one call."""
     size_bytes: int | None
     """Of the model in that engine's form; None where it is in memory alone."""
+
+
+def as_called(samples: Any, contract: Contract) -> Any:
+    """The samples as the model takes them: a frame of one column of documents is their list."""
+    if is_text_alone(contract.inputs) and hasattr(samples, "columns"):
+        return samples.iloc[:, 0].tolist()
+    return samples
 
 
 def time_estimator(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convert.report.page import page
-from convert.report.timing import time_engines, time_estimator
+from convert.report.timing import as_called, time_engines, time_estimator
 from edge_infer.staging import check_output, write_file_atomically
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def write_report(
     check_output(Path(path))
     timings = [] if artifact.baseline is None else [artifact.baseline]
     if samples is not None:
+        samples = as_called(samples, artifact.contract)
         if estimator is not None:
             verbs = tuple(dict.fromkeys(output.verb for output in artifact.contract.outputs))
             size = len(pickle.dumps(estimator))

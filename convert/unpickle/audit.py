@@ -107,8 +107,9 @@ def _refusal(refused: tuple[Mention, ...]) -> Untrusted:
             "the pickle names code of somebody's own, which is not in scikit-learn",
             expected="estimators, functions and settings of scikit-learn itself",
             actual=_list(own),
-            hint="nothing was executed; build the model from scikit-learn's own classes, for no "
-            "graph can stand for code, and if you did not write these, do not load this file",
+            hint="nothing was executed; if you did not write these, do not load this file; else "
+            "build the model from scikit-learn's own classes, for no graph can stand for code, or "
+            "name an emitter by convert.register and use convert.export, from Python",
         )
     strange = tuple(one for one in refused if not _is_own(one.module))
     return Untrusted(

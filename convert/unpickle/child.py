@@ -165,12 +165,13 @@ def convert(estimator: Any, samples: bytes, request: Request, pipe: BinaryIO) ->
 
 
 def _seen(artifact: Artifact, estimator: Any, samples: Any) -> bytes:
-    from convert.report.timing import time_estimator
+    from convert.report.timing import as_called, time_estimator
     from convert.unpickle.seen import Seen, write_seen
 
     assert artifact.details is not None
     verbs = tuple(output.verb for output in artifact.contract.outputs)
-    baseline = time_estimator(estimator, samples, verbs, size_bytes=None)
+    rows = as_called(samples, artifact.contract)
+    baseline = time_estimator(estimator, rows, verbs, size_bytes=None)
     return write_seen(Seen(artifact.details, baseline))
 
 

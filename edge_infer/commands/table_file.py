@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from edge_infer.columns import column_name, column_names
@@ -17,6 +18,7 @@ from edge_infer.commands.rows_file import (
     uneven,
 )
 from edge_infer.errors import BadInput
+from edge_infer.rows import LARGEST_EXACT_INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,11 +127,28 @@ def _value(cell: str, wanted: Input, where: str) -> Any:
             f"{where}: not a value of the column",
             expected=wanted.accepts[0],
             actual=repr(cell),
-            hint="leave the cell empty where the value is missing"
-            if cell in PANDAS_MISSING
-            else None,
+            hint=_hint(cell, wanted),
         )
     return value
+
+
+def _hint(cell: str, wanted: Input) -> str | None:
+    is_missing = not cell.strip() or cell in PANDAS_MISSING
+    if "float64" in wanted.accepts:
+        return "leave the cell empty where the value is missing" if is_missing else None
+    if is_missing:
+        return "the training had none missing here: fill it in, or leave the row out"
+    if "bool" in wanted.accepts:
+        return "write True or False"
+    value = number(cell)
+    if value is None or not math.isfinite(value):
+        return "write a whole number in digits alone"
+    if value.is_integer() and abs(value) <= LARGEST_EXACT_INTEGER:
+        return (
+            f"write {int(value)}: pandas writes whole numbers as {value} where the column has "
+            "missing ones, which the training had not; or train it on floats"
+        )
+    return "the training had whole numbers alone here: write one, or train it on floats"
 
 
 def missing_word(where: str, cell: str) -> BadInput:

@@ -8,15 +8,22 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 import convert
+from convert.conversion import write_all
 from convert.prove.details import Decade
 from convert.report import Timing, page
 from convert.report.markup import tag
+from convert.samples import read_samples
+from convert.unpickle.child import _seen
 from convert.unpickle.seen import Seen, read_seen, write_seen
-from edge_infer.errors import BadInput, Untrusted
+from edge_infer.errors import BadInput, Unavailable, Untrusted
+from edge_infer.trust.keygen import generate
 
 VOID = {"meta", "br", "hr", "link"}
 HOSTILE = '<script>alert("1")</script>'
@@ -143,6 +150,57 @@ def test_each_engine_is_measured_beside_scikit_learn(html):
 def test_a_report_without_samples_measures_nothing(artifact, tmp_path):
     artifact.report(tmp_path / "r.html")
     assert "Latency" not in (tmp_path / "r.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("shorter")
+def test_documents_of_a_file_are_measured_as_the_documents_they_are(tmp_path, monkeypatch):
+    documents = ["good, great", "bad day", "great", "so bad"] * 5
+    estimator = make_pipeline(CountVectorizer(), LogisticRegression())
+    estimator.fit(documents, ["good" in d or "great" in d for d in documents])
+    frame = pd.DataFrame({"text": documents})
+    artifact = convert.export(estimator, frame)
+    path = artifact.report(tmp_path / "r.html", estimator=estimator, samples=frame)
+    assert path.read_text("utf-8").count("faster on 20 rows") == 1
+    asked = []
+    answers = type(estimator).predict
+    monkeypatch.setattr(
+        type(estimator),
+        "predict",
+        lambda self, X: asked.append(X) or answers(self, X),
+    )
+    _seen(artifact, estimator, frame)
+    assert documents[:1] in asked
+    assert documents in asked
+    assert not any(hasattr(X, "columns") for X in asked)
+
+
+@pytest.mark.parametrize("failing", ["report", "write"])
+def test_a_conversion_whose_output_fails_leaves_nothing_behind(
+    artifact, model, tmp_path, monkeypatch, failing
+):
+    key, _ = generate(tmp_path / "fleet")
+    before = sorted(tmp_path.iterdir())
+
+    def full(*_given, **_named):
+        raise Unavailable("the disk is full")
+
+    def write():
+        write_all(
+            artifact,
+            tmp_path / "out",
+            key,
+            emit_c=None,
+            report=tmp_path / "r.html",
+            rows=read_samples(model[1]),
+        )
+
+    with monkeypatch.context() as broken:
+        broken.setattr(convert.Artifact, failing, full)
+        with pytest.raises(Unavailable):
+            write()
+    assert sorted(tmp_path.iterdir()) == before
+    write()
+    assert {"out", "r.html"} < {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_report_without_a_place_is_refused(artifact, tmp_path):

@@ -203,6 +203,7 @@ def test_documents_from_csv_to_the_command_line(tmp_path, capsys):
             samples=samples,
             out=tmp_path / out,
             key=private,
+            report=tmp_path / f"{out}.html",
         )
     (tmp_path / "new.csv").write_text('text\n"great, good"\n\nbad\n')
     code, out, _ = run(tmp_path, capsys, "predict", tmp_path / "artifact", tmp_path / "new.csv")

@@ -312,3 +312,4 @@ def test_only_the_limit_of_float32_is_laid_on_scikit_learn() -> None:
             check_rows([[2 * limit, 0.0, 0.0]], wanted)
         assert said in str(caught.value.hint)
         assert ("scikit-learn" in str(caught.value.hint)) == (said == "scikit-learn")
+        assert ("where the estimator itself takes" in str(caught.value.hint)) == (said == "proven")

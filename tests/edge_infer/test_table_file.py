@@ -93,3 +93,25 @@ def test_documents_below_their_header(tmp_path: Path) -> None:
             read_documents(write(tmp_path, text), TEXT)
     with pytest.raises(BadInput, match="several cells"):
         read_documents(write(tmp_path, "text\na, b\n"), TEXT)
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("2.0", "write 2:"),
+        ("-3.00", "write -3:"),
+        ("2.5", "train it on floats"),
+        ("1e300", "train it on floats"),
+        ("", "leave the row out"),
+        ("NA", "leave the row out"),
+        ("two", "digits alone"),
+    ],
+)
+def test_no_integer_in_a_column_of_integers_is_told_what_to_do(
+    tmp_path: Path, cell: str, said: str
+) -> None:
+    """pandas writes 2 as 2.0 where the column has a hole, which training did not know."""
+    visits = Input("visits", "float64", (None, 1), ("visits",), ("int64",), False, False, None)
+    with pytest.raises(BadInput, match="line 3, column 'visits'") as refused:
+        read_table(write(tmp_path, f"visits,age\n1,1\n{cell},1\n"), (visits, AGE))
+    assert said in str(refused.value.hint)

@@ -130,6 +130,7 @@ def test_a_class_of_ones_own_is_told_as_such(monkeypatch: pytest.MonkeyPatch) ->
         assert "own, which is not in scikit-learn" in told.what
         assert told.actual == f"{name}.Shouting"
         assert "scikit-learn's own classes" in str(told.hint)
+        assert "convert.register" in str(told.hint)
 
 
 def test_attack_beside_a_class_of_ones_own_is_told_first(malicious) -> None:
