@@ -59,10 +59,10 @@ class Probes:
         return int((self.kind_of == kind).sum())
 
     @property
-    def well_conditioned(self) -> NDArray[np.bool_]:
-        """Of every row `(n,)`, whether another order of additions gives scores within 1e-9."""
+    def cancelling(self) -> NDArray[np.bool_]:
+        """Of every row `(n,)`, whether it was made for the terms of a sum to cancel."""
         cancel = [number for number, kind in enumerate(self.kinds) if kind == _CANCELLING]
-        return ~np.isin(self.kind_of, cancel)
+        return np.isin(self.kind_of, cancel)
 
     def stratified(self, limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """At most about `limit` rows, every kind among them."""

@@ -135,7 +135,7 @@ def prove(
         described_golden,
         golden_bytes,
         excused=case.excused(),
-        probes=probes.rows[probes.well_conditioned] if codec is None else None,
+        probes=probes.rows[case.well_conditioned] if codec is None else None,
         details=case.details(),
     )
 

@@ -87,7 +87,8 @@ def svc_band(
     sums = _one_vs_rest(pairs, np.sign(pairs), len(classes))
     of_sums = _one_vs_rest_terms(pairs, sums, terms)
     if estimator.decision_function_shape == "ovr":
-        bounds = _bounds(outputs, sums, of_sums)
+        many = np.where((nearness < 1).sum(axis=1, keepdims=True) > MAX_PAIRS, nearness < 1, False)
+        bounds = _with_votes(_bounds(outputs, sums, of_sums), pairs, many)
     else:
         bounds = _bounds(outputs, pairs, terms)
     if not _breaks_ties(estimator):
@@ -118,6 +119,26 @@ def _bounds(
     outputs: Sequence[EmittedOutput], scores: Doubles, terms: Doubles
 ) -> dict[str, tuple[Doubles, Doubles]]:
     return {o.name: score_bounds(scores, terms) for o in outputs if o.verb == "decision_function"}
+
+
+def _with_votes(
+    bounds: dict[str, tuple[Doubles, Doubles]], pairs: Doubles, is_open: NDArray[np.bool_]
+) -> dict[str, tuple[Doubles, Doubles]]:
+    """The bounds where any of the pairs `(n, p)` that are open may vote the other way, too many to
+    ask for each combination.
+    """
+    found = {}
+    for name, (low, high) in bounds.items():
+        low, high = low.copy(), high.copy()
+        for pair, (i, j) in enumerate(combinations(range(low.shape[1]), 2)):
+            wins = np.where(pairs[:, pair] > 0, 1.0, 0.0)
+            open_now = is_open[:, pair]
+            low[:, i] -= wins * open_now
+            high[:, i] += (1.0 - wins) * open_now
+            low[:, j] -= (1.0 - wins) * open_now
+            high[:, j] += wins * open_now
+        found[name] = low, high
+    return found
 
 
 def _breaks_ties(estimator: Any) -> bool:

@@ -196,3 +196,11 @@ def test_another_engine_is_not_held_to_sums_that_cancel():
     assert tried(artifact.contract.certificate) > 0
     every = sum(count.rows for count in artifact.contract.certificate.probes)
     assert len(artifact.probes) == every - tried(artifact.contract.certificate)
+
+
+@pytest.mark.deep
+def test_more_pairs_of_classes_may_be_open_at_once_than_are_asked_for_each_way():
+    """45 pairs of ten classes: the votes of those that are open bound a class's sum."""
+    rows, digits = load_digits(return_X_y=True)
+    estimator = SVC(kernel="sigmoid").fit(rows[:300], digits[:300])
+    assert tried(export(estimator, rows[:300]).contract.certificate) > 0
