@@ -72,7 +72,7 @@ def test_trees_are_grouped_by_the_rows_that_they_see(estimator, trees):
 
 
 def test_steps_are_asked_as_often_for_a_boosted_ensemble_as_for_a_tree(monkeypatch):
-    """Each of 20 trees alone takes a bisection of some hundred calls."""
+    """Each of 20 trees alone takes some hundred calls: apart they would be twenty times as many."""
     from convert import export
 
     asked = []
@@ -88,4 +88,4 @@ def test_steps_are_asked_as_often_for_a_boosted_ensemble_as_for_a_tree(monkeypat
         return len(asked)
 
     boosted = AdaBoostClassifier(TREE, n_estimators=20, random_state=0)
-    assert calls(boosted) < 2 * calls(TREE)
+    assert calls(boosted) < 3 * calls(TREE)
