@@ -75,23 +75,28 @@ def _check_nothing_was_asked(options: argparse.Namespace) -> None:
         )
 
 
+_MOST = {
+    "ban_seconds": (
+        MOST_BAN_SECONDS, "nft takes", "ban for less: whoever goes on is banned again",
+    ),
+    "strikes": (
+        MOST_FLOWS, "the flows that are remembered", "ask for fewer: nobody would be banned before",
+    ),
+}  # fmt: skip
+"""What a number may be at most, what it would exceed, and what to do."""
+
+
 def _policy(options: argparse.Namespace) -> Policy:
     given = {name: getattr(options, name) for name in NUMBERS}
     asked = {name: number for name, number in given.items() if number is not None}
-    if asked.get("ban_seconds", 1) > MOST_BAN_SECONDS:
-        raise BadInput(
-            "--ban-seconds is more than nft takes",
-            expected=f"1 to {MOST_BAN_SECONDS}",
-            actual=asked["ban_seconds"],
-            hint="ban for less: whoever goes on is banned again",
-        )
-    if asked.get("strikes", 1) > MOST_FLOWS:
-        raise BadInput(
-            "--strikes is more than the flows that are remembered",
-            expected=f"1 to {MOST_FLOWS}",
-            actual=asked["strikes"],
-            hint="ask for fewer: nobody would be banned before",
-        )
+    for name, (most, why, hint) in _MOST.items():
+        if asked.get(name, 1) > most:
+            raise BadInput(
+                f"--{name.replace('_', '-')} is more than {why}",
+                expected=f"1 to {most}",
+                actual=asked[name],
+                hint=hint,
+            )
     for name, number in asked.items():
         if number < 1:
             raise BadInput(
