@@ -10,6 +10,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor
+from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import (
     LinearRegression,
@@ -204,3 +205,10 @@ def test_more_pairs_of_classes_may_be_open_at_once_than_are_asked_for_each_way()
     rows, digits = load_digits(return_X_y=True)
     estimator = SVC(kernel="sigmoid").fit(rows[:300], digits[:300])
     assert tried(export(estimator, rows[:300]).contract.certificate) > 0
+
+
+def test_a_kernel_that_decides_on_its_samples_alone_is_held_to_them():
+    """A billionth of 1e30 is far from every sample, where all classes are as likely."""
+    rows = IRIS * np.array([1.0, 1.0, 1e-30, 1e30])
+    artifact = export(GaussianProcessClassifier().fit(rows, SPECIES), rows)
+    assert artifact.contract.golden.rows >= 10
