@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convert.errors import NotExact
+from convert.graph.folding import over_constants
 from edge_infer.engines.onnxruntime import open_session
 from edge_infer.errors import Incompatible
 from edge_infer.text import Counter, counted
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from convert.graph.columns import Column, TextInput
     from convert.graph.emitted import Emitted
     from convert.table import TableCodec
+    from edge_infer.engines.onnxruntime import OnnxruntimeEngine
 
 INPUT = "X"
 LARGE_BATCH = 100
@@ -30,6 +33,7 @@ class Graph:
 
     def __init__(self, emitted: Emitted, codec: TableCodec | None = None) -> None:
         self.codec = codec
+        self._onnx = emitted.onnx
         self._inputs: list[Column | TextInput] = [*emitted.columns, *emitted.texts]
         self._counters = {str(one.tensor): Counter(one.text) for one in emitted.texts}
         try:
@@ -49,6 +53,30 @@ class Graph:
             NotExact: the graph fails where scikit-learn answered.
         """
         return dict(zip(self._names, self._run(self._names, X), strict=True))
+
+    def keeps_products_finite(self, X: NDArray[np.float64]) -> bool:
+        """Whether every sum of products in the graph is finite on the rows `(n, f)`.
+
+        A function that saturates may hide that one is not. Where large terms of both signs meet,
+        their sum is an infinity if the processor fuses products and sums, and else NaN.
+        """
+        if self._products is None:
+            return True
+        engine, names = self._products
+        return all(np.isfinite(found).all() for found in engine.run(names, self.feeds(X)))
+
+    @cached_property
+    def _products(self) -> tuple[OnnxruntimeEngine, list[str]] | None:
+        from onnx import ValueInfoProto, load_model_from_string
+
+        model = load_model_from_string(self._onnx)
+        nodes = over_constants(model.graph)[1]
+        names = [node.output[0] for node in nodes if node.op_type == "MatMul"]
+        if not names:
+            return None
+        del model.graph.output[:]
+        model.graph.output.extend(ValueInfoProto(name=name) for name in names)
+        return open_session(model.SerializeToString()), names
 
     def refused(self, X: NDArray[np.float64], size: int = LARGE_BATCH) -> NDArray[np.bool_]:
         """`(n,)`: rows that some check marks, `size` of them run at a time.

@@ -239,7 +239,10 @@ class _Asked:
         return float(2.0**high)
 
     def overflow(self, graph: Graph, limit: float | None) -> float | None:
-        """The largest |x| at which the graph's scores are finite, None where `limit` is as well."""
+        """The largest |x| at which the graph's scores and sums of products are finite.
+
+        None where they are at `limit` as well.
+        """
         top = DOUBLE_MAX if limit is None else limit
         if not self._overflows(graph, top):
             return None
@@ -252,11 +255,14 @@ class _Asked:
         return min(max(float(2.0**low) / self._safety(), self._largest), top)
 
     def _overflows(self, graph: Graph, size: float) -> bool:
-        """Whether a score of the graph is not finite where scikit-learn's is."""
+        """Whether a score of the graph, or a sum on the way to it, is not finite where
+        scikit-learn's score is."""
         rows = self._rows_of_size(size)
         want = self._answers(rows)
         if want is None:
             return False
+        if self._finite(want) and not graph.keeps_products_finite(rows):
+            return True
         got = graph.run(rows)
         return any(
             bool((np.isfinite(want[output.name]) & ~np.isfinite(got[output.name])).any())

@@ -23,6 +23,7 @@ from convert.prove.refusals import find_refusals
 from convert.prove.rounding import Declared, Rounding
 from convert.prove.rows import Context
 from convert.prove.splits import is_tree_model
+from convert.prove.steepness import check_steepness
 from convert.prove.table_policy import ask_table
 from edge_infer.contract import Certificate, Golden, Input, Output
 from edge_infer.errors import BadInput, EdgeInferError
@@ -84,6 +85,7 @@ def prove(
     graph = Graph(emitted, codec)
     reference = Reference(estimator, emitted.outputs, columns, codec=codec, tolerance=tolerance)
     _check_samples(reference, samples)
+    check_steepness(reference)
     if emitted.checks:
         ties = DonorTies(reference)
         refusals = find_refusals(graph.refused, samples, partial(ties.hanging, units=LOOSE))

@@ -1,4 +1,6 @@
-"""Rows whose terms cancel refuse no compiled model: another order of additions is as good there."""
+"""Rows whose terms cancel or overflow refuse no compiled model: another order of additions is as
+good there, and where sums are infinite nothing is served.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,12 @@ import shutil
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_iris, load_wine
 from sklearn.decomposition import PCA, FactorAnalysis, FastICA, IncrementalPCA
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import SVR
+from sklearn.svm import SVR, NuSVR
 
 import convert
 
@@ -50,3 +52,9 @@ def test_a_vote_whose_golden_label_may_fall_to_either_side():
     members = [("a", LogisticRegression(max_iter=500)), ("b", RidgeClassifier())]
     estimator = VotingClassifier(members).fit(X, y)
     assert convert.export(estimator, X).compiled("host")
+
+
+@pytest.mark.parametrize("estimator", [SVR(kernel="sigmoid"), NuSVR(kernel="sigmoid")], ids=str)
+def test_products_that_are_not_fused_overflow_to_nan(estimator):
+    X, y = load_iris(return_X_y=True)
+    assert convert.export(estimator.fit(X, y), X).compiled("host")

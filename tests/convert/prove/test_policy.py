@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVR
+from sklearn.svm import SVR, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from convert.errors import NotExact
@@ -160,6 +163,9 @@ class _Expanded:
     def __init__(self, model):
         self._model = model
 
+    def keeps_products_finite(self, rows):
+        return True
+
     def run(self, rows):
         with np.errstate(all="ignore"):
             lost = np.square(rows).sum(axis=1)
@@ -211,6 +217,9 @@ class _OverflowsAtTheTop:
     def __init__(self, model):
         self._model = model
 
+    def keeps_products_finite(self, rows):
+        return True
+
     def run(self, X):
         with np.errstate(all="ignore"):
             found = self._model.predict(X)
@@ -225,3 +234,27 @@ def test_an_overflow_next_to_the_largest_double_is_found():
     policy = ask_policy(reference, X, {"prediction": 1.0}, seed=0, graph=graph)
     assert policy.limit is not None
     assert 2.0**1000 < policy.limit <= 2.0**1023
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        SVR(kernel="sigmoid"),
+        NuSVR(kernel="sigmoid"),
+        MLPRegressor(hidden_layer_sizes=(5,), activation="tanh", max_iter=5, random_state=0),
+        KernelRidge(kernel="sigmoid", gamma=0.1),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_no_sum_overflows_behind_a_function_that_saturates(model):
+    """inf - inf is NaN where products are not fused with sums, and else an infinity, whose tanh
+    is 1: an older processor answers otherwise than a newer one.
+    """
+    X, y = load_iris(return_X_y=True)
+    emitted = emit_model(model.fit(X, y), X.shape[1])
+    limit = prove(model, emitted, X, progress=quiet).inputs[0].limit
+    assert limit is not None
+    signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * 4)).reshape(4, -1).T
+    assert Graph(emitted).keeps_products_finite(signs * limit)
+    assert not Graph(emitted).keeps_products_finite(signs * np.finfo(np.float64).max)
