@@ -115,7 +115,7 @@ export function hold(value, type, where) {
     for (const [key, item] of Object.entries(value)) hold(item, inner.replaceAll('/', '|'), `${where}.${key}`);
   } else if (outer in SCHEMA) {
     const fields = /** @type {Record<string, Record<string, [string, boolean]>>} */ (SCHEMA)[outer];
-    const unknown = Object.keys(value).filter((name) => !(name in fields));
+    const unknown = Object.keys(value).filter((name) => !Object.keys(fields).includes(name));
     const missing = Object.keys(fields).filter((name) => fields[name][1] && !(name in value));
     if (unknown.length > 0 || missing.length > 0) {
       throw new Refusal('Incompatible', 'contract_fields', {
@@ -161,7 +161,7 @@ function checkServed(contract) {
     throw new Refusal('Incompatible', 'other_inputs');
   }
   if (image === null) return;
-  const known = image.mode in MODES && FILTERS.includes(image.resample);
+  const known = Object.keys(MODES).includes(image.mode) && FILTERS.includes(image.resample);
   if (!known || image.width * image.height * MODES[image.mode] !== inputs[0].shape[1]) {
     throw new Refusal('Incompatible', 'other_picture', { actual: `${image.mode}, ${image.resample}` });
   }

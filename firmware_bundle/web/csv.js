@@ -22,8 +22,8 @@ export function parseCsv(text) {
   if (text.length > MOST_CHARACTERS) {
     throw new Refusal('BadInput', 'rows_too_large', { expected: MOST_CHARACTERS });
   }
-  const plain = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
-  const first = plain.split('\n', 1)[0];
+  const plain = text.replace(/^\ufeff/, '');
+  const first = plain.split(/[\r\n]/, 1)[0];
   const comma = first.split('\t').length > first.split(',').length ? '\t' : ',';
   const lines = splitLines(plain, comma);
   const [head] = lines;
@@ -55,14 +55,15 @@ function splitLines(text, comma) {
   for (let i = 0; i < text.length; i++) {
     const c = text[i];
     const last = cells.length - 1;
-    if (c === '\n') line += 1;
+    const ends = c === '\n' || c === '\r';
+    if (c === '\n' || (c === '\r' && text[i + 1] !== '\n')) line += 1;
     if (quoted) {
       if (c !== '"') cells[last] += c;
       else if (text[i + 1] === '"') cells[last] += text[i++];
       else quoted = false;
     } else if (c === '"' && cells[last] === '') quoted = isRow = true;
     else if (c === comma) cells.push('');
-    else if (c === '\n') close();
+    else if (ends) close();
     else cells[last] += c;
   }
   if (quoted) throw new Refusal('BadInput', 'rows_quote', { line: started });

@@ -18,7 +18,7 @@ const ITEM_BYTES = { bool: 1, int64: 8, float32: 4, float64: 8, str: 0 };
 export function readTensor(tensor, data) {
   const { dtype, shape, offset_bytes: offset, size_bytes: size } = tensor;
   const count = shape.reduce((product, length) => product * length, 1);
-  const known = dtype in ITEM_BYTES && shape.every((length) => length >= 0);
+  const known = Object.keys(ITEM_BYTES).includes(dtype) && shape.every((length) => length >= 0);
   if (!known || offset < 0 || size < 0 || offset + size > data.length) throw tensorMisfit(tensor);
   const content = data.slice(offset, offset + size);
   if (dtype === 'str') return { shape, values: readStrings(tensor, content, count) };

@@ -4,6 +4,7 @@
 //   {"visits": [{link, name, sequence…}]}  what the page says to each, in one browser
 //   {"documents": [text]}                  which of them are strict JSON, and what they say
 //   {"sizes": [[width, height]]}           which pictures are decoded
+//   {"contracts": [text]}                  which of them are contracts, or why not
 //   {"csv": [text]}                        cells of each line, or why not
 //   {"rows": [[text, inputs]]}             the feeds of a table, or why not
 import { readFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ const { verifySignature } = await import(new URL('signature.js', web));
 const { checkPins } = await import(new URL('pins.js', web));
 const { checkPixels } = await import(new URL('picture_file.js', web));
 const { parseStrict } = await import(new URL('strict_json.js', web));
+const { readContract } = await import(new URL('contract.js', web));
 const { number, parseCsv } = await import(new URL('csv.js', web));
 const { readRows } = await import(new URL('rows.js', web));
 
@@ -64,6 +66,15 @@ if (given.documents !== undefined) {
       return { value: JSON.stringify(parseStrict(text), (_, v) => (typeof v === 'bigint' ? `${v}` : v)) };
     } catch (error) {
       return { refused: error.name };
+    }
+  });
+}
+if (given.contracts !== undefined) {
+  said.contracts = given.contracts.map((text) => {
+    try {
+      return readContract(new TextEncoder().encode(text)).name;
+    } catch (error) {
+      return error.key ?? String(error);
     }
   });
 }

@@ -16,7 +16,8 @@ import pytest
 
 from edge_infer import images
 from edge_infer.commands.rows_file import PANDAS_MISSING, number
-from edge_infer.errors import BadInput
+from edge_infer.contract import read_contract
+from edge_infer.errors import BadInput, Incompatible
 from edge_infer.strict_json import parse_json
 from edge_infer.trust.keys import parse_public_key
 from edge_infer.trust.signing import sign_tree
@@ -84,6 +85,25 @@ def same(got: Any, wanted: Any) -> bool:
     return bool(got == wanted)
 
 
+@pytest.mark.parametrize("place", ["", "golden", "source", "inputs"])
+def test_a_field_that_every_object_of_javascript_has_is_none_of_a_contract(
+    fleet: Fleet, place: str
+) -> None:
+    written = (fleet.bundle() / "artifact" / "contract.json").read_text()
+    texts = []
+    for name in ("constructor", "toString", "__proto__", "hasOwnProperty"):
+        contract = json.loads(written)
+        inner = contract[place] if place else contract
+        (inner[0] if place == "inputs" else inner)[name] = 1
+        texts.append(json.dumps(contract))
+        with pytest.raises(Incompatible):
+            read_contract(texts[-1].encode())
+    assert modules(contracts=[written, *texts])["contracts"] == [
+        json.loads(written)["name"],
+        *["contract_fields"] * len(texts),
+    ]
+
+
 def test_pictures_are_bounded_as_in_python() -> None:
     sizes = [[1, 1], [4000, 5000], [4000, 5001], [65_535, 305], [65_536, 1], [1, 65_536], [0, 9]]
     found = modules(sizes=sizes)["sizes"]
@@ -99,6 +119,7 @@ def test_pictures_are_bounded_as_in_python() -> None:
 TABLES = [
     "1,2\n3,4\n", "1,2\r\n3,4", '"a ""b""",c\n1,2', "a,b\n\n1,2\n", '"x\ny",z\n1,2', "1, 2", ",",
     "a", '1,"2",3', 'x"y,2', "\ufeffa,b\n1,2",
+    '"x\r\ny",z\r\n1,2\r\n', '"x\ry","\r\n"\r1,2', "a\r\r\nb\n\rc",
 ]  # fmt: skip
 
 
