@@ -6,11 +6,12 @@ it every plain `to_onnx` of the user, stays as it was.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.graph.builder import ML, Graph, Recorded, Tensor, pruned
+from convert.graph.builder import ML, Graph, Node, Recorded, Tensor, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,22 +100,30 @@ def _parser(outputs: Sequence[EmittedOutput]) -> Any:
 
 def _converter(recorded: Recorded) -> Any:
     def write(scope: Any, operator: Any, container: Any) -> None:
+        del scope
         assert operator.inputs
         for name, array in recorded.constants.items():
             container.add_initializer(str(name), _tensor_type(array), array.shape, _flat(array))
+        # Straight into its list: `add_node` compares each node's name with those of all before it,
+        # half a minute for the ten thousand nodes of a few searches. It sorts nodes by their names.
+        seen = Counter[str]()
         for node in recorded.nodes:
-            attributes = {key: _attribute(value) for key, value in node.attributes.items()}
-            container.add_node(
-                node.op_type,
-                [str(name) for name in node.inputs],
-                [str(name) for name in node.outputs],
-                op_domain=node.domain,
-                op_version=_SKL2ONNX_ML_OPSET if node.domain else OPSET,
-                name=scope.get_unique_operator_name(node.op_type),
-                **attributes,
-            )
+            container.nodes.append(_written(node, f"{node.op_type}{seen[node.op_type] or ''}"))
+            seen[node.op_type] += 1
+        container.node_domain_version_pair_sets.update(
+            (node.domain, _SKL2ONNX_ML_OPSET if node.domain else OPSET) for node in recorded.nodes
+        )
 
     return write
+
+
+def _written(node: Node, name: str) -> Any:
+    from onnx import helper
+
+    attributes = {key: _attribute(value) for key, value in node.attributes.items()}
+    return helper.make_node(
+        node.op_type, node.inputs, node.outputs, name=name, domain=node.domain, **attributes
+    )
 
 
 def _keep_shapes(operator: Any) -> None:
