@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convert.errors import NotExact
-from convert.prove import golden
 from convert.prove.certificate import Tally
 from convert.prove.compare import Compared, compare, largest, score_difference
 from convert.prove.details import Details, Spreading, details
@@ -19,7 +16,6 @@ from convert.prove.donors import LOOSE, STRICT, DonorTies
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
 from convert.prove.rounding import no_band
-from convert.prove.rounding.moved import is_continuous
 from convert.prove.rounding.terms import rows_of
 from convert.prove.threads import divides_among_threads, on_threads
 
@@ -34,15 +30,12 @@ if TYPE_CHECKING:
     from convert.prove.probes import Probes
     from convert.prove.reference import Answers, Reference
     from convert.prove.rounding import Band, Declared, Rounding
-    from edge_infer.contract import Golden, Parity
+    from edge_infer.contract import Parity
 
     Rows = NDArray[np.float64]
 
 ODD_BATCHES = (1, 2, 3, 17)
 _SUSPECTS = 600
-_DRAWS = 2
-_STEP = 2.0**-46
-"""Of a column, 64 eps: what adding up in another order may make of a sum is less."""
 
 
 class Case:
@@ -63,7 +56,7 @@ class Case:
         self.graph = graph
         self.probes = probes
         self._scales = scales
-        self._rounding = rounding
+        self.rounding = rounding
         self._effort = effort
         self.seed = seed
         try:
@@ -188,55 +181,22 @@ class Case:
 
         if not len(unlike(no_band(len(X)))):
             return True
-        band = self._rounding.band(X)
+        band = self.rounding.band(X)
         left = unlike(band)
-        return not len(left) or not len(unlike(self._rounding.once(band, X, left[:_SUSPECTS])))
+        return not len(left) or not len(unlike(self.rounding.once(band, X, left[:_SUSPECTS])))
 
-    @cached_property
-    def well_conditioned(self) -> NDArray[np.bool_]:
-        """Of every probe `(n,)`, whether another order of additions gives scores within tolerance.
+    def decided(self) -> NDArray[np.bool_]:
+        """Of every probe `(n,)`, whether its answer is decided and nothing was excused there."""
+        return ~self.band.undecided & ~self._any_excused()
 
-        Asked of scikit-learn on columns a few eps smaller, where it does not choose: another device
-        is held to the other rows alone. A kernel that decides on the samples only, for a distance
-        of exactly zero is the same in every order, is held to them all the same.
-        """
-        rows, rng = self.probes.rows, np.random.default_rng(self.seed)
-        steady = ~self.probes.cancelling
-        scores = [output for output in self.reference.outputs if output.kind == "score"]
-        if (
-            self.reference.codec is not None
-            or not scores
-            or not is_continuous(self.reference.estimator)
-        ):
-            return steady
-        for _ in range(_DRAWS):
-            # No column becomes larger, for scikit-learn may raise there.
-            with contextlib.suppress(Exception):
-                moved = self.reference.answers(rows * (1.0 - _STEP * rng.uniform(size=rows.shape)))
-                for output in scores:
-                    got, want = moved[output.name], self.want[output.name]
-                    steady &= ~self._compare(output, got, want, no_band(len(rows))).differ
-        return steady if (steady & self._is_decided()).any() else ~self.probes.cancelling
-
-    def golden(self, rng: np.random.Generator) -> tuple[Golden, bytes]:
-        """Decided rows on which nothing had to be excused, and every device adds up the same."""
-        decided = self._is_decided() & self.well_conditioned
-        label = next((o.name for o in self.reference.outputs if o.kind == "label"), None)
-        labels = None if label is None else self.want[label].reshape(len(decided), -1)[:, 0]
-        rows = golden.choose(self.probes, decided, labels, rng)
-        while not (steady := self._rounding.steady(self.probes.rows[rows])).all():
-            decided[rows[~steady]] = False
-            rows = golden.choose(self.probes, decided, labels, rng)
-        if not len(rows):
-            raise NotExact(
-                "no probe is decided: rounding decides every answer of this model",
-                hint="where training rows of neighbours are equal, algorithm='kd_tree' decides "
-                "between them",
-            )
-        answers = {
-            o.name: self._typed(o.dtype, self.want[o.name][rows]) for o in self.reference.outputs
-        }
-        return golden.write(self.graph.feeds(self.probes.rows[rows]), answers)
+    def scores_depart(self, got: Answers) -> NDArray[np.bool_]:
+        """Of every probe `(n,)`, whether a score of `got` lies beyond the tolerance."""
+        depart, band = np.zeros(len(self.probes.rows), dtype=bool), no_band(len(self.probes.rows))
+        for output in self.reference.outputs:
+            if output.kind == "score":
+                name = output.name
+                depart |= self._compare(output, got[name], self.want[name], band).differ
+        return depart
 
     def parities(self) -> list[Parity]:
         """One line of the certificate per output."""
@@ -246,7 +206,7 @@ class Case:
 
     def excused(self) -> int:
         """Probes on which an answer differs, of the graph or of a row alone, and is excused."""
-        return int(np.any([*self._excused.values()], axis=0).sum())
+        return int(self._any_excused().sum())
 
     def details(self) -> Details:
         """What was seen beyond the counts, once `check_graph` has passed."""
@@ -259,13 +219,12 @@ class Case:
     def notes(self) -> list[str]:
         """How the rounding unit was had, and how many rows scikit-learn was asked one by one."""
         return [
-            f"rounding unit: {self._rounding.method}",
+            f"rounding unit: {self.rounding.method}",
             f"scikit-learn compared with itself, row against batch, on {self._alone} rows",
         ]
 
-    def _is_decided(self) -> NDArray[np.bool_]:
-        excused = np.any([*self._excused.values()], axis=0)
-        return np.asarray(~self.band.undecided & ~excused)
+    def _any_excused(self) -> NDArray[np.bool_]:
+        return np.asarray(np.any([*self._excused.values()], axis=0))
 
     def _compare(
         self, output: EmittedOutput, got: NDArray[Any], want: NDArray[Any], band: Band
@@ -283,7 +242,7 @@ class Case:
     def _has_two_answers(self, row: Rows) -> bool:
         alone = self.reference.as_given(row[None])
         beside = self.reference.as_given(np.concatenate([row[None], self.probes.rows[:1]]))
-        band = self._rounding.band(row[None])
+        band = self.rounding.band(row[None])
         return self._is_transformed_in_two_ways(row) or any(
             self._compare(o, beside[o.name][:1], alone[o.name], band).differ.any()
             for o in self.reference.outputs
@@ -362,7 +321,7 @@ class Case:
                 suspects |= self._compare(output, got[name], self.want[name][rows], band).differ
         if suspects.any():
             asked = rows[np.flatnonzero(suspects)[:_SUSPECTS]]
-            self.band = self._rounding.refine(self.band, self.probes.rows, asked)
+            self.band = self.rounding.refine(self.band, self.probes.rows, asked)
 
     def _check_shapes(self, got: Answers) -> None:
         for output in self.reference.outputs:
@@ -374,10 +333,6 @@ class Case:
                     expected=f"{want.shape} {output.dtype}",
                     actual=f"{found.shape} {dtype}",
                 )
-
-    @staticmethod
-    def _typed(dtype: str, answer: NDArray[Any]) -> NDArray[Any]:
-        return answer if dtype == "str" else answer.astype(dtype)
 
     def _raises(self, error: Exception) -> NotExact:
         for kind, name in enumerate(self.probes.kinds):

@@ -12,10 +12,12 @@ from convert.errors import NotExact
 from convert.prove.case import Case
 from convert.prove.certificate import certificate, described
 from convert.prove.compare import RELATIVE_TOLERANCE, largest
+from convert.prove.conditioning import well_conditioned
 from convert.prove.donors import LOOSE, DonorTies
 from convert.prove.dtypes import prove_columns, proven_dtypes
 from convert.prove.effort import counted_effort
 from convert.prove.engine import INPUT, Graph
+from convert.prove.golden import golden_vectors
 from convert.prove.policy import Policy, ask_policy, rounds_its_own_way
 from convert.prove.probes import Probes, gather, used_samples
 from convert.prove.reference import Reference, steps_of
@@ -29,7 +31,7 @@ from edge_infer.contract import Certificate, Golden, Input, Output
 from edge_infer.errors import BadInput, EdgeInferError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -87,9 +89,7 @@ def prove(
     _check_samples(reference, samples)
     check_steepness(reference)
     if emitted.checks:
-        ties = DonorTies(reference)
-        refusals = find_refusals(graph.refused, samples, partial(ties.hanging, units=LOOSE))
-        reference = replace(reference, refusals=refusals)
+        reference = _with_refusals(reference, graph, samples)
     rng = np.random.default_rng(SEED)
     effort = counted_effort(reference, emitted, samples)
     samples = used_samples(samples, effort.probes, rng)
@@ -98,13 +98,7 @@ def prove(
         o.name: largest(answers[o.name]) if o.kind == "score" else 0.0 for o in emitted.outputs
     }
     progress("proving", 0.05)
-    if codec is None:
-        policy = ask_policy(reference, samples, scales, seed=SEED, graph=graph)
-    else:
-        rounds = rounds_its_own_way(reference) or tolerance > RELATIVE_TOLERANCE
-        asked = graph if rounds else None
-        codec, policy = ask_table(reference, samples, scales, seed=SEED, graph=asked)
-        reference, graph.codec = replace(reference, codec=codec), codec
+    reference, policy = _asked(reference, graph, samples, scales)
     progress("proving", 0.15)
     labels = _label_codes(reference, answers)
     several = labels is not None and not _is_decided(reference, answers)
@@ -113,14 +107,10 @@ def prove(
     single = tolerance > RELATIVE_TOLERANCE
     rounding = Declared(reference, samples) if single else Rounding(reference, samples)
     case = Case(reference, graph, probes, scales, rounding, effort, seed=SEED)
-    case.check_empty()
-    case.check_refusals()
-    case.check_scikit_learn()
-    progress("proving", 0.6)
-    case.check_graph()
-    progress("proving", 0.9)
-    inputs = _matrix(case, policy, columns) if codec is None else _columns(case, codec, emitted)
-    described_golden, golden_bytes = case.golden(rng)
+    _check(case, progress)
+    inputs = _inputs(case, policy, emitted)
+    steady = well_conditioned(case)
+    golden, golden_bytes = golden_vectors(case, steady, rng)
     progress("proving", 1.0)
     notes = [*emitted.notes, *policy.notes, *case.notes()]
     proven = certificate(
@@ -134,25 +124,52 @@ def prove(
         inputs,
         described(emitted.outputs, scales),
         proven,
-        described_golden,
+        golden,
         golden_bytes,
         excused=case.excused(),
-        probes=probes.rows[case.well_conditioned] if codec is None else None,
+        probes=probes.rows[steady] if reference.codec is None else None,
         details=case.details(),
     )
 
 
-def _matrix(case: Case, policy: Policy, names: tuple[str, ...] | None) -> tuple[Input, ...]:
-    shape = (None, case.probes.rows.shape[1])
+def _with_refusals(reference: Reference, graph: Graph, samples: Rows) -> Reference:
+    ties = DonorTies(reference)
+    refusals = find_refusals(graph.refused, samples, partial(ties.hanging, units=LOOSE))
+    return replace(reference, refusals=refusals)
+
+
+def _asked(
+    reference: Reference, graph: Graph, samples: Rows, scales: Mapping[str, float]
+) -> tuple[Reference, Policy]:
+    """What scikit-learn takes; of a data frame also the codec of what its columns may hold."""
+    if reference.codec is None:
+        return reference, ask_policy(reference, samples, scales, seed=SEED, graph=graph)
+    rounds = rounds_its_own_way(reference) or reference.tolerance > RELATIVE_TOLERANCE
+    asked = graph if rounds else None
+    codec, policy = ask_table(reference, samples, scales, seed=SEED, graph=asked)
+    graph.codec = codec
+    return replace(reference, codec=codec), policy
+
+
+def _check(case: Case, progress: Progress) -> None:
+    case.check_empty()
+    case.check_refusals()
+    case.check_scikit_learn()
+    progress("proving", 0.6)
+    case.check_graph()
+    progress("proving", 0.9)
+
+
+def _inputs(case: Case, policy: Policy, emitted: Emitted) -> tuple[Input, ...]:
+    codec = case.reference.codec
+    if codec is not None:
+        codec = prove_columns(case, codec, np.random.default_rng(SEED))
+        return codec.described([*emitted.columns, *emitted.texts])
+    shape, names = (None, case.probes.rows.shape[1]), case.reference.columns
     accepts = ("float64", *proven_dtypes(case, limit=policy.limit))
     return (
         Input(INPUT, "float64", shape, names, accepts, policy.nan, policy.infinite, policy.limit),
     )
-
-
-def _columns(case: Case, codec: TableCodec, emitted: Emitted) -> tuple[Input, ...]:
-    codec = prove_columns(case, codec, np.random.default_rng(SEED))
-    return codec.described([*emitted.columns, *emitted.texts])
 
 
 def _gathered(context: Context, budget: int) -> Probes:
