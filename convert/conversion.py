@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from edge_infer.trust import Trust
     from edge_infer.trust.signing import SigningKey
 
-MAX_SEQUENCE = 2**63 - 1
-
 
 def convert(
     path: str | os.PathLike[str],
@@ -82,7 +80,9 @@ def convert(
     from convert.artifact import Origin
     from convert.device_kind import check_kind
     from convert.expiry import read_expiry
+    from convert.image_option import read_image
     from convert.precision import check_precision
+    from convert.release import check_release
     from convert.samples import read_samples
     from convert.unpickle.allowlist import read_allow_list
     from convert.unpickle.audit import audit, check_audit
@@ -96,11 +96,13 @@ def convert(
     _check_outputs(out, emit_c, report)
     check_precision(precision)
     check_kind(target)
-    _check_sequence(sequence)
+    if name is None:
+        name = Path(path).name.partition(".")[0]
+    check_release(name, sequence)
     expires = read_expiry(expires)
     _check_native(native)
     limits = limits or Limits()
-    picture = _read_image(image)
+    picture = read_image(image)
     # Read now, so that a wrong key or passphrase does not cost a whole conversion.
     signing_key = load_private_key(key) if isinstance(key, str | os.PathLike) else key
     progress("verify the pickle", 0.0)
@@ -111,7 +113,7 @@ def convert(
     check_audit(audited, allow_list)
     rows = read_samples(samples)
     request = Request(
-        name=name if name is not None else source.path.name.partition(".")[0],
+        name=name,
         sequence=sequence,
         image=picture,
         expires=expires,
@@ -212,19 +214,3 @@ def _check_native(native: str | tuple[str, ...] | None) -> None:
 
         for target in named_targets(native):
             find_compiler(target)
-
-
-def _check_sequence(sequence: int) -> None:
-    if not 1 <= sequence <= MAX_SEQUENCE:
-        raise BadInput(
-            "the sequence is no release number",
-            expected="1 to 2^63 - 1",
-            actual=sequence,
-            hint="count the releases of a model from 1 upwards",
-        )
-
-
-def _read_image(image: str | Image | None) -> Image | None:
-    from convert.image_option import parse_image
-
-    return parse_image(image) if isinstance(image, str) else image

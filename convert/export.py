@@ -9,10 +9,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from convert.artifact import Artifact
+from convert.device_kind import check_kind
 from convert.errors import NotExact, Unsupported
 from convert.expiry import read_expiry
 from convert.precision import DOUBLE_TOLERANCE, check_precision
 from convert.progress import Progress, quiet
+from convert.release import check_release
 from edge_infer.contract import FORMAT, Contract, Runtimes, Source
 from edge_infer.engines.onnxruntime import MINIMUM, REFUSED
 from edge_infer.errors import BadInput
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from convert.graph.emitted import Emitted
     from convert.precision import Precision
     from convert.prove import Proof
+    from convert.table import TableCodec
     from edge_infer.contract import Image
 
 _PACKAGES = ("scikit-learn", "skl2onnx", "onnx", "onnxruntime", "numpy", "scipy")
@@ -35,7 +38,7 @@ def export(
     *,
     name: str = "model",
     sequence: int = 1,
-    image: Image | None = None,
+    image: str | Image | None = None,
     expires: str | None = None,
     target: str = "generic",
     source_sha256: str | None = None,
@@ -50,7 +53,7 @@ def export(
             where a column holds text.
         name: what the model is called in the contract.
         sequence: orders releases of this model; a device refuses to go back.
-        image: how a picture becomes one row, where the model reads pictures.
+        image: how a picture becomes one row, such as `L:8x8,range=0..16`.
         expires: when it is no longer to be installed: an ISO 8601 date, which lasts to its end
             in UTC, or a moment with its offset.
         target: which kind of device it is for.
@@ -59,23 +62,21 @@ def export(
         progress: called with a stage and the fraction done.
 
     Raises:
-        BadInput: unfitted, not an estimator, samples that do not fit it, or an expiry that is
-            no date or has passed.
+        BadInput: unfitted, not an estimator, samples that do not fit it, an expiry that is no
+            date or has passed, or an option that no device would take.
         Unsupported: no exact converter for a step.
         NotExact: the graph and the estimator disagree on a probe.
     """
     # Imported here, so that `edge-infer keygen` does not wait for scikit-learn.
     from convert.estimators.nesting import check_nesting
-    from convert.graph.compaction import compacted
-    from convert.graph.emit import emit_model, fitted_in_part
-    from convert.image_option import check_range
-    from convert.prove import prove
-    from convert.shortening import fewest_excused
-    from convert.single import prove_single
+    from convert.image_option import check_range, read_image
     from convert.table import is_documents, is_table, read_documents, read_table, reads_documents
 
     expires = read_expiry(expires)
     check_precision(precision)
+    check_kind(target)
+    check_release(name, sequence)
+    picture = read_image(image)
     check_nesting(estimator)
     codec = None
     if is_table(samples) and samples.shape[1] == 1 and reads_documents(estimator):
@@ -86,13 +87,55 @@ def export(
         codec, rows = read_documents(samples, estimator)
     else:
         rows = _check_samples(samples)
-    if image is not None:
-        _check_image(image, rows.shape[1])
-        check_range(image, rows)
+    if picture is not None:
+        _check_image(picture, rows.shape[1])
+        check_range(picture, rows)
     progress("exporting", 0.0)
     _check_features(estimator, samples, rows)
+    emitted, proof = _proven(estimator, rows, codec, precision, progress)
+    contract = Contract(
+        format=FORMAT,
+        name=name,
+        sequence=sequence,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        expires=expires,
+        target=target,
+        inputs=proof.inputs,
+        image=picture,
+        outputs=proof.outputs,
+        classes=emitted.classes,
+        golden=proof.golden,
+        certificate=proof.certificate,
+        source=Source(_describe(estimator), source_sha256, _versions()),
+        runtimes=Runtimes(MINIMUM, REFUSED),
+        target_classes=emitted.target_classes,
+        checks=emitted.checks,
+        texts=tuple(one.text for one in emitted.texts),
+    )
+    return Artifact(
+        contract=contract,
+        onnx=emitted.onnx,
+        golden=proof.golden_bytes,
+        probes=proof.probes,
+        details=proof.details,
+    )
+
+
+def _proven(
+    estimator: Any,
+    rows: NDArray[np.float64],
+    codec: TableCodec | None,
+    precision: Precision,
+    progress: Progress,
+) -> tuple[Emitted, Proof]:
+    """The graph in the precision that is asked for, the shorter form where that proves."""
+    from convert.graph.compaction import compacted
+    from convert.graph.emit import emit_model, fitted_in_part
+    from convert.prove import prove
+    from convert.shortening import fewest_excused
+    from convert.single import prove_single
+
     columns = None if codec is None else codec.graph_columns()
-    emitted = emit_model(estimator, rows.shape[1], columns=columns, brief=True)
     names = _feature_names(estimator)
 
     def proven(graph: Emitted, tolerance: float) -> Proof:
@@ -122,33 +165,8 @@ def export(
     def tried_longer() -> tuple[Emitted, Proof]:
         return tried(emit_model(estimator, rows.shape[1], columns=columns))
 
-    emitted, proof = fewest_excused(estimator, emitted, tried, tried_longer)
-    contract = Contract(
-        format=FORMAT,
-        name=name,
-        sequence=sequence,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        expires=expires,
-        target=target,
-        inputs=proof.inputs,
-        image=image,
-        outputs=proof.outputs,
-        classes=emitted.classes,
-        golden=proof.golden,
-        certificate=proof.certificate,
-        source=Source(_describe(estimator), source_sha256, _versions()),
-        runtimes=Runtimes(MINIMUM, REFUSED),
-        target_classes=emitted.target_classes,
-        checks=emitted.checks,
-        texts=tuple(one.text for one in emitted.texts),
-    )
-    return Artifact(
-        contract=contract,
-        onnx=emitted.onnx,
-        golden=proof.golden_bytes,
-        probes=proof.probes,
-        details=proof.details,
-    )
+    brief = emit_model(estimator, rows.shape[1], columns=columns, brief=True)
+    return fewest_excused(estimator, brief, tried, tried_longer)
 
 
 _AS_ROWS = (

@@ -29,6 +29,15 @@ _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _RANGE = re.compile(rf"(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})")
 
 
+def read_image(image: str | Image | None) -> Image | None:
+    """`parse_image` of a text; what is an `Image` already, or none, as it is.
+
+    Raises:
+        BadInput: as `parse_image`.
+    """
+    return parse_image(image) if isinstance(image, str) else image
+
+
 def parse_image(text: str, *, input_name: str = "X") -> Image:
     """The contract's `Image` for an option such as `L:8x8,range=0..16`.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sklearn.linear_model import LinearRegression
 
+import convert
 from convert.device_kind import KINDS
 from convert.native.targets import named_targets
 from convert.unpickle.parent import Limits
@@ -45,6 +48,32 @@ def test_a_misspelled_native_target_is_refused_with_the_nearest() -> None:
     with pytest.raises(BadInput) as caught:
         named_targets("host,arch64")
     assert "aarch64" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"target": "raspbery-pi-64"}, "raspberry-pi-64"),
+        ({"sequence": 0}, "2^63"),
+        ({"sequence": 2**63}, "2^63"),
+        ({"sequence": True}, "2^63"),
+        ({"name": ""}, "printable"),
+        ({"name": "digits\n0 labels differ"}, "printable"),
+        ({"name": "digits\u202egnp"}, "printable"),
+        ({"image": "L:0x8"}, "misspelled"),
+    ],
+    ids=str,
+)
+def test_export_and_convert_refuse_what_no_device_would_take(
+    folder: Path, options: dict[str, Any], said: str
+) -> None:
+    rows = [[0.0], [1.0]]
+    with pytest.raises(BadInput, match=re.escape(said)):
+        convert.export(LinearRegression().fit(rows, [0.0, 1.0]), rows, **options)
+    with pytest.raises(BadInput, match=re.escape(said)):
+        convert.convert(
+            "none.pkl", trust="fleet.pub", samples=rows, out="made", key="fleet.key", **options
+        )
 
 
 @pytest.mark.parametrize("seconds", ["-5", "0", "nan", "inf", "1e300"])

@@ -70,7 +70,7 @@ def model():
 @pytest.fixture(scope="module")
 def artifact(model):
     estimator, X = model
-    return convert.export(estimator, X, name=f"{HOSTILE}&\u202e")
+    return convert.export(estimator, X, name=f"{HOSTILE}&")
 
 
 @pytest.fixture(scope="module")
