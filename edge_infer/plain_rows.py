@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 
 from edge_infer.errors import BadInput
-from edge_infer.rows import COLUMNS_HINT, INTEGERS_HINT, names_hint, shown_name
+from edge_infer.rows import COLUMNS_HINT, INTEGERS_HINT, LARGEST_EXACT_INTEGER, check_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from edge_infer.contract.schema import Input
-
-LARGEST_EXACT_INTEGER = 2**53
 
 
 def flat_rows(X: Any, wanted: Input) -> array[float]:
@@ -102,20 +100,7 @@ def _by_name(X: Any, wanted: Input) -> list[list[Any]]:
             actual=type(X).__name__,
             hint="pass rows with the columns in the order of training",
         )
-    found = list(X.keys())
-    lists = {
-        "missing": [name for name in wanted.columns if name not in found],
-        "unknown": [name for name in found if name not in wanted.columns],
-    }
-    if any(lists.values()):
-        raise BadInput(
-            "the columns are not those of training",
-            expected=", ".join(wanted.columns),
-            actual="; ".join(
-                f"{k}: {', '.join(map(shown_name, v))}" for k, v in lists.items() if v
-            ),
-            hint=names_hint(lists["unknown"]),
-        )
+    check_names(list(X.keys()), wanted.columns)
     columns = [_items(X[name], f"column {name!r}") for name in wanted.columns]
     for name, column in zip(wanted.columns, columns, strict=True):
         if not _has_double(column):

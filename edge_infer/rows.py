@@ -183,20 +183,20 @@ def check_names(found: list[Any], wanted: tuple[str, ...]) -> None:
             "the columns are not those of training",
             expected=", ".join(wanted),
             actual="; ".join(
-                f"{k}: {', '.join(map(shown_name, v))}" for k, v in lists.items() if v
+                f"{k}: {', '.join(map(_shown_name, v))}" for k, v in lists.items() if v
             ),
-            hint=names_hint(extra),
+            hint=_names_hint(extra),
         )
 
 
-def names_hint(unknown: list[Any]) -> str:
+def _names_hint(unknown: list[Any]) -> str:
     """What to do about names of columns that are not those of training."""
     if any(not str(name).strip() or str(name).startswith("Unnamed: ") for name in unknown):
         return "leave out the index that pandas wrote: X.to_csv(index=False)"
     return "name every column as in training; their order does not matter"
 
 
-def shown_name(name: object) -> str:
+def _shown_name(name: object) -> str:
     """A name for a message, where a blank one would be overlooked."""
     return str(name) if str(name).strip() else "a column without a name"
 

@@ -38,12 +38,6 @@ class Line:
         """On every data set that it fits and on which scikit-learn agrees with itself."""
         return bool(self.of("exact")) and not self.of("unsupported", "not exact", "error")
 
-    @property
-    def plainly_same(self) -> bool:
-        """Plain skl2onnx gave the same on every data set that it fits."""
-        tried = [case.plain for case in self.cases if case.plain]
-        return bool(tried) and set(tried) == {"same"}
-
 
 def lines(cases: Iterable[Case]) -> list[Line]:
     """One line for each estimator and kind, in the order of the kinds."""

@@ -13,7 +13,7 @@ from convert.native.rows import restride, strides_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from convert.native.ir import Expression, Statement, Trees
+    from convert.native.ir import Expression, Statement
 
     Strides = tuple[int, ...]
 
@@ -183,8 +183,3 @@ def _strides(found: Expression) -> list[Strides]:
     if isinstance(found, Call):
         return [s for argument in found.arguments for s in _strides(argument)]
     return []
-
-
-def trees_of(statements: Sequence[Statement]) -> list[tuple[Trees, Ensemble]]:
-    """Every ensemble of a program."""
-    return [(s.trees, s) for s in statements if isinstance(s, Ensemble)]

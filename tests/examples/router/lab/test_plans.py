@@ -20,7 +20,6 @@ SET = list(plans(7, 2))
 ADDRESS = re.compile(
     r"(?<![\w:.])(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:])"
 )
-EXEMPT = {"2.0.0.0"}
 
 
 def option(argv: tuple[str, ...], name: str) -> float:
