@@ -93,7 +93,7 @@ class Judge:
             if one.ended or is_new:
                 yield from self._with_source(one, source, _verdict(flow, one))
             elif label == MALICIOUS:
-                yield from self.over(self._clock_ns)
+                yield from self._over()
                 yield from self._struck(one, source)
 
     def _kinds(
@@ -134,9 +134,15 @@ class Judge:
         self._clock_ns = 0
         self._told = Told()
 
-    def over(self, now_ns: int) -> Iterator[Judged]:
-        """The final verdicts of flows that have waited long enough by a clock that was told."""
-        self._clock_ns = max(self._clock_ns, now_ns)
+    def passed(self, ns: int) -> Iterator[Judged]:
+        """The final verdicts of flows that have waited long enough when so much time has passed.
+
+        A length of time, and no time of day, which the host's clock may have wrong by years.
+        """
+        self._clock_ns += ns
+        yield from self._over()
+
+    def _over(self) -> Iterator[Judged]:
         for verdict in self._caught.over(self._clock_ns):
             yield Judged(verdict, ended=False, final=True)
 
@@ -144,7 +150,7 @@ class Judge:
         """A verdict, or one that waits, and what it tells of the source's other flows."""
         caught, now = self._caught, self._clock_ns
         if caught.is_over(now):
-            yield from self.over(now)
+            yield from self._over()
         if verdict.verdict == MALICIOUS or verdict.opening != "seen":
             yield Judged(verdict, due.ended, final=due.ended)
             if verdict.verdict == MALICIOUS:

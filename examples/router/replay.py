@@ -54,16 +54,18 @@ class Replay:
         self._problems: list[tuple[str, dict[str, int]]] = []
         self._malicious = self._benign = self._packets = 0
         self._began = perf_counter(), process_time()
+        self.begun = False
+        """Whether a file was judged to its end."""
 
     def run(self, paths: Iterable[str]) -> Iterator[Judged]:
         """The verdicts of all files.
 
         Raises:
             BadInput: a file is no capture, and nothing was judged yet; or one holds no frame of a
-                link type that is read.
+                link type that is read, and all others were judged.
             Unavailable: a file cannot be opened, and nothing was judged yet.
         """
-        paths = list(paths)
+        paths, refused = list(paths), list[BadInput]()
         for path in paths:
             check_file(path)
         for path in paths:
@@ -74,7 +76,12 @@ class Replay:
                     flows += 1
                     malicious += judged.verdict.verdict == "malicious"
                 yield judged
-            _check_links(path, table)
+            try:
+                _check_links(path, table)
+            except BadInput as error:
+                refused.append(error)
+            else:
+                self.begun = True
             self._malicious += malicious
             self._benign += flows - malicious
             self._packets += table.counters.packets
@@ -84,11 +91,8 @@ class Replay:
             self._files.append(
                 {"file": str(path), "flows": flows, "malicious": malicious, **table.summary()}
             )
-
-    @property
-    def begun(self) -> bool:
-        """Whether a file was judged to its end."""
-        return bool(self._files)
+        if refused:
+            raise refused[0]
 
     def problems(self) -> Iterator[tuple[str, dict[str, int]]]:
         """Files that were not read whole, with how many times why, the most frequent first."""

@@ -20,7 +20,9 @@ MOST_CAUSES = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `replay`."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="pcap or pcapng, gzip too")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="pcap or pcapng, gzip too; - for standard input"
+    )
     parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
     add_model_options(parser)
     add_table_option(parser)
@@ -29,13 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print each flow's verdict, malicious ones alone without `--json`, and a summary.
 
-    Where a file ends the run, the summary says what was judged until then.
+    Where a file is refused after others were judged, the summary comes all the same.
     """
     judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
     replay = Replay(judge, table=options.table)
     out = sys.stdout
     try:
-        for judged in replay.run(options.files):
+        for judged in replay.run("/dev/stdin" if one == "-" else one for one in options.files):
             if not judged.final:
                 continue
             if options.json:

@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     _check_out(options.out)
     _check_numbers(options)
+    _check_native(options.native)
     folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
     seed = SEED if options.seed is None else options.seed
     each = MADE_EACH if options.made is None else options.made
@@ -88,6 +89,17 @@ def _check_out(out: Path) -> None:
             expected=f"a directory {out.parent} that you may write into",
             hint="make it, or name another one with --out",
         )
+
+
+def _check_native(targets: str) -> None:
+    """Compile a tree of one question: refuses now what would be refused after the work."""
+    import numpy as np
+    from sklearn.tree import DecisionTreeClassifier
+
+    import convert
+
+    rows = np.array([[0.0], [1.0]])
+    convert.export(DecisionTreeClassifier(random_state=0).fit(rows, [0, 1]), rows).compiled(targets)
 
 
 def _check_numbers(options: argparse.Namespace) -> None:

@@ -181,7 +181,7 @@ int is_dns_answer(const uint8_t *data, size_t size, size_t at);
 int is_odd(uint32_t flags);
 int is_multicast(address a, uint32_t protocol);
 uint8_t opening_of(const packet *p, const uint8_t *data, size_t size);
-int is_opened_anew(const packet *p);
+int is_opened_anew(const packet *p, const uint8_t *data, size_t size);
 int is_opened_by(uint8_t opening, const packet *p, const uint8_t *data, size_t size);
 
 /* row.c */

@@ -42,8 +42,9 @@ uint8_t opening_of(const packet *p, const uint8_t *data, size_t size) {
     return UNKNOWN;
 }
 
-int is_opened_anew(const packet *p) {
-    return (p->key.protocol & 0xFFFF) == TCP && (p->flags & (SYN | RST | ACK)) == SYN;
+int is_opened_anew(const packet *p, const uint8_t *data, size_t size) {
+    uint32_t kind = p->key.protocol & 0xFFFF;
+    return kind != ICMP && kind != ICMP6 && opening_of(p, data, size) == SEEN;
 }
 
 int is_opened_by(uint8_t opening, const packet *p, const uint8_t *data, size_t size) {

@@ -137,7 +137,6 @@ static void sweep(table *t, int64_t now) {
             if (at - t->flows[place].seen > t->flows[place].limit) t->ending[ending++] = place;
         for (uint32_t n = 0; n < ending; n++) end_flow(t, t->ending[n]);
     }
-    if (!t->number) t->sweep = (now / SECOND + 1) * SECOND;
 }
 
 /* The table's clock moves on to a frame's time: it never goes back, and never beyond LAST_NS. */
@@ -152,7 +151,10 @@ void move_clock(table *t, int64_t time) {
     }
     int64_t gap = now - t->clock;
     t->covered += gap < PAUSE_NS ? gap : PAUSE_NS;
-    if (now >= t->sweep) sweep(t, now);
+    if (now >= t->sweep) {
+        sweep(t, now);
+        if (!t->number) t->sweep = (now / SECOND + 1) * SECOND;
+    }
     t->clock = now;
 }
 
@@ -293,7 +295,7 @@ void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, si
     int is_reopened = f && f->kind == TCP && (flags & 0x17) == SYN && f->limit == LINGER_NS &&
                       (f->resets_up + f->resets_down || f->fins == 3);
     if (f && !up && is_opened_by(f->opening, p, data, size)) is_reopened = 1;
-    if (f && up && f->opening == INFERRED && is_opened_anew(p)) is_reopened = 1;
+    if (f && up && f->opening == INFERRED && is_opened_anew(p, data, size)) is_reopened = 1;
     if (is_reopened) end_flow(t, place);
     if (!f || is_reopened) f = open_flow(t, p, time, data, size, &up);
     f->seen = t->clock;

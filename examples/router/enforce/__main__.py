@@ -17,6 +17,7 @@ from edge_infer import BadInput
 from examples.router.ending import Stop, exit_status
 from examples.router.enforce.options import add_options, build
 from examples.router.flows.opening import OPENINGS, Opening
+from examples.router.output import unheld
 from examples.router.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -40,16 +41,22 @@ def main() -> int:
 
 
 def run(options: argparse.Namespace, stop: Stop) -> int:
-    """Enforce what comes until it ends or a signal does, and undo every ban."""
+    """Enforce what comes until it ends or a signal does, and undo every ban.
+
+    A reader of the decisions who stalls holds up no ban: lines that he has no room for are dropped.
+    """
     enforcer = build(options)
     assert enforcer is not None
-    with enforcer:
-        print("ready", flush=True)
-        for number, line in enumerate(lines(sys.stdin.fileno(), stop), 1):
-            verdict = read_verdict(line, number)
-            decision = None if verdict is None else enforcer.consider(verdict)
-            if decision is not None:
-                print(f"{decision.action} {decision.address}: {decision.reason}", flush=True)
+    with unheld() as out:
+        with enforcer:
+            print("ready", flush=True)
+            for number, line in enumerate(lines(sys.stdin.fileno(), stop), 1):
+                verdict = read_verdict(line, number)
+                decision = None if verdict is None else enforcer.consider(verdict)
+                if decision is not None:
+                    print(f"{decision.action} {decision.address}: {decision.reason}", flush=True)
+        if out.dropped:
+            print(f"{out.dropped:,} decisions that nobody read", file=sys.stderr)
     return 0
 
 

@@ -63,13 +63,16 @@ def opening_of(key: Key, flags: int, at: int, data: bytes | memoryview) -> Openi
     return "unknown"
 
 
-def is_opened_anew(key: Key, flags: int) -> bool:
+def is_opened_anew(key: Key, flags: int, at: int, data: bytes | memoryview) -> bool:
     """Whether a packet of the side that an answer told of opens the flow after all.
 
-    What it opens is his own: it does not stay with what is counted apart, where anybody can put
-    answers that he never asked for.
+    What it opens is his own: it does not stay with what is counted apart. There anybody can put
+    answers that he never asked for, and so could a friend of his before each probe of a scan. Of
+    pings a reply may well be seen first, and those that follow go on with the same.
     """
-    return key[4] & 0xFFFF == TCP and flags & (SYN | RST | ACK) == SYN
+    if key[4] & 0xFFFF in (ICMP, ICMP6):
+        return False
+    return opening_of(key, flags, at, data) == "seen"
 
 
 def is_opened_by(opening: Opening, key: Key, flags: int, at: int, data: bytes | memoryview) -> bool:

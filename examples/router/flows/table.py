@@ -103,6 +103,8 @@ class FlowTable(Portless):
         self._covered_ns += gap_ns if gap_ns < PAUSE_NS else PAUSE_NS
         if now >= self._sweep_ns:
             self._sweep(now)
+            if not self._flows:
+                self._sweep_ns = (now // SWEEP_NS + 1) * SWEEP_NS
         self._clock_ns = now
         source, destination, source_port, destination_port, protocol, flags, size, at = packet
         if not (source_port or destination_port):
@@ -117,7 +119,7 @@ class FlowTable(Portless):
         flow = self._flows.get(key)
         if flow is not None:
             if flow.opening == "inferred":
-                is_new = is_opened_anew(key, flags)
+                is_new = is_opened_anew(key, flags, at, data)
         else:
             flow = self._flows.get((destination, source, destination_port, source_port, protocol))
             up = False
@@ -179,7 +181,9 @@ class FlowTable(Portless):
     def tick(self, time_ns: int) -> None:
         """No packet before this time is still to come, on a live interface.
 
-        The rows are those that the next packet would have brought, only sooner.
+        The rows are those that the next packet would have brought, only sooner. The table's clock
+        does not follow it beyond the last of them: the host's clock may be set back again before a
+        packet comes, and flows that come then must end in their time.
         """
         now = time_ns + self._offset_ns
         if LAST_NS >= now > self._clock_ns and now >= self._sweep_ns and self._sweep_ns:
@@ -262,8 +266,6 @@ class FlowTable(Portless):
             self._sweep_ns = at + SWEEP_NS
             for flow in [one for one in flows.values() if at - one.seen_ns > one.limit_ns]:
                 self._end(flow)
-        if not flows:
-            self._sweep_ns = (now // SWEEP_NS + 1) * SWEEP_NS
 
     def _make_room(self) -> None:
         """Evicts a few flows, the oldest first; one that had packets since it was last looked at

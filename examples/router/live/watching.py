@@ -58,6 +58,7 @@ class Watch:
         *,
         batch: int = BATCH,
         clock: Callable[[], int] = time.time_ns,
+        steady: Callable[[], int] = time.monotonic_ns,
         table: Kind | None = None,
     ) -> None:
         self.table = open_table(table)
@@ -78,7 +79,7 @@ class Watch:
         """Malicious flows by source; the quietest are forgotten."""
         self._judge = judge
         self._batch = batch
-        self._clock = clock
+        self._clock, self._steady = clock, steady
         self._ended: deque[Due] = deque()
         """Rows of flows that are over, which wait: nothing can be done for them any more."""
 
@@ -89,6 +90,7 @@ class Watch:
 
     def _run(self, source: Source, collect: Callable[[bool], None]) -> Iterator[Judged | None]:
         table, due, batch = self.table, self.table.due, self._batch
+        looked_ns = self._steady()
         for some in source.frames(0.2):
             if isinstance(some, Frame):
                 table.add(some)
@@ -99,14 +101,14 @@ class Watch:
                 for _ in table.take_block(some, batch):
                     yield from self._verdicts()
                 continue
-            now_ns = self._clock() - LAG_NS
-            table.tick(now_ns)
+            table.tick(self._clock() - LAG_NS)
             yield from self._verdicts()
             yield from self._judged_ended()
             while self._over and not source.waits():
                 yield from self._judged_ended()
+            before_ns, looked_ns = looked_ns, self._steady()
             if not self._over:
-                yield from self._noted(list(self._judge.over(now_ns)))
+                yield from self._noted(list(self._judge.passed(looked_ns - before_ns)))
             collect(source.waits())
             yield None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from examples.router.packets.ipv6 import dissect_ipv6
-from examples.router.packets.links import ARP, IPV4, IPV6, network_layer
+from examples.router.packets.links import ARP, IPV4, IPV6, network_layer, no_ip
 from examples.router.packets.transport import (
     ARP_PROTOCOL,
     Packet,
@@ -38,7 +38,7 @@ def dissect(linktype: int, data: bytes | memoryview) -> Packet | str:
         if ethertype == ARP:
             return _dissect_arp(data, at)
         if ethertype != IPV4:
-            return f"no IP: EtherType 0x{ethertype:04x}" if ethertype >= 0x600 else "no IP: LLC"
+            return no_ip(ethertype)
         if size < at + 20:
             return "ipv4: header cut short"
     first, total, identification, fragment, protocol, source, destination = _header(data, at)

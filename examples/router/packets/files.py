@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
     from examples.router.packets.frame import Frame
 
+UNPACKED, CONVERTED = "unpack it first: {}", "convert it: editcap -F pcap FROM TO"
+OTHERS = {
+    b"\xfd7zX": ("xz", UNPACKED.format("xz -dk")),
+    b"\x28\xb5\x2f\xfd": ("zstd", UNPACKED.format("zstd -d")),
+    b"BZh": ("bzip2", UNPACKED.format("bzip2 -dk")),
+    b"PK\x03\x04": ("zip", UNPACKED.format("unzip")),
+    b"snoop": ("a capture of Solaris's snoop", CONVERTED),
+    b"GMBU": ("a capture of Microsoft's Network Monitor", CONVERTED),
+    b"\x34\xcd\xb2\xa1": ("a pcap of a patched libpcap", CONVERTED),
+    b"\xa1\xb2\xcd\x34": ("a pcap of a patched libpcap", CONVERTED),
+}
+"""What is often given for a capture, by how it begins."""
+
 
 def read_file(path: str | os.PathLike[str], problems: Problems) -> Iterator[Frame]:
     """Frames of a capture file in their order; damage ends it early and is counted.
@@ -106,7 +119,9 @@ def _check_magic(stream: Stream, name: str) -> None:
     elif not magic:
         found = "a gzip stream of nothing" if stream.is_packed else "an empty file"
     else:
-        found = f"a file that begins with {magic.hex()}"
+        stream.fill(8)
+        kinds = (kind for begin, kind in OTHERS.items() if stream.data.startswith(begin))
+        found, hint = next(kinds, (f"a file that begins with {magic.hex()}", hint))
     raise BadInput(
         f"{name}: not a capture file",
         expected="pcap or pcapng, plain or gzip",

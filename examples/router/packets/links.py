@@ -12,6 +12,7 @@ IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 VLANS = (0x8100, 0x88A8, 0x9100, 0x9200)
 PPPOE_SESSION = 0x8864
 MOST_VLANS = 4
+SMALLEST_ETHERTYPE = 0x0600
 
 NAMES = {
     1: "Ethernet",
@@ -25,17 +26,43 @@ NAMES = {
     113: "Linux cooked v1",
     276: "Linux cooked v2",
     9: "PPP",
+    50: "PPP in HDLC",
+    104: "Cisco HDLC",
     105: "IEEE 802.11",
+    107: "Frame Relay",
+    109: "OpenBSD's encapsulated IP",
+    117: "OpenBSD's packet filter log",
+    119: "IEEE 802.11 with Prism headers",
     127: "IEEE 802.11 with radiotap",
     147: "user 0",
+    163: "IEEE 802.11 with AVS headers",
     187: "Bluetooth HCI",
     189: "USB on Linux",
+    192: "IEEE 802.11 or others, per-packet information",
     195: "IEEE 802.15.4",
+    197: "ERF of Endace's cards",
+    201: "Bluetooth HCI with its direction",
+    204: "PPP with its direction",
     220: "USB on Linux, padded",
     227: "CAN",
     239: "netfilter log",
+    249: "USB on Windows",
+    251: "Bluetooth LE",
     253: "netlink",
+    256: "Bluetooth LE with its radio",
 }
+
+ETHERTYPES = {
+    0x6002: "DEC MOP", 0x6003: "DECnet", 0x6558: "Ethernet within Ethernet",
+    0x8035: "RARP", 0x809B: "AppleTalk", 0x80F3: "AppleTalk ARP", 0x8137: "IPX",
+    0x8808: "pause frames", 0x8809: "link aggregation", 0x8847: "MPLS", 0x8848: "MPLS",
+    0x8863: "PPPoE discovery", 0x886D: "a network card's teaming", 0x887B: "HomePlug",
+    0x888E: "802.1X", 0x8892: "PROFINET", 0x88A4: "EtherCAT", 0x88B8: "GOOSE", 0x88BA: "SV",
+    0x88CC: "LLDP", 0x88E1: "HomePlug AV", 0x88E5: "MACsec", 0x88E7: "provider backbone bridging",
+    0x88F7: "PTP", 0x8902: "802.1ag", 0x8903: "Cisco FabricPath", 0x890D: "802.11 between bridges",
+    0x893A: "IEEE 1905", 0x9000: "loopback test",
+}  # fmt: skip
+"""What is met beside IP, and not read."""
 
 _ethertype = struct.Struct(">H").unpack_from
 
@@ -116,6 +143,14 @@ def network_layer(linktype: int, data: bytes | memoryview) -> Network | str:
     if reader is None:
         return unknown_link(linktype)
     return reader(data)
+
+
+def no_ip(ethertype: int) -> str:
+    """How frames that carry something else than IP are counted."""
+    if ethertype < SMALLEST_ETHERTYPE:
+        return "no IP: LLC"
+    name = ETHERTYPES.get(ethertype)
+    return f"no IP: EtherType 0x{ethertype:04x}" + (f" ({name})" if name else "")
 
 
 def unknown_link(linktype: int) -> str:

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
+READ = frozenset((SECTION, INTERFACE, OLD_PACKET, SIMPLE_PACKET, ENHANCED_PACKET))
 MOST_BYTES_A_BLOCK = 1 << 20
+MOST_BYTES_PASSED_OVER = 1 << 28
+"""Of a block that is no packet's: names and keys of a long capture take megabytes."""
+
 MOST_INTERFACES = 1024
 NS = 1_000_000_000
 LAST_NS = 1 << 62
@@ -52,9 +56,16 @@ def read_pcapng(stream: Stream, problems: Problems) -> Iterator[Frame]:
             order = ">" if head[8:] == b"\x1a\x2b\x3c\x4d" else "<"
             interfaces = []
         kind, size = struct.unpack_from(order + "II", head)
-        if size < 12 or size % 4 or size > MOST_BYTES_A_BLOCK:
+        is_read = kind in READ
+        most = MOST_BYTES_A_BLOCK if is_read else MOST_BYTES_PASSED_OVER
+        if size < 12 or size % 4 or size > most:
             problems.add("file: a block's length is impossible; the rest is skipped")
             return
+        if not is_read:
+            if not stream.skip(size):
+                problems.add("file: cut short")
+                return
+            continue
         block = stream.take(size)
         if block is None:
             break

@@ -66,6 +66,16 @@ class Stream:
         self.at += wanted
         return self.data[start : self.at]
 
+    def skip(self, wanted: int) -> bool:
+        """Whether the next `wanted` bytes were there, which are not kept."""
+        while wanted > self.end - self.at:
+            wanted -= self.end - self.at
+            self.at = self.end
+            if not self.fill(1):
+                return False
+        self.at += wanted
+        return True
+
     def _read(self) -> bytes:
         try:
             return self._file.read1(CHUNK_BYTES)  # what came before damage is not lost with it

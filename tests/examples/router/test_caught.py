@@ -213,8 +213,8 @@ def test_time_alone_makes_a_verdict_final(monkeypatch: pytest.MonkeyPatch) -> No
     judge = judge_at(0.5, monkeypatch)
     flow = Flow(key=(1, 9, 7, 80, 6), first_ns=1, is_malicious=False, score=-1.0, reasons=[])
     assert not any(one.final for one in judge([Due(flow, (0.1,), True, 0.0, 1, 1, "seen")]))
-    assert list(judge.over(WINDOW_NS)) == []
-    assert [one.verdict.verdict for one in judge.over(WINDOW_NS + 2)] == ["benign"]
+    assert list(judge.passed(WINDOW_NS)) == []
+    assert [one.verdict.verdict for one in judge.passed(1)] == ["benign"]
 
 
 def test_an_ipv6_host_of_the_same_number_speaks_for_no_ipv4_one(

@@ -48,6 +48,7 @@ def test_a_queue_a_time_and_a_ring_that_cannot_be(
         (["train", "{}", "--out", "{}/new", "--seed", "-1", "--made", "0"], "--seed"),
         (["train", "{}", "--out", "{}/new", "--seed", "4294967296"], "--seed"),
         (["train", "{}", "--out", "{}/new", "--made", "-1"], "--made"),
+        (["train", "{}", "--out", "{}/new", "--native", "hots"], "perhaps host is meant"),
         (["compile", "--compiler", "'"], "quot"),
         (["compile", "--compiler", ""], "--compiler"),
         (["compile", "--compiler", " "], "--compiler"),

@@ -318,7 +318,7 @@ def test_a_file_that_cannot_be_judged_is_refused_before_the_first_one_is(
     assert str(other) in said.err
 
 
-def test_where_a_file_ends_the_run_the_summary_says_what_was_judged(
+def test_a_file_of_an_unread_link_type_is_refused_when_all_others_are_judged(
     captures: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wifi = tmp_path / "wifi.pcap"
@@ -327,9 +327,13 @@ def test_where_a_file_ends_the_run_the_summary_says_what_was_judged(
     assert main(["replay", *files, "--json"]) == 5
     said = capsys.readouterr()
     flows, summary = lines(said.out)
-    assert [one["file"] for one in summary["files"]] == files[:1]
-    assert summary["flows"] == len(flows) > 0
+    assert [one["file"] for one in summary["files"]] == files
+    assert summary["files"][1]["problems"] == {"link type 127 (IEEE 802.11 with radiotap)": 1}
+    assert all(one["flows"] > 0 for one in (summary["files"][0], summary["files"][2]))
+    assert summary["flows"] == len(flows)
     assert str(wifi) in said.err
+    assert main(["replay", str(wifi), "--json"]) == 5
+    assert capsys.readouterr().out == ""
 
 
 def test_a_pipe_is_judged_as_a_file_is(
@@ -344,6 +348,16 @@ def test_a_pipe_is_judged_as_a_file_is(
     for flow in (*flows, *piped):
         flow.pop("latency_ms")
     assert piped == flows
+
+
+def test_a_dash_is_standard_input(
+    captures: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(captures["scan"])]) == 0
+    command = [sys.executable, "-m", "examples.router", "replay", "-"]
+    with captures["scan"].open("rb") as scan:
+        done = subprocess.run(command, cwd=ROOT, stdin=scan, capture_output=True, check=True)
+    assert done.stdout.decode().splitlines()[:-1] == capsys.readouterr().out.splitlines()[:-1]
 
 
 def test_made_captures_do_not_overwrite_recordings(tmp_path: Path) -> None:

@@ -22,14 +22,14 @@ class Asked:
 
     def __init__(self) -> None:
         self.batches: list[list[bool]] = []
-        self.told_ns: list[int] = []
+        self.passed_ns: list[int] = []
 
     def __call__(self, due: list[Any]) -> Iterator[Any]:
         self.batches.append([one.ended for one in due])
         return iter(())
 
-    def over(self, now_ns: int) -> Iterator[Any]:
-        self.told_ns.append(now_ns)
+    def passed(self, ns: int) -> Iterator[Any]:
+        self.passed_ns.append(ns)
         return iter(())
 
     def end(self) -> Iterator[Any]:
@@ -95,9 +95,10 @@ def test_where_packets_wait_a_pause_is_short_and_else_everything_is_judged() -> 
 def test_on_a_quiet_line_a_pause_tells_the_judge_the_time() -> None:
     """Or a benign flow's line would wait for the next flow of anybody."""
     judge, quiet = Asked(), frame(0, ipv4(17, udp()))
-    watch = Watch(judge, clock=lambda: START + 90 * NS, table="python")
-    list(watch.run(Recorded([quiet], every=1, waits=False)))
-    assert judge.told_ns == [START + 89 * NS]
+    steady = iter((5, 7, 60 * NS))
+    watch = Watch(judge, steady=lambda: next(steady), table="python")
+    list(watch.run(Recorded([quiet, quiet], every=1, waits=False)))
+    assert judge.passed_ns == [2, 60 * NS - 7]
 
 
 def test_all_of_them_are_judged_in_the_end() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -81,3 +85,41 @@ def test_a_reason_does_not_command_the_terminal() -> None:
     assert done.returncode == 0, done.stderr
     (said,) = done.stdout.splitlines()[1:]
     assert said.isprintable()
+
+
+@pytest.mark.parametrize("ends", ["the input's end", "a signal"])
+def test_a_reader_of_decisions_who_stalls_holds_up_no_ban_and_no_end(
+    ends: str, tmp_path: Path
+) -> None:
+    """After decisions that no pipe and no buffer takes, somebody else is banned."""
+    log, told = tmp_path / "log", tmp_path / "verdicts"
+    loud = [json.dumps({**GOOD, "first": number}) for number in range(30_000)]
+    late = json.dumps({**GOOD, "source": "203.0.113.77"})
+    allowed = tmp_path / "allowed"
+    allowed.write_text("203.0.113.9\n")
+    told.write_text("\n".join([*loud, late]) + "\n")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "examples.router.enforce", "--strikes", "1",
+         "--allow", str(allowed), "--audit-log", str(log)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+    )  # fmt: skip
+    with program:
+        assert program.stdin is not None
+        assert program.stderr is not None
+        feed = Thread(target=program.stdin.write, args=(told.read_bytes(),), daemon=True)
+        feed.start()
+        ended = time.monotonic() + 30
+        while not (log.exists() and "203.0.113.77" in log.read_text()):
+            if time.monotonic() > ended:
+                program.kill()
+                pytest.fail("the ban waits for a reader")
+            time.sleep(0.05)
+        feed.join()
+        if ends == "a signal":
+            os.kill(program.pid, signal.SIGTERM)
+        else:
+            program.stdin.close()
+        assert program.wait(timeout=60) == 0
+        assert b"decisions that nobody read" in program.stderr.read()
+    *_, ban, stop = [json.loads(line)["action"] for line in log.read_text().splitlines()]
+    assert (ban, stop) == ("would ban", "stop")

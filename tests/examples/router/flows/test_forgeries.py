@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from router_frames import A4, B4, icmp, ipv4, tcp
+from router_frames import A4, B4, icmp, ipv4, tcp, udp
 
 from examples.router.compiled.compiler import build
 from examples.router.compiled.table import CompiledTable
@@ -66,6 +67,20 @@ def connections(number: int) -> list[Frame]:
     return frames
 
 
+def dns(flags: int) -> bytes:
+    return struct.pack(">HHHHHH", 7, flags, 1, 0, 0, 0) + b"\x04name\x04test\0\0\1\0\1"
+
+
+QUESTION, ANSWER = dns(0x100), dns(0x8180)
+PROBES = {
+    "syn": (6, lambda up: tcp(SYN, ports=up), lambda down: tcp(SYNACK, ports=down)),
+    "fin": (6, lambda up: tcp(1, ports=up), lambda down: tcp(4, ports=down)),
+    "empty datagram": (17, lambda up: udp(ports=up), lambda down: udp(ANSWER, ports=down)),
+    "datagram": (17, lambda up: udp(b"hello", ports=up), lambda down: udp(ANSWER, ports=down)),
+    "question": (17, lambda up: udp(QUESTION, ports=up), lambda down: udp(ANSWER, ports=down)),
+}
+
+
 def error(time_s: float, ports: tuple[int, int], *, to: int) -> Frame:
     """Somebody's word that a packet of `HOST` to `PEER` found no open port."""
     quoted = ipv4(6, tcp(SYN, ports=ports), ends=(HOST, PEER))
@@ -101,3 +116,34 @@ def test_errors_sent_to_another_than_who_sent_what_they_quote(
         frames.append(frame(n, ipv4(6, tcp(SYN, ports=ports), ends=(HOST, PEER))))
         frames.append(error(n + 0.1, ports, to=to))
     assert max(row[REFUSED] for row in rows_of(make(), frames)) == share
+
+
+@pytest.mark.parametrize("kind", PROBES)
+def test_a_forged_answer_before_each_probe_does_not_hide_a_scan(
+    make: Callable[[], Table], kind: str
+) -> None:
+    """A friend may send the one who scans what looks like the answer to what he sends next."""
+    protocol, probe, answer = PROBES[kind]
+    probes, answers = [], []
+    for n in range(60):
+        up, down = (40_000, 1000 + n), (1000 + n, 40_000)
+        ends = (HOST, PEER + n)
+        probes.append(frame(n / 10, ipv4(protocol, probe(up), ends=ends)))
+        answers.append(frame(n / 10 - 0.05, ipv4(protocol, answer(down), ends=ends[::-1])))
+    told = [one for pair in zip(answers, probes, strict=True) for one in pair]
+    found = rows_of(make(), told)
+    assert len(found) == 60
+    assert found == rows_of(make(), probes)
+
+
+def test_who_asks_on_where_an_answer_came_first_opens_one_flow(make: Callable[[], Table]) -> None:
+    """As where a capture begins between a question and its answer."""
+    up, down = (40_000, 53), (53, 40_000)
+    talk = [
+        frame(n, ipv4(17, udp(QUESTION if n % 2 else ANSWER, ports=up if n % 2 else down),
+                      ends=(HOST, PEER) if n % 2 else (PEER, HOST)))
+        for n in range(9)
+    ]  # fmt: skip
+    table = make()
+    assert len(rows_of(table, talk)) == 2
+    assert table.counters.flows == 2

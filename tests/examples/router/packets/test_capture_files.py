@@ -114,6 +114,36 @@ def test_a_block_of_an_impossible_length_ends_the_file(size: int, tmp_path: Path
     assert list(problems) == ["file: a block's length is impossible; the rest is skipped"]
 
 
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_long_block_of_names_or_keys_is_passed_over(is_cut: bool, tmp_path: Path) -> None:
+    data = section() + interface() + enhanced("<", SYN, units=1)
+    data += block("<", 10, bytes(3 << 20)) + enhanced("<", SYN, units=2)
+    frames, problems = read(tmp_path / "x", data[: 2 << 20] if is_cut else data)
+    assert len(frames) == (1 if is_cut else 2)
+    assert problems == ({"file: cut short": 1} if is_cut else {})
+
+
+@pytest.mark.parametrize(
+    ("begin", "kind", "hint"),
+    [
+        (b"\xfd7zXZ\0", "xz", "xz -d"),
+        (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d"),
+        (b"BZh9", "bzip2", "bzip2 -d"),
+        (b"PK\3\4", "zip", "unzip"),
+        (b"snoop\0\0\0", "snoop", "editcap"),
+        (b"GMBU", "Network Monitor", "editcap"),
+        (struct.pack("<I", 0xA1B2CD34), "patched", "editcap"),
+        (struct.pack(">I", 0xA1B2CD34), "patched", "editcap"),
+    ],
+)
+def test_what_is_often_taken_for_a_capture_is_named(
+    begin: bytes, kind: str, hint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=kind) as refused:
+        read(tmp_path / "x", begin + bytes(40))
+    assert hint in str(refused.value)
+
+
 def test_blocks_that_lie_are_counted(tmp_path: Path) -> None:
     lying = struct.pack("<IIIII", 0, 0, 0, 5000, 5000) + SYN
     data = section() + enhanced("<", SYN, units=1) + interface() + block("<", 6, lying)

@@ -140,7 +140,7 @@ CAUSES = {
     "arp: not for IPv4 on Ethernet": (1, ethernet(0x806, b"\0\6" + ARP[2:])),
     "vlan: more than four tags": (1, ethernet(0x8100, (b"\0\5\x81\0") * 6)),
     "vlan: tag cut short": (1, ethernet(0x8100, b"\0")),
-    "no IP: EtherType 0x88cc": (1, ethernet(0x88CC, bytes(40))),
+    "no IP: EtherType 0x88cc (LLDP)": (1, ethernet(0x88CC, bytes(40))),
     "no IP: LLC": (1, ethernet(0x0026, bytes(40))),
     "raw: IP version 0": (101, bytes(40)),
     "raw: empty": (101, b""),
