@@ -1,7 +1,7 @@
-"""Put the measured figures into examples/router/README.md: `python -m benchmarks.router.page`.
+"""Put the measured figures where they are told: `python -m benchmarks.router.page`.
 
-Each part of the page stands between two comments and is made of one file of docs/router/, which
-the benchmark of its name wrote.
+Each part of a page stands between two comments and is made of one file of docs/router/, which a
+benchmark wrote.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from examples.router.enforce import Policy
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "router"
 PAGE = ROOT / "examples" / "router" / "README.md"
+CARD = ROOT / "examples" / "router" / "models" / "MODEL_CARD.md"
+DECISION = ROOT / "docs" / "adr" / "0012-several-flows-make-a-ban.md"
 NAMES = {
     "native,compiled": "native engine, compiled flow table",
     "onnxruntime,compiled": "onnxruntime, compiled flow table",
@@ -97,15 +101,58 @@ def memory(figures: dict[str, Any]) -> str:
     )
 
 
-PARTS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "speed": speed, "live": live, "memory": memory,
-}  # fmt: skip
+def bans(figures: dict[str, Any]) -> str:
+    """Captures of each kind that have a ban, by rule."""
+    groups = sorted(figures["groups"], key=lambda one: str(one["label"]))
+    words = {"benign": "harmless", "malicious": "malicious"}
+    whose = {"made": "made", "lab": "of the lab", "recorded": "recorded"}
+    heads = [f"{words[one['label']]}, {one['captures']} {whose[one['whose']]}" for one in groups]
+    made = _made(figures)["malicious"]
+    columns = [
+        "malicious flows", "of the latest", *heads, "nine of ten made attackers banned within, s",
+    ]  # fmt: skip
+    lines = [f"| {' | '.join(columns)} |", f"|{' ---: |' * len(columns)}"]
+    for number, (strikes, among) in enumerate(figures["rules"]):
+        mark = "**" if (strikes, among) == (Policy().strikes, Policy().among) else ""
+        cells = [f"{mark}{strikes}{mark}", f"{mark}{among}{mark}"]
+        cells += [str(one["with_a_ban"][number]) for one in groups]
+        lines.append(f"| {' | '.join([*cells, str(made['within_s'][number])])} |")
+    return "\n".join(lines)
+
+
+def unseen(figures: dict[str, Any]) -> str:
+    """What is flagged of made captures of many seeds."""
+    seeds = figures["benign_flagged_by_seed"]
+    made, rule = _made(figures), figures["rules"].index([Policy().strikes, Policy().among])
+    benign = made["benign"]
+    return (
+        f"Of {len(seeds)} seeds, {min(map(int, seeds))} to {max(map(int, seeds))}, "
+        f"{benign['flagged']:.1%} of the benign flows are flagged\n({benign['captures']} captures, "
+        f"weighed alike; by seed {min(seeds.values()):.1%} to {max(seeds.values()):.1%}) and "
+        f"{made['malicious']['flagged']:.0%} of the malicious ones;\n{benign['with_a_ban'][rule]} "
+        f"of the {benign['captures']} have a host that would be banned."
+    )
+
+
+def _made(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {one["label"]: one for one in figures["groups"] if one["whose"] == "made"}
+
+
+PARTS: dict[str, tuple[Path, str, Callable[[dict[str, Any]], str]]] = {
+    "speed": (PAGE, "speed", speed),
+    "live": (PAGE, "live", live),
+    "memory": (PAGE, "memory", memory),
+    "bans": (DECISION, "bans", bans),
+    "unseen": (CARD, "bans", unseen),
+}
+"""The page of each part, the file of its figures, and what makes it of them."""
 
 
 def part(name: str) -> str:
-    """What the page has to say between its comments of that name."""
-    figures = json.loads((FIGURES / f"{name}.json").read_text("utf-8"))
-    return f"<!-- {name} -->\n{PARTS[name](figures)}\n<!-- end {name} -->"
+    """What a page has to say between its comments of that name."""
+    _, file, told = PARTS[name]
+    figures = json.loads((FIGURES / f"{file}.json").read_text("utf-8"))
+    return f"<!-- {name} -->\n{told(figures)}\n<!-- end {name} -->"
 
 
 def shown(name: str, page: str) -> str:
@@ -116,10 +163,9 @@ def shown(name: str, page: str) -> str:
 
 def main() -> None:
     """Write each part anew."""
-    page = PAGE.read_text("utf-8")
-    for name in PARTS:
-        page = page.replace(shown(name, page), part(name))
-    PAGE.write_text(page, "utf-8")
+    for name, (path, _, _) in PARTS.items():
+        page = path.read_text("utf-8")
+        path.write_text(page.replace(shown(name, page), part(name)), "utf-8")
 
 
 if __name__ == "__main__":
