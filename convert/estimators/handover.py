@@ -21,6 +21,9 @@ from convert.estimators.asking import quietly
 from convert.graph.emission import Check
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from convert.estimators.arrays import Doubles
     from convert.graph.builder import Graph, Tensor
     from convert.graph.emission import Emission, Scores
 
@@ -123,23 +126,72 @@ def leaves_finite(step: Any) -> bool:
     return False
 
 
+_REACH = 2.0**20
+"""How far beyond those of the training rows are served at least."""
+
+
+def sets_apart(step: Any) -> bool:
+    """Whether a scaler makes more than single precision holds of what is ordinary elsewhere.
+
+    Of columns of 1e-30 and of 1e30, no one |x| keeps the first from that and lets the second in.
+    """
+    if type(step) is Pipeline:
+        return any(sets_apart(part) for _, part in step.steps)
+    if type(step) not in _SCALERS:
+        return False
+    factor, size = _SCALERS[type(step)](step)
+    return float(np.max(factor) * np.max(size)) * _REACH > SINGLE_OVERFLOW
+
+
+def _divided(center: Any, scale: Any) -> tuple[Doubles, Doubles]:
+    """Factor and ordinary size of every column of (x - center) / scale, either of them None."""
+    if scale is None:
+        return np.ones(1), np.ones(1)
+    return 1.0 / scale, scale + np.abs(0.0 if center is None else center)
+
+
+_SCALERS: Mapping[type, Callable[[Any], tuple[Doubles, Doubles]]] = {
+    preprocessing.MaxAbsScaler: lambda one: (1.0 / one.scale_, one.max_abs_),
+    preprocessing.MinMaxScaler: lambda one: (
+        one.scale_,
+        np.maximum(np.abs(one.data_min_), np.abs(one.data_max_)),
+    ),
+    preprocessing.PowerTransformer: lambda one: (
+        _divided(one._scaler.mean_, one._scaler.scale_)
+        if one.standardize
+        else (np.ones(1), np.ones(1))
+    ),
+    preprocessing.RobustScaler: lambda one: _divided(one.center_, one.scale_),
+    preprocessing.StandardScaler: lambda one: _divided(one.mean_, one.scale_),
+}
+
+
+def single_overflow(g: Graph, step: Any, y: Tensor) -> tuple[Check, ...]:
+    """Rows `(n, f)` of which single precision does not hold a value, as far as the step raises."""
+    return () if takes(step, SINGLE_OVERFLOW) else (_check(g, step, *_too_large(g, y)),)
+
+
 def refused_values(g: Graph, step: Any, y: Tensor) -> tuple[Check, ...]:
     """Rows `(n, f)` that hold NaN or too large a number, as far as the step raises on them."""
     cells: list[tuple[Tensor, str]] = []
     if not takes(step, np.nan):
         cells.append((g.op("IsNaN", y), "NaN"))
     if not takes(step, SINGLE_OVERFLOW):
-        large = g.op("GreaterOrEqual", g.op("Abs", y), SINGLE_OVERFLOW)
-        cells.append((large, "more than single precision holds"))
+        cells.append(_too_large(g, y))
     elif not takes(step, np.inf):
         cells.append((g.op("Equal", g.op("Abs", y), np.inf), "an infinity"))
-    axis = np.array([1], dtype=np.int64)
-    checks = []
-    for cell, value in cells:
-        found = g.op("ReduceMax", g.cast(cell, np.int32), axis, keepdims=0)
-        message = f"{type(step).__name__} is handed {value} by the step before it"
-        checks.append(Check(g.cast(found, np.bool_), message))
-    return tuple(checks)
+    return tuple(_check(g, step, *cell) for cell in cells)
+
+
+def _too_large(g: Graph, y: Tensor) -> tuple[Tensor, str]:
+    large = g.op("GreaterOrEqual", g.op("Abs", y), SINGLE_OVERFLOW)
+    return large, "more than single precision holds"
+
+
+def _check(g: Graph, step: Any, cell: Tensor, value: str) -> Check:
+    found = g.op("ReduceMax", g.cast(cell, np.int32), np.array([1], dtype=np.int64), keepdims=0)
+    message = f"{type(step).__name__} is handed {value} by the step before it"
+    return Check(g.cast(found, np.bool_), message)
 
 
 def takes(step: Any, value: float) -> bool:

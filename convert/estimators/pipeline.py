@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sklearn.pipeline import Pipeline
 
 from convert.errors import Unsupported
-from convert.estimators.handover import leaves_finite, received, refused_values
+from convert.estimators.handover import (
+    leaves_finite,
+    received,
+    refused_values,
+    sets_apart,
+    single_overflow,
+)
 from convert.estimators.members import Composite, Emit, emit_at
 from convert.graph.emission import Emission, Scores
 
@@ -25,7 +31,7 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
     rows: Scores | None = None
     notes: list[str] = []
     checks: list[Check] = []
-    finite = True
+    finite, apart = True, False
     last = len(estimator.steps) - 1
     for position, (name, step) in enumerate(estimator.steps):
         if step is None or step == "passthrough":
@@ -33,6 +39,8 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
         path = f"pipeline step {name!r}"
         if not finite:
             checks += refused_values(g, step, y)
+        elif apart:
+            checks += single_overflow(g, step, y)
         emission = _received(g, path, step, y, emit, rows)
         notes += emission.notes
         if position < last:
@@ -41,6 +49,7 @@ def pipeline(g: Graph, estimator: Any, x: Tensor, emit: Emit) -> Emission:
             rows = emission.verbs["transform"]
             y = rows.tensor
             finite = finite and not leaves_finite(step)
+            apart = apart or sets_apart(step)
             emission = Emission({"transform": rows})
     return replace(emission, notes=tuple(notes), checks=(*emission.checks, *checks))
 

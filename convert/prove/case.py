@@ -11,7 +11,13 @@ from convert.errors import NotExact
 from convert.prove.certificate import Tally
 from convert.prove.compare import Compared, compare, largest, score_difference
 from convert.prove.details import Details, Spreading, details
-from convert.prove.diagnosis import Departure, refusal, self_refusal, threads_refusal
+from convert.prove.diagnosis import (
+    Departure,
+    raised_refusal,
+    refusal,
+    self_refusal,
+    threads_refusal,
+)
 from convert.prove.donors import LOOSE, STRICT, DonorTies
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
@@ -62,7 +68,7 @@ class Case:
         try:
             self.want = reference.answers(probes.rows)
         except Exception as error:  # whatever the estimator raises, with no graph to blame
-            raise self._raises(error) from error
+            raise raised_refusal(reference, probes, error) from error
         self.band = rounding.band(probes.rows)
         if rounding.samples_are_decided:
             self.band = self.band.decided_at(probes.kind_of == 0)
@@ -333,17 +339,3 @@ class Case:
                     expected=f"{want.shape} {output.dtype}",
                     actual=f"{found.shape} {dtype}",
                 )
-
-    def _raises(self, error: Exception) -> NotExact:
-        for kind, name in enumerate(self.probes.kinds):
-            rows = self.probes.rows[self.probes.kind_of == kind]
-            try:
-                self.reference.answers(rows)
-            except Exception as found:  # the same estimator, now kind by kind
-                return NotExact(
-                    f"scikit-learn raises on a {name} row although it takes such rows elsewhere",
-                    expected="an answer",
-                    actual=f"{type(found).__name__}: {found}",
-                    hint=f"the first row of that kind: {self.reference.shown(rows[0])}",
-                )
-        return NotExact("scikit-learn raises on the probes", actual=str(error))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convert.graph.emitted import EmittedOutput
+    from convert.prove.probes import Probes
     from convert.prove.reference import Reference
     from convert.table import TableCodec
 
@@ -60,6 +61,32 @@ def refusal(departure: Departure, reference: Reference) -> NotExact:
         actual=_shown(d.got, d) + _margin(d),
         hint=_hint(d, reference, step),
     )
+
+
+def raised_refusal(reference: Reference, probes: Probes, error: Exception) -> NotExact:
+    """scikit-learn raises on one of the probes, which are within what it takes elsewhere."""
+    for kind, name in enumerate(probes.kinds):
+        rows = probes.rows[probes.kind_of == kind]
+        if _error_of(reference, rows) is None:
+            continue
+        for row in rows:
+            if (found := _error_of(reference, row[None])) is not None:
+                return NotExact(
+                    f"scikit-learn raises on a {name} row although it takes such rows elsewhere",
+                    expected="an answer, or one |x| for all columns beyond which it raises",
+                    actual=f"{type(found).__name__}: {found}; the row: {reference.shown(row)}",
+                    hint="where one column is that much smaller than another, no |x| is beyond the "
+                    "one and within the other: train on columns in units that bring them together",
+                )
+    return NotExact("scikit-learn raises on the probes", actual=str(error))
+
+
+def _error_of(reference: Reference, rows: Rows) -> Exception | None:
+    try:
+        reference.answers(rows)
+    except Exception as error:  # whatever the estimator raises
+        return error
+    return None
 
 
 def _hint(departure: Departure, reference: Reference, step: str | None) -> str:

@@ -230,7 +230,8 @@ def _opened(steps: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def _class_labels(reference: Reference, label: EmittedOutput | None) -> NDArray[Any] | None:
+    """`(k,)`: None also where a row has several labels, whose `classes_` are what each may be."""
     classes = getattr(reference.estimator, "classes_", None)
-    if label is None or classes is None or isinstance(classes, list):
+    if label is None or len(label.shape) > 1 or classes is None or isinstance(classes, list):
         return None
     return as_emitted(np.asarray(classes), label)

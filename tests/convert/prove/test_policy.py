@@ -8,8 +8,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -18,6 +19,7 @@ from sklearn.svm import SVR, NuSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from convert.errors import NotExact
+from convert.export import export
 from convert.graph.emit import emit_model
 from convert.graph.emitted import EmittedOutput
 from convert.progress import quiet
@@ -258,3 +260,12 @@ def test_no_sum_overflows_behind_a_function_that_saturates(model):
     signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * 4)).reshape(4, -1).T
     assert Graph(emitted).keeps_products_finite(signs * limit)
     assert not Graph(emitted).keeps_products_finite(signs * np.finfo(np.float64).max)
+
+
+def test_rows_on_which_scikit_learn_raises_alone_are_beyond_the_limit():
+    """Beside others large terms of both signs add up to an infinity, and alone to NaN."""
+    X, y = load_iris(return_X_y=True)
+    kernel = Nystroem(kernel="sigmoid", n_components=20, random_state=0)
+    model = make_pipeline(kernel, RidgeClassifier()).fit(X, y)
+    (rows,) = export(model, X).contract.inputs
+    assert rows.limit is not None

@@ -9,11 +9,17 @@ from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, VotingClassi
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multiclass import OneVsOneClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from convert import NotExact, export
+from convert.graph.emit import emit_model
+from convert.prove.bisection import bisect_rows
+from convert.prove.compare import compare
+from convert.prove.reference import Reference
+from convert.prove.rounding import Rounding
 from convert.prove.rounding.perturbed import is_made_of_trees
 
 IRIS = load_iris(return_X_y=True)
@@ -93,3 +99,26 @@ def test_a_threshold_that_is_off_by_a_millionth_is_found(monkeypatch):
     monkeypatch.setattr(Graph, "op", wrong)
     with pytest.raises(NotExact, match="predict"):
         export(composite, np.asarray(X))
+
+
+def test_of_several_labels_no_other_passes_where_one_of_them_is_undecided():
+    """The likeliest label's number, 0, is no label that [1, 0, 1] would have in it."""
+    X, y = IRIS
+    labels = np.stack([X[:, 0] > 4, y == 0, y == 1], axis=1).astype(int)
+    model = MLPClassifier((20,), max_iter=300, random_state=0).fit(X, labels)
+    reference = Reference(model, emit_model(model, 4).outputs, None)
+    output = next(o for o in reference.outputs if o.kind == "label")
+
+    def is_first_kind(rows):
+        return model.predict(rows)[:, 1] == 1
+
+    low, high = X[is_first_kind(X)][:40], X[~is_first_kind(X)][:40]
+    rows = np.concatenate(bisect_rows(low, high, is_first_kind, straight_steps=40))
+    rounding = Rounding(reference, X)
+    band = rounding.refine(rounding.band(rows), rows, np.arange(len(rows)))
+    assert band.undecided.any()
+    want = model.predict(rows)
+    wrong = want.copy()
+    wrong[:, 2] = 1 - wrong[:, 2]
+    seen = compare(output, wrong, want, scale=0.0, band=band)
+    assert seen.differ.all()
