@@ -123,7 +123,11 @@ def _read_csv(data: bytes, name: str) -> Samples:
     try:
         rows = [row for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) if row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{name} is not UTF-8 text of comma-separated values: {error}") from None
+        raise BadInput(
+            f"{name} is not UTF-8 text of comma-separated values",
+            actual=error,
+            hint="write it anew: pandas.DataFrame(X).to_csv(FILE, index=False); or pass .npy",
+        ) from None
     columns = None
     check_numbered(rows, name)
     if rows and not all(_is_number(cell) or cell in PANDAS_MISSING for cell in rows[0]):

@@ -49,7 +49,11 @@ def check_columns(X: Any, inputs: Sequence[Input]) -> dict[str, NDArray[Any]]:
     feeds = {wanted.name: check_column(table[column_name(wanted)], wanted) for wanted in inputs}
     lengths = {column_name(wanted): len(feeds[wanted.name]) for wanted in inputs}
     if len(set(lengths.values())) != 1:
-        raise BadInput("the columns have different lengths", actual=lengths)
+        raise BadInput(
+            "the columns have different lengths",
+            actual=lengths,
+            hint="pass a value of every column for each row; a missing one is None or nan",
+        )
     if 0 in lengths.values():
         raise BadInput("X has no rows", expected="at least 1 row", actual="0 rows")
     return feeds

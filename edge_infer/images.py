@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edge_infer.contract.schema import Image
 
 MAX_BYTES = 64 << 20
+_BROKEN_HINT = "take or save it again; a copy that was cut short: copy the file again"
 MAX_PIXELS = 20_000_000
 MAX_SIDE = 65_535
 """As JPEG's. Resampling keeps weights for each pixel of a side, and a strip of 20 million by one
@@ -115,7 +116,9 @@ def _open(source: Any) -> Any:
     # Decoders raise whatever the broken bytes lead them to; each means the same to the caller.
     except Exception as error:
         raise BadInput(
-            "the picture is broken or cut short", actual=f"{type(error).__name__}: {error}"
+            "the picture is broken or cut short",
+            actual=f"{type(error).__name__}: {error}",
+            hint=_BROKEN_HINT,
         ) from error
     return picture
 
@@ -152,9 +155,16 @@ def _read(source: Any) -> bytes:
         except ValueError as error:
             raise BadInput(f"this is no path: {error}", actual=repr(source)) from None
         except FileNotFoundError:
-            raise BadInput("there is no such picture", actual=os.fspath(source)) from None
+            raise BadInput(
+                "there is no such picture",
+                actual=os.fspath(source),
+                hint="check the path, and from where the program is started",
+            ) from None
         except OSError as error:
-            raise Unavailable(f"cannot read the picture {source}: {error.strerror}") from error
+            raise Unavailable(
+                f"cannot read the picture {source}: {error.strerror}",
+                hint="check its permissions and the medium that it is on",
+            ) from error
     elif isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
     else:
@@ -207,7 +217,9 @@ def _check_opened(picture: Any) -> None:
     # Counting frames reads on in a file that may be cut short or closed.
     except Exception as error:
         raise BadInput(
-            "the picture is broken, cut short or closed", actual=f"{type(error).__name__}: {error}"
+            "the picture is broken, cut short or closed",
+            actual=f"{type(error).__name__}: {error}",
+            hint=_BROKEN_HINT,
         ) from error
     for codec, *_, options in getattr(picture, "tile", ()):
         values = options if isinstance(options, tuple) else (options,)

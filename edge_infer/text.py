@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SPACES = re.compile(r"\s\s+")
 _ANALYZERS = ("word", "char", "char_wb")
+_NEWER = "update edge-infer on the device, or convert the model again"
 
 
 class Counter:
@@ -88,7 +89,12 @@ class Counter:
 
     def _analyzer(self, text: Text) -> Callable[[str], list[str]]:
         if text.analyzer not in _ANALYZERS or (text.analyzer == "word") != bool(text.token_pattern):
-            raise Incompatible("the contract names an unknown analyzer", actual=text.analyzer)
+            raise Incompatible(
+                "the contract names an unknown analyzer",
+                expected=", ".join(sorted(_ANALYZERS)),
+                actual=text.analyzer,
+                hint=_NEWER,
+            )
         if text.analyzer == "char":
             return self._char_grams
         if text.analyzer == "char_wb":
@@ -96,7 +102,9 @@ class Counter:
         try:
             pattern = re.compile(text.token_pattern or "")
         except re.error as error:
-            raise Incompatible("the token pattern is no regular expression", actual=error) from None
+            raise Incompatible(
+                "the token pattern is no regular expression", actual=error, hint=_NEWER
+            ) from None
         return lambda document: self._word_grams(pattern.findall(document))
 
     def _word_grams(self, tokens: list[str]) -> list[str]:

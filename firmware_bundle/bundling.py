@@ -242,7 +242,12 @@ def _check_expiry(contract: Contract) -> None:
 
 def _check_rollback(may_replace: int | None) -> None:
     if may_replace is not None and not 1 <= may_replace <= MAX_SEQUENCE:
-        raise BadInput("may_replace is no release number", actual=may_replace)
+        raise BadInput(
+            "may_replace is no release number",
+            expected="1 to 2^63 - 1",
+            actual=may_replace,
+            hint="name the number of the release that is to go",
+        )
 
 
 def _describe(

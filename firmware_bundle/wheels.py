@@ -164,7 +164,11 @@ def _fetch(target: Target, python: tuple[int, int]) -> dict[str, bytes]:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Unavailable("pip did not fetch the wheels in time") from None
+            raise Unavailable(
+                "pip did not fetch the wheels in time",
+                expected=f"at most {TIMEOUT_S} s",
+                hint="try again; what pip has fetched stays in its cache",
+            ) from None
         if done.returncode != 0:
             raise Unavailable(
                 "pip cannot fetch the wheels that the lock names",

@@ -25,12 +25,7 @@ def emit_at(g: Graph, path: str, estimator: object, x: Tensor, emit: Emit) -> Em
     try:
         return emit(g, estimator, x)
     except Unsupported as error:
-        raise Unsupported(
-            f"{path}: {error.what}",
-            expected=error.expected,
-            actual=error.actual,
-            hint=error.hint,
-        ) from error
+        raise error.at(path) from error
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.neighbors import KNeighborsTransformer, RadiusNeighborsTransformer
 
-from convert.estimators.arrays import dense
-from convert.estimators.distances import fitted_metric, reduced_distances
-from convert.estimators.neighbor_search import brute_distances, nearest
+from convert.estimators.neighbor_search import nearest
+from convert.estimators.radius_neighbors import within_radius
 from convert.graph.emission import Emission, Scores
 
 if TYPE_CHECKING:
@@ -37,12 +36,7 @@ def nearest_graph(g: Graph, estimator: Any, x: Tensor) -> Emission:
 
 def radius_graph(g: Graph, estimator: Any, x: Tensor) -> Emission:
     """`RadiusNeighborsTransformer.transform`: all points within the radius."""
-    metric = fitted_metric(estimator)
-    if estimator._fit_method == "brute":
-        reduced = brute_distances(g, estimator, x, metric)
-    else:
-        reduced = reduced_distances(g, x, dense(estimator._fit_X), metric)
-    inside = g.op("LessOrEqual", reduced, metric.reduce(float(estimator.radius)))
+    metric, reduced, inside = within_radius(g, estimator, x)
     value = metric.distance(g, reduced) if estimator.mode == "distance" else 1.0
     return _graph(g.op("Where", inside, value, 0.0), estimator)
 

@@ -17,6 +17,7 @@ from convert.graph.emission import Check, Emission, Scores
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from convert.estimators.distances import Minkowski
     from convert.graph.builder import Graph, Tensor
 
 _ROWS = np.array([1], dtype=np.int64)
@@ -75,14 +76,20 @@ def regressor(g: Graph, estimator: Any, x: Tensor) -> Emission:
     return Emission({"predict": Scores(value, targets.shape[1])})
 
 
-def _weights(g: Graph, estimator: Any, x: Tensor) -> Tensor:
-    """`(n, m)`: what each training point weighs, 0 beyond the radius."""
+def within_radius(g: Graph, estimator: Any, x: Tensor) -> tuple[Minkowski, Tensor, Tensor]:
+    """The metric, the reduced distances `(n, m)` to the training points, and which lie inside."""
     metric = fitted_metric(estimator)
     if estimator._fit_method == "brute":
         reduced = brute_distances(g, estimator, x, metric)
     else:
         reduced = reduced_distances(g, x, dense(estimator._fit_X), metric)
     inside = g.op("LessOrEqual", reduced, metric.reduce(float(estimator.radius)))
+    return metric, reduced, inside
+
+
+def _weights(g: Graph, estimator: Any, x: Tensor) -> Tensor:
+    """`(n, m)`: what each training point weighs, 0 beyond the radius."""
+    metric, reduced, inside = within_radius(g, estimator, x)
     ones = g.cast(inside, np.float64)
     if not weighs_by_distance(estimator):
         return ones

@@ -90,12 +90,7 @@ def inverse(g: Graph, path: str, transformer: Any, y: Tensor) -> Tensor:
     try:
         return INVERSES[type(transformer)](g, transformer, y)
     except Unsupported as error:
-        raise Unsupported(
-            f"{path}: {error.what}",
-            expected=error.expected,
-            actual=error.actual,
-            hint=error.hint,
-        ) from error
+        raise error.at(path) from error
 
 
 def _function(g: Graph, transformer: Any, y: Tensor) -> Tensor:

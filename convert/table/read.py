@@ -36,7 +36,11 @@ def read_table(samples: Any, estimator: Any) -> tuple[TableCodec, Codes]:
             actual=f"{len(samples)} rows of {list(samples.columns)}",
         )
     if len(set(samples.columns)) != len(samples.columns):
-        raise BadInput("the samples name a column twice", actual=list(samples.columns))
+        raise BadInput(
+            "the samples name a column twice",
+            actual=list(samples.columns),
+            hint="give each column a name of its own, and train again with them",
+        )
     known = known_words(estimator)
     terms = known_terms(estimator)
     read = [_column(name, samples[name], known, terms) for name in samples.columns]

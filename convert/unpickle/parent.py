@@ -153,7 +153,10 @@ def _start(script: Path, directory: Path) -> Iterator[tuple[subprocess.Popen[byt
         )
     except OSError as error:
         os.close(receiver)
-        raise Unavailable(f"cannot start a process to unpickle in: {error}") from error
+        raise Unavailable(
+            f"cannot start a process to unpickle in: {error}",
+            hint="free memory or processes (ulimit -u), then convert again",
+        ) from error
     finally:
         os.close(sender)
     try:

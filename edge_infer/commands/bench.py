@@ -48,7 +48,12 @@ def _run(arguments: argparse.Namespace) -> int:
         raise Unavailable("timing needs numpy", hint="pip install numpy") from None
 
     if "predict" not in model.verbs:
-        raise BadInput("this model does not predict", actual=", ".join(model.verbs))
+        raise BadInput(
+            "this model does not predict",
+            expected="a model with the verb predict",
+            actual=", ".join(model.verbs),
+            hint="time its own verb from Python: edge_infer.load(…).transform(rows)",
+        )
     golden = read_golden(artifact.contract, artifact.golden)[0]
     row: Any
     one: Any

@@ -43,7 +43,11 @@ def read_text(source: str) -> str:
     try:
         return _read(source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(f"{source} is not UTF-8 text", actual=error.reason) from None
+        raise BadInput(
+            f"{source} is not UTF-8 text",
+            actual=error.reason,
+            hint="save it as CSV in UTF-8; numpy's arrays are read by the ending .npy",
+        ) from None
 
 
 def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
@@ -61,7 +65,7 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     try:
         lines = [(reader.line_num, cells) for cells in reader if cells]
     except csv.Error as error:
-        raise BadInput(f"{source} is not CSV", actual=error) from None
+        raise not_csv(source, error) from None
     check_commas(lines, source)
     header: list[str] | None = None
     if lines and (_is_header(lines[0][1]) or set(lines[0][1]) == set(names or ())):
@@ -76,7 +80,7 @@ def parse_csv(text: str, source: str, names: tuple[str, ...] | None) -> Any:
     if header is None or names is None:
         return _array(rows)
     if len(set(header)) != len(header):
-        raise BadInput(f"{source} names a column twice", actual=", ".join(header))
+        raise named_twice(source, header)
     return {name: _array([row[at] for row in rows]) for at, name in enumerate(header)}
 
 
@@ -87,6 +91,25 @@ def _array(values: list[Any]) -> Any:
     except ImportError:
         return values
     return np.array(values)
+
+
+def not_csv(source: str, error: csv.Error) -> BadInput:
+    """Python's reader has given up."""
+    return BadInput(
+        f"{source} is not CSV",
+        expected="cells separated by commas, quoted by double quotes",
+        actual=error,
+        hint="write it anew: pandas.DataFrame(X).to_csv(FILE, index=False)",
+    )
+
+
+def named_twice(source: str, header: list[str]) -> BadInput:
+    """The first line has a name more than once."""
+    return BadInput(
+        f"{source} names a column twice",
+        actual=", ".join(header),
+        hint="give each column a name of its own, as in training",
+    )
 
 
 def check_commas(lines: list[tuple[int, list[str]]], source: str) -> None:

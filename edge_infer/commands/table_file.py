@@ -12,7 +12,9 @@ from edge_infer.commands.rows_file import (
     PANDAS_MISSING,
     check_commas,
     check_spaces,
+    named_twice,
     no_rows,
+    not_csv,
     number,
     read_text,
     uneven,
@@ -47,7 +49,7 @@ def read_table(source: str, inputs: Sequence[Input]) -> dict[str, list[Any]]:
     if not lines:
         raise no_rows(source)
     if len(set(header)) != len(header):
-        raise BadInput(f"{source} names a column twice", actual=", ".join(header))
+        raise named_twice(source, header)
     wanted = {column_name(one): one for one in inputs}
     found: dict[str, list[Any]] = {name: [] for name in header}
     for line, cells in lines:
@@ -97,7 +99,7 @@ def _lines(source: str) -> list[tuple[int, list[str]]]:
     try:
         return [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
-        raise BadInput(f"{source} is not CSV", actual=error) from None
+        raise not_csv(source, error) from None
 
 
 def _no_header(source: str, names: tuple[str, ...], first: list[str]) -> BadInput:

@@ -205,8 +205,16 @@ class NativeEngine:
             values = (self._ctypes.c_double * count).from_address(x)
             return refused_value(list(values), self._wanted)
         if status == _INDEX:
-            return BadInput("a row leads beyond a table of the model", actual=verb)
-        return Incompatible("the compiled model refuses the call", actual=f"status {status}")
+            return BadInput(
+                "a row leads beyond a table of the model",
+                actual=verb,
+                hint="pass rows such as those of training",
+            )
+        return Incompatible(
+            "the compiled model refuses the call",
+            actual=f"status {status} of edge_model.h",
+            hint="compile the model again: edge-infer convert --native",
+        )
 
     def _as_text(self, positions: Any) -> Any:
         import numpy as np
@@ -245,7 +253,10 @@ def refused_value(values: Sequence[float], wanted: Input) -> BadInput:
                 actual=float(values[place]),
                 hint=hint,
             )
-    return BadInput("X holds a value that the estimator does not accept")
+    return BadInput(
+        "X holds a value that the estimator does not accept",
+        hint="find the row by predict_one, row by row",
+    )
 
 
 def open_engine(data: bytes, contract: Contract, native: NativeModel) -> NativeEngine:

@@ -141,7 +141,11 @@ class Root:
         """
         path = self.version(name)
         if not self.disk.is_directory(path):
-            raise Unavailable(f"the version {name} is not there", expected=show(path))
+            raise Unavailable(
+                f"the version {name} is not there",
+                expected=show(path),
+                hint="install the release again",
+            )
         tree = verify_tree(path, trust, keep="artifact/contract.json".__eq__)
         check_name(name, tree.signature_sha256)
         return tree

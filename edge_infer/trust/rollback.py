@@ -73,7 +73,12 @@ def decide_install(release: Release, memory: Memory, pins: Pins, *, clock: datet
     if fault is not None:
         raise Untrusted(f"the key {release.pin.called} may publish nothing", actual=fault)
     if not 1 <= release.sequence <= MAX_SEQUENCE:
-        raise BadInput("the sequence is no release number", actual=release.sequence)
+        raise BadInput(
+            "the sequence is no release number",
+            expected="1 to 2^63 - 1",
+            actual=release.sequence,
+            hint="publish it anew: edge-infer convert --sequence",
+        )
     now = time_at_least(clock=clock, last_seen=memory.last_seen, signed=release.created)
     check_moment(release.pin, now, "the installation")
     if release.expires is not None and now >= release.expires:

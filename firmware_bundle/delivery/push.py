@@ -186,7 +186,11 @@ def _send_key(trust: Trust, device: Device) -> str:
     words = f"cat > {shlex.quote(there)}"
     done = _run([*device.ssh, device.host, words], data=pinned.decode("utf-8"))
     if done.returncode != 0:
-        raise Unavailable("the key did not arrive", actual=done.stderr.strip()[-500:])
+        raise Unavailable(
+            "the key did not arrive",
+            actual=done.stderr.strip()[-500:],
+            hint=f"see that {device.root} can be written there, then push again",
+        )
     return there
 
 
