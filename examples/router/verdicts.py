@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+LEFT_OUT = "reasons left out"
+"""So `why` begins where flows like this one, or of its source, were explained just before."""
+
 
 class Verdict(NamedTuple):
     """One flow, judged: a tuple, as thousands are made a second."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from examples.router.features import FEATURES, NAMES, Row
 from examples.router.reasons import COLUMNS, REASONS, told
+from examples.router.verdicts import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,10 +41,10 @@ MOST_KINDS = 500
 """Kinds of flows that are explained within a second, some 50 ms of work."""
 
 UNTOLD = [
-    f"reasons left out: they are given for {MOST_TOLD} flows of a source within a second, and for "
+    f"{LEFT_OUT}: they are given for {MOST_TOLD} flows of a source within a second, and for "
     f"{MOST_REMEMBERED:,} sources"
 ]
-UNTOLD_KIND = [f"reasons left out: they are given for {MOST_KINDS} kinds of flows within a second"]
+UNTOLD_KIND = [f"{LEFT_OUT}: they are given for {MOST_KINDS} kinds of flows within a second"]
 SECOND = 1_000_000_000
 
 Kind = bytes

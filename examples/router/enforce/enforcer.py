@@ -12,6 +12,7 @@ from edge_infer import Unavailable
 from examples.router.enforce.allow import AllowList
 from examples.router.enforce.nftables import NftFailed
 from examples.router.enforce.policy import Policy, Rate, Strikes, parse_source, within
+from examples.router.verdicts import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 UNSEEN = "it was not seen to open these flows, and may be the side that answers"
 """Whoever sends a host answers to nothing must not have it banned; nor what a router that sees one
 side alone takes for the other one."""
+
+BEFORE = "a flow before: "
+"""A burst's eighth flow comes within a second, in which five are explained: a ban has a reason."""
 
 ALLOWED_SECONDS = 1.0
 
@@ -105,7 +109,15 @@ class Enforcer:
             return None
         is_seen = self._is_opener(verdict, now)
         strikes = self._strikes if is_seen else self._doubtful
-        if not strikes.add(source, flow, malicious, now) or not malicious:
+        has_earned = strikes.add(source, flow, malicious, now)
+        if not malicious:
+            return None
+        if not verdict.why[:1] or verdict.why[0].startswith(LEFT_OUT):
+            before = strikes.why(source)
+            verdict = verdict._replace(why=[f"{BEFORE}{one}" for one in before] or verdict.why)
+        else:
+            strikes.explain(source, verdict.why)
+        if not has_earned:
             return None
         if not is_seen:
             return self._spare(verdict, source, UNSEEN)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Sequence
 
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
     Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -27,6 +27,9 @@ FLOWS_PER_STRIKE = 64
 
 MOST_FLOWS = 32_768
 """Flows of all sources, or of one, that are remembered at once, some 6 MB."""
+
+MOST_REASONS, MOST_LETTERS = 3, 200
+"""Of one flow of a source are remembered, for the ban that a later flow makes."""
 
 MOST_BAN_SECONDS = 99_999_999
 """nft takes a number of at most eight digits before the unit: three years."""
@@ -107,6 +110,15 @@ class Strikes:
             self._flows -= len(gone.flows)
         return heard.against >= self._policy.strikes
 
+    def explain(self, source: str, why: Sequence[str]) -> None:
+        """Remember the reasons that were given for the flow that was counted last."""
+        self._heard[source].why = [one[:MOST_LETTERS] for one in why[:MOST_REASONS]]
+
+    def why(self, source: str) -> list[str]:
+        """The reasons that were given last of a source's flows, if any were."""
+        heard = self._heard.get(source)
+        return [] if heard is None else heard.why
+
     def forget(self, source: str) -> None:
         """Begin anew with a source, as after its ban."""
         gone = self._heard.pop(source, None)
@@ -123,6 +135,7 @@ class Heard:
     def __init__(self) -> None:
         self.flows: OrderedDict[int, tuple[float, bool]] = OrderedDict()
         self.against = 0
+        self.why: list[str] = []
 
     def add(self, flow: int, malicious: bool, now: float) -> None:
         """Add a flow, or say anew what it is."""

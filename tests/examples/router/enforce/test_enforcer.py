@@ -20,6 +20,7 @@ from examples.router.enforce.allow import AllowList
 from examples.router.enforce.audit import AuditLog
 from examples.router.enforce.enforcer import Enforcer
 from examples.router.enforce.policy import MOST_FLOWS, MOST_SOURCES, Policy, Strikes
+from examples.router.why import UNTOLD, UNTOLD_KIND
 
 ATTACKER = "203.0.113.9"
 ENOUGH = Policy().strikes
@@ -244,6 +245,31 @@ def test_the_log_says_who_why_and_until_when_before_the_ban(bench: Bench) -> Non
     assert line["seconds"] == 600
     assert line["time"] == "1970-01-01T00:16:40.000+00:00"
     assert bench.lines("fail")[0]["error"]
+
+
+@pytest.mark.parametrize("reasons", [UNTOLD, UNTOLD_KIND])
+def test_a_ban_has_a_reason_where_those_of_a_burst_s_later_flows_are_left_out(
+    reasons: list[str], tmp_path: Path
+) -> None:
+    bench = Bench(tmp_path)
+    bench.attack(times=3)
+    for _ in range(ENOUGH - 3):
+        bench.enforcer.consider(verdict(ATTACKER)._replace(why=reasons))
+    (ban,) = bench.lines("ban")
+    assert ban["why"] == ["a flow before: failed handshakes of the source"]
+    for _ in range(ENOUGH):
+        bench.enforcer.consider(verdict("203.0.113.10")._replace(why=reasons))
+    assert bench.lines("ban")[1]["why"] == reasons
+
+
+def test_reasons_without_end_are_not_remembered_whole(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    tracemalloc.start()
+    for number in range(2000):
+        long = verdict(f"10.0.{number >> 8}.{number & 255}")._replace(why=["x" * 100_000] * 10)
+        bench.enforcer.consider(long)
+    assert tracemalloc.get_traced_memory()[0] < 8e6
+    tracemalloc.stop()
 
 
 def test_a_log_without_a_full_disk_has_whole_lines(tmp_path: Path) -> None:
