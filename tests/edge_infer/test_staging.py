@@ -44,6 +44,24 @@ def test_an_error_in_the_block_leaves_nothing_and_passes_unchanged(tmp_path: Pat
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_power_cut_leaves_no_name_without_its_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replace: bool
+) -> None:
+    """The bytes are forced to the disk before the name, and the name before it is relied on."""
+    out, forced, fsync = tmp_path / "out", [], os.fsync
+
+    def noting(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        forced.append((found.st_ino, found.st_size, out.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    write_file_atomically(out, b"new", replace=replace)
+    assert forced[0] == (out.stat().st_ino, 3, False)
+    assert (forced[-1][0], forced[-1][2]) == (tmp_path.stat().st_ino, True)
+
+
 @pytest.mark.parametrize("kind", ["directory", "file", "dangling link"])
 def test_an_existing_output_is_refused_and_kept(tmp_path: Path, kind: str) -> None:
     out = tmp_path / "out"

@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from examples.router import caught
+from examples.router.enforce.policy import Policy
+
 ROOT = Path(__file__).parents[3]
 README = ROOT / "examples" / "router" / "README.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,6 +36,15 @@ def test_every_shell_block_runs_and_prints_what_it_promises(tmp_path: Path) -> N
         assert done.returncode == 0, done.stderr
         printed, ran = done.stdout, ran + 1
     assert ran == 3
+
+
+def test_the_rules_that_it_names_are_in_force() -> None:
+    text = " ".join(README.read_text("utf-8").split())
+    assert "has called fourteen of its latest 20 flows malicious within a minute" in text
+    assert (caught.STRIKES, caught.AMONG, caught.WINDOW_NS) == (14, 20, 60 * 10**9)
+    assert "eight malicious flows within a minute, among its latest twelve" in text
+    policy = Policy()
+    assert (policy.strikes, policy.among, policy.window_seconds) == (8, 12, 60.0)
 
 
 def test_links_lead_somewhere() -> None:
