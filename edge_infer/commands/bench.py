@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from edge_infer.artifact import VerifiedArtifact
+    from edge_infer.model import Model
+
 ROUNDS = 15
 BATCH_ROWS = 256
 
@@ -43,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
     model = open_artifact(artifact)
     load_ms = (time.perf_counter() - started) * 1e3
     try:
-        import numpy as np
+        import numpy  # noqa: F401
     except ImportError:
         raise Unavailable("timing needs numpy", hint="pip install numpy") from None
 
@@ -54,24 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
             actual=", ".join(model.verbs),
             hint="time its own verb from Python: edge_infer.load(…).transform(rows)",
         )
-    golden = read_golden(artifact.contract, artifact.golden)[0]
-    row: Any
-    one: Any
-    batch: Any
-    if is_text_alone(model.inputs):
-        texts = golden[model.inputs[0].name].ravel()
-        row, one, batch = texts[0], texts[:1], np.resize(texts, BATCH_ROWS)
-    elif is_typed(model.inputs):
-        from edge_infer.columns import columns_of_feeds
-
-        table = columns_of_feeds(golden, model.inputs)
-        row = {name: values[0] for name, values in table.items()}
-        one = {name: values[:1] for name, values in table.items()}
-        batch = {name: np.resize(values, BATCH_ROWS) for name, values in table.items()}
-    else:
-        rows = golden[model.inputs[0].name]
-        row, one = rows[0].copy(), rows[:1].copy()
-        batch = np.resize(rows, (BATCH_ROWS, rows.shape[1]))
+    row, one, batch = _rows(model, artifact)
     found = {
         "load_ms": round(load_ms, 1),
         "predict_one_us": round(median_us(lambda: model.predict_one(row)), 2),
@@ -91,6 +77,25 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     say("\n".join([f"{model.engine}, medians of {ROUNDS} rounds", *lines]))
     return 0
+
+
+def _rows(model: Model, artifact: VerifiedArtifact) -> tuple[Any, Any, Any]:
+    """A golden row, a batch of it alone and one of `BATCH_ROWS`, as the model's verbs take them."""
+    import numpy as np
+
+    golden = read_golden(artifact.contract, artifact.golden)[0]
+    if is_text_alone(model.inputs):
+        texts = golden[model.inputs[0].name].ravel()
+        return texts[0], texts[:1], np.resize(texts, BATCH_ROWS)
+    if is_typed(model.inputs):
+        from edge_infer.columns import columns_of_feeds
+
+        table = columns_of_feeds(golden, model.inputs)
+        row = {name: values[0] for name, values in table.items()}
+        one = {name: values[:1] for name, values in table.items()}
+        return row, one, {name: np.resize(values, BATCH_ROWS) for name, values in table.items()}
+    rows = golden[model.inputs[0].name]
+    return rows[0].copy(), rows[:1].copy(), np.resize(rows, (BATCH_ROWS, rows.shape[1]))
 
 
 BENCH = Command("bench", "time predictions on the golden rows", add_bundle_arguments, _run)

@@ -113,6 +113,13 @@ def table(motion: dict[str, Any], loop: dict[str, Any]) -> str:
         f"In 242 frames in which only a tree moves, enlarged to 320 by 240, we tell"
         f" {events['ours']['events']} events, Debian's `motion` with its defaults"
         f" {events['motion'].get('events', '(not installed)')}.",
+    ]
+    return "\n".join([*rows, *_loop(loop), "", "![Memory over time](memory.svg)"])
+
+
+def _loop(loop: dict[str, Any]) -> list[str]:
+    """The lines on the whole loop: each engine, and live."""
+    rows = [
         "",
         "`python -m benchmarks.camera.loop`, the whole loop with faces on walkers at 640 by 480,"
         f" {loop['minutes']:g} minutes of 25 frames a second each, played unpaced:",
@@ -137,8 +144,7 @@ def table(motion: dict[str, Any], loop: dict[str, Any]) -> str:
             f" in the median, {live['p95_ms']} ms at 95 %; {live['dropped']} of"
             f" {live['frames'] + live['dropped']} frames dropped.",
         ]
-    rows += ["", "![Memory over time](memory.svg)"]
-    return "\n".join(rows)
+    return rows
 
 
 def main() -> int:
