@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from examples.router.compiled import open_table
 from examples.router.live.garbage import collected_between
 from examples.router.packets import Frame
+from examples.router.verdicts import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -75,6 +76,8 @@ class Watch:
         """Of flows that time ended, hundreds of them on one whole second, until their verdict."""
 
         self.last: deque[Verdict] = deque(maxlen=8)
+        """Malicious ones, the latest first; of a source that is here no more without reasons."""
+
         self.sources: Counter[str] = Counter()
         """Malicious flows by source; the quietest are forgotten."""
         self._judge = judge
@@ -168,9 +171,15 @@ class Watch:
         if verdict.verdict != "malicious":
             return
         self.malicious += judged.final
-        if not judged.ended or verdict not in self.last:
+        if (not judged.ended or verdict not in self.last) and self._says_more(verdict):
             self.last.appendleft(verdict)
         if judged.final and verdict.opening != "unknown":
             self.sources[verdict.source] += 1
             if len(self.sources) > MOST_SOURCES:
                 self.sources = Counter(dict(self.sources.most_common(MOST_SOURCES // 2)))
+
+    def _says_more(self, verdict: Verdict) -> bool:
+        """Whether it has reasons, or its source is not among the last: a scan would fill them."""
+        if not verdict.why[0].startswith(LEFT_OUT):
+            return True
+        return all(one.source != verdict.source for one in self.last)

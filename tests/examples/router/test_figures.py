@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.router.page import FIGURES, PARTS, part, shown
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,17 +24,34 @@ def test_a_part_of_the_page_is_what_its_figures_say(name: str) -> None:
     assert said == part(name), "run: python -m benchmarks.router.page"
 
 
-def test_the_model_card_s_tables_are_what_the_score_sheet_says() -> None:
+@pytest.mark.deep
+def test_the_picture_of_the_terminal_shows_what_is_drawn_now() -> None:
+    """But for the figures of a run: packets a second, and the time to a verdict."""
+
+    def words(drawn: str) -> list[str]:
+        found = re.findall("<text[^>]*>([^<]*)</text>", drawn)
+        return [one for one in found if not re.fullmatch(r"(&#160;)*[0-9.,]+((&#160;)ms)?", one)]
+
+    kept = (FIGURES / "watch.svg").read_text("utf-8")
+    assert words(pictures().terminal()) == words(kept), "run: make pictures"
+
+
+def pictures() -> ModuleType:
     path = ROOT / "docs" / "pictures" / "router.py"
     spec = importlib.util.spec_from_file_location("router_pictures", path)
     assert spec is not None
     assert spec.loader is not None
-    pictures = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(path.parent))
-        spec.loader.exec_module(pictures)
+        spec.loader.exec_module(module)
+    return module
+
+
+def test_the_model_card_s_tables_are_what_the_score_sheet_says() -> None:
+    drawn = pictures()
     figures = json.loads((FIGURES / "scores.json").read_text("utf-8"))
-    assert pictures.tables(figures) in pictures.CARD.read_text("utf-8"), "run: make pictures"
+    assert drawn.tables(figures) in drawn.CARD.read_text("utf-8"), "run: make pictures"
 
 
 def test_what_the_page_promises_of_speed_memory_and_drops_was_measured() -> None:

@@ -73,7 +73,11 @@ def test_the_picture_has_rates_flows_drops_and_who_is_worst(
     ((scanner, number),) = watch.sources.most_common(1)
     worst = next(line for line in said.splitlines() if scanner in line)
     assert str(number) in worst
-    assert "tcp" in said.split("last malicious")[1]
+    last = said.split("last malicious")[1]
+    assert "tcp" in last
+    # Of a scan's hundreds of flows few have reasons of their own, and those are what is to be seen.
+    assert watch.malicious > 50
+    assert "left out" not in last
 
 
 def test_a_name_that_would_command_the_terminal_is_shown_as_it_is() -> None:
