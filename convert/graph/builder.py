@@ -16,11 +16,13 @@ import numpy as np
 
 from convert.errors import Unsupported
 from convert.graph.columns import TextInput
+from convert.graph.later import Later, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from convert.graph.columns import Column
+    from convert.graph.later import Write
     from edge_infer.contract import Text
 
 Tensor = NewType("Tensor", str)
@@ -61,6 +63,7 @@ class Graph:
         self.x = Tensor(x) if columns is None else self.frame(columns)
         self.inputs = {self.x} if columns is None else {one.tensor for one in columns}
         self.texts: list[TextInput] = []
+        self.left: list[Later] = []
 
     def frame(self, columns: Sequence[Column]) -> Tensor:
         """A name for columns side by side, which costs nothing until an operator reads it."""
@@ -123,6 +126,12 @@ class Graph:
         self.nodes.append(Node(op_type, domain, inputs, names, attributes))
         return names
 
+    def later(self, write: Write, operand: Tensor, *sizes: int, results: int) -> tuple[Tensor, ...]:
+        """The results of a step that is written at the end, beside others of its kind."""
+        names = tuple(self._name() for _ in range(results))
+        self.left.append(Later(write, self.matrix(operand), sizes, names, len(self.nodes)))
+        return names
+
     def constant(self, value: np.ndarray) -> Tensor:
         """Store an array once and return its name."""
         array = np.ascontiguousarray(value)
@@ -160,13 +169,17 @@ class Recorded:
 
 def pruned(graph: Graph, outputs: Mapping[str, Tensor]) -> Recorded:
     """Keep what the outputs need, and give the outputs their names."""
+    written = settled(graph)
     rename: dict[Tensor, Tensor] = {}
     extra: list[Node] = []
-    for name, tensor in outputs.items():
+    for name, told in outputs.items():
+        tensor = written.get(told, told)
         if tensor in graph.constants or tensor in graph.inputs or tensor in rename:
             extra.append(Node("Identity", "", (tensor,), (Tensor(name),), {}))
         else:
             rename[tensor] = Tensor(name)
+    for result, tensor in written.items():
+        rename[result] = rename.get(tensor, tensor)
     nodes = [_renamed(node, rename) for node in (*graph.nodes, *extra)]
     writer = {output: node for node in nodes for output in node.outputs}
     needed: set[Tensor] = set()
