@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks.coverage.building import SPARSE
 from benchmarks.coverage.estimators import KINDS
 from benchmarks.coverage.refused import NOT_ROWS, REFUSED, is_expected
+from benchmarks.coverage.slowest import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,12 +96,14 @@ def totals(cases: Sequence[Case]) -> str:
     )
 
 
-def write(cases: Sequence[Case], *, missing: Sequence[str] = ()) -> None:
-    """Write the page; `missing` are classes that are still to be measured."""
+def write(cases: Sequence[Case], slow: Sequence[Case], *, missing: Sequence[str] = ()) -> None:
+    """Write the page: all cases, those that were measured in full, the classes still missing."""
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     parts = [
         _INTRODUCTION.format(versions=versions, minutes=sum(case.seconds for case in cases) / 60),
         totals(cases),
+        "",
+        section(slow),
     ]
     if missing:
         parts += ["", f"Still to be measured, and in no total: {', '.join(missing)}."]

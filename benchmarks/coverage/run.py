@@ -6,6 +6,7 @@ without an answer count as errors.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import resource
@@ -84,13 +85,17 @@ class _Running:
 
 
 def measured(
-    chosen: Sequence[Candidate], *, processes: int, compare: bool = True, names: Sequence[str] = ()
+    chosen: Sequence[tuple[Candidate, Sequence[str]]], *, processes: int, compare: bool = True
 ) -> Iterator[tuple[Candidate, list[Case]]]:
-    """The cases of each estimator, as they come; `compare` with plain skl2onnx as well."""
+    """The cases of each estimator, as they come; `compare` with plain skl2onnx as well.
+
+    Beside each stand the names of its data sets, none for all that suit it.
+    """
     waiting, running = list(reversed(chosen)), list[_Running]()
     while waiting or running:
         while waiting and len(running) < processes:
-            running.append(_Running(waiting.pop(), compare, names))
+            candidate, names = waiting.pop()
+            running.append(_Running(candidate, compare, names))
         wait([one.connection for one in running], timeout=1.0)
         for one in [one for one in running if one.has_ended()]:
             one.process.join()
@@ -98,13 +103,29 @@ def measured(
             yield one.candidate, one.cases
 
 
-def shorten() -> None:
+@contextlib.contextmanager
+def shortened() -> Iterator[None]:
     """About an eighth of the rows that a proof tries: what counts here is the many models."""
     from convert.prove import effort
 
+    usual = effort.BOUNDS
     effort.BOUNDS = effort.Bounds(
         probes=(500, 800), alone=(24, 32), engine=(150, 200), row_buffers=60
     )
+    try:
+        yield
+    finally:
+        effort.BOUNDS = usual
+
+
+def in_full(cases: Sequence[Case], chosen: Sequence[Candidate], *, processes: int) -> list[Case]:
+    """The slowest of them once more, with all rows."""
+    from benchmarks.coverage.slowest import slowest
+
+    of = {(one.kind, one.name): one for one in chosen}
+    again = [(of[case.kind, case.estimator], [case.dataset]) for case in slowest(cases)]
+    runs = measured(again, processes=processes, compare=False)
+    return [case for _, found in runs for case in found]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -118,17 +139,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, help="a file of cases: goes on where it ends")
     parser.add_argument("--no-plain", action="store_true", help="without plain skl2onnx")
     parser.add_argument("--full", action="store_true", help="try as many rows as an export does")
-    parser.add_argument("--page", action="store_true", help="write what is kept, measure nothing")
+    parser.add_argument(
+        "--page", action="store_true", help="write what is kept, measure the slowest alone"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args(arguments)
     # Everything is imported once, and each estimator's process is a fork of this one.
-    from benchmarks.coverage import report
+    from benchmarks.coverage import report, slowest
     from benchmarks.coverage.estimators import candidates
     from benchmarks.coverage.measure import Case
     from benchmarks.coverage.record import Record
 
-    if not given.full:
-        shorten()
     chosen = [
         one
         for one in candidates()
@@ -138,26 +159,27 @@ def main(arguments: Sequence[str]) -> int:
     record = Record(given.keep, Case) if given.keep else None
     found = list(record.cases) if record else []
     left = [one for one in chosen if record is None or record.misses(one)]
-    if given.page:
-        report.write(found, missing=[one.name for one in left])
-        return 0
     started = time.monotonic()
-    runs = measured(
-        left, processes=given.processes, compare=not given.no_plain, names=given.datasets
-    )
-    for number, (candidate, cases) in enumerate(runs, start=1):
-        spent = time.monotonic() - started
-        print(f"[{number}/{len(left)}, {spent:.0f} s] {candidate.kind} {candidate.name}")
-        for case in cases:
-            if case.outcome not in ("exact", "does not fit"):
-                print(f"  {case.dataset}: {case.outcome}: {case.reason[:200]}")
-        found += cases
-        if record:
-            record.add(candidate, cases)
-    print(report.totals(found))
+    with contextlib.nullcontext() if given.full else shortened():
+        work = [] if given.page else [(one, given.datasets) for one in left]
+        runs = measured(work, processes=given.processes, compare=not given.no_plain)
+        for number, (candidate, cases) in enumerate(runs, start=1):
+            spent = time.monotonic() - started
+            print(f"[{number}/{len(left)}, {spent:.0f} s] {candidate.kind} {candidate.name}")
+            for case in cases:
+                if case.outcome not in ("exact", "does not fit"):
+                    print(f"  {case.dataset}: {case.outcome}: {case.reason[:200]}")
+            found += cases
+            if record:
+                record.add(candidate, cases)
+    slow = in_full(found, chosen, processes=given.processes)
+    print(report.totals(found), slowest.printed(slow), sep="\n")
+    if given.page:
+        report.write(found, slow, missing=[one.name for one in left])
+        return 0
     if not (given.estimators or given.kind or given.datasets or given.no_plain):
-        report.write(found)
-    problems = report.problems(found)
+        report.write(found, slow)
+    problems = [*report.problems(found), *slowest.too_slow([*found, *slow])]
     print("\n".join(problems) or "every class is exact or refused as the tables say")
     return 1 if problems else 0
 

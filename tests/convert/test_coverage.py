@@ -19,6 +19,7 @@ from benchmarks.coverage.estimators import KINDS, candidates
 from benchmarks.coverage.measure import SELF_DISAGREEMENT, Case, measure, suitable
 from benchmarks.coverage.refused import NO_NEW_ROWS, NOT_ROWS, REFUSED, is_expected
 from benchmarks.coverage.report import problems
+from benchmarks.coverage.slowest import COUNT, PROMISED_SECONDS, SLACK, slowest, too_slow
 from convert.estimators.dispatch import COMPOSITES, EMITTERS
 from convert.prove.effort import Bounds
 
@@ -162,3 +163,24 @@ def test_what_is_refused_without_a_reason_in_the_tables_is_a_problem():
     assert problems([case("exact", name="NMF")]) != []
     assert problems([case("unsupported", "by chance", name="NMF")]) != []
     assert problems([case("unsupported", REFUSED["NMF"], name="NMF")]) == []
+
+
+def timed(seconds, name="SVC", kind="classifier", dataset="iris"):
+    return Case(name, kind, dataset, "exact", "", seconds)
+
+
+def test_the_slowest_are_ten_classes_and_one_of_every_kind():
+    cases = [timed(40 - at, f"C{at}") for at in range(COUNT + 5)]
+    cases += [timed(39.5, "C0", dataset="wine"), timed(2.0, "R0", "regressor")]
+    cases += [timed(1.5, "R1", "regressor"), timed(0.1, "T0", "transformer")]
+    found = slowest(reversed(cases))
+    assert [case.estimator for case in found] == [*(f"C{at}" for at in range(COUNT)), "R0", "T0"]
+    assert (found[0].dataset, found[0].seconds) == ("iris", 40)
+
+
+def test_a_case_over_three_times_the_promise_is_a_problem_once():
+    most = PROMISED_SECONDS * SLACK
+    assert too_slow([timed(0.0), timed(most)]) == []
+    (said,) = too_slow([timed(most + 4.0, "NuSVC", dataset="digits")] * 2)
+    assert said.startswith(f"NuSVC on digits: {most + 4.0} s of one core")
+    assert str(PROMISED_SECONDS) in said
