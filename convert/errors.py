@@ -17,25 +17,13 @@ class Unsupported(EdgeInferError):
     """No exact converter for this estimator or setting; names the step of the pipeline."""
 
     exit_code = 8
-
-    def __init__(
-        self,
-        what: str,
-        *,
-        expected: object = None,
-        actual: object = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(what, expected=expected, actual=actual, hint=hint or _HINT)
+    usual_hint = (
+        "take an estimator or a setting that docs/converting.md lists, or register an emitter of "
+        "your own: convert.register"
+    )
 
     def at(self, path: str) -> Unsupported:
         """This refusal of an estimator that lies at `path` within another."""
         return Unsupported(
             f"{path}: {self.what}", expected=self.expected, actual=self.actual, hint=self.hint
         )
-
-
-_HINT = (
-    "take an estimator or a setting that docs/converting.md lists, or register an emitter of your "
-    "own: convert.register"
-)

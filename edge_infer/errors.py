@@ -20,6 +20,8 @@ class EdgeInferError(Exception):
     """
 
     exit_code = 1
+    usual_hint: str | None = None
+    """What to do where an error of the class says nothing better."""
 
     def __init__(
         self,
@@ -33,7 +35,7 @@ class EdgeInferError(Exception):
         self.what = what
         self.expected = expected
         self.actual = actual
-        self.hint = hint
+        self.hint = self.usual_hint if hint is None else hint
 
     def __str__(self) -> str:
         lines = [self.what]

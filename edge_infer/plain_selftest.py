@@ -12,6 +12,7 @@ from array import array
 from edge_infer.contract.golden import decode_strings, tensor_bytes
 from edge_infer.engines.native import CODES, width_of
 from edge_infer.errors import Incompatible
+from edge_infer.selftest import no_vectors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def run_golden(engine: NativeEngine, contract: Contract, golden: bytes) -> tuple
     rows = contract.golden.rows
     (given,) = contract.golden.inputs or (None,)
     if given is None or rows < 1 or given.shape != (rows, engine.features):
-        raise _no_vectors(f"{max(rows, 1)} rows of {engine.features}", contract.golden.inputs)
+        raise no_vectors(f"{max(rows, 1)} rows of {engine.features}", contract.golden.inputs)
     X = numbers(given, golden)
     wanted = {tensor.name: tensor for tensor in contract.golden.outputs}
     if wanted.keys() != {output.name for output in contract.outputs}:
-        raise _no_vectors([output.name for output in contract.outputs], list(wanted))
+        raise no_vectors([output.name for output in contract.outputs], list(wanted))
     compared, worst = 0, 0.0
     tolerance = contract.certificate.relative_tolerance
     by_verb: dict[str, list[Output]] = {}
@@ -52,7 +53,7 @@ def run_golden(engine: NativeEngine, contract: Contract, golden: bytes) -> tuple
         for position, output in enumerate(outputs):
             tensor = wanted[output.name]
             if tensor.shape != (rows, *output.shape[1:]) or tensor.dtype != output.dtype:
-                raise _no_vectors((rows, *output.shape[1:]), tensor.shape)
+                raise no_vectors((rows, *output.shape[1:]), tensor.shape)
             want = _wanted(tensor, golden)
             alone = [value for single in singles for value in single[position]]
             for way, got in (("in a batch", whole[position]), ("row by row", alone)):
@@ -102,13 +103,4 @@ def _differs(output: Output, place: str, expected: object, actual: object) -> In
         expected=expected,
         actual=actual,
         hint="this machine computes something else than was proven: convert --native again",
-    )
-
-
-def _no_vectors(expected: object, actual: object) -> Incompatible:
-    return Incompatible(
-        "the golden vectors do not cover the model",
-        expected=expected,
-        actual=actual,
-        hint="make the artifact again with convert",
     )

@@ -84,11 +84,11 @@ def read_golden(contract: Contract, golden: bytes) -> tuple[dict[str, Any], dict
     for names, found in ((contract.inputs, inputs), (contract.outputs, outputs)):
         wanted = {item.name for item in names}
         if wanted != found.keys():
-            raise _no_vectors(sorted(wanted), sorted(found))
+            raise no_vectors(sorted(wanted), sorted(found))
     rows = contract.golden.rows
     for name, array in (inputs | outputs).items():
         if rows < 1 or array.ndim < 1 or len(array) != rows:
-            raise _no_vectors(f"{max(rows, 1)} rows of {name}", f"shape {array.shape}")
+            raise no_vectors(f"{max(rows, 1)} rows of {name}", f"shape {array.shape}")
     return inputs, outputs
 
 
@@ -137,7 +137,8 @@ def _differs(output: Output, place: str, expected: object, actual: object) -> In
     )
 
 
-def _no_vectors(expected: object, actual: object) -> Incompatible:
+def no_vectors(expected: object, actual: object) -> Incompatible:
+    """The contract's vectors are not those of its inputs and outputs."""
     return Incompatible(
         "the golden vectors do not cover the model",
         expected=expected,

@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from convert.graph.emission import Check, Emission
 
 Emitter = Callable[["Graph", Any, "Tensor"], "Emission"]
+"""Of one class: the graph, a fitted estimator and its rows. Raises Unsupported for a setting that
+has no exact graph; so do those of composites, which are handed `emit` for what they contain."""
 CompositeEmitter = Callable[["Graph", Any, "Tensor", Any], "Emission"]
 
 _FAMILIES = (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.cluster import DBSCAN, FeatureAgglomeration
+from sklearn.cluster import DBSCAN, AffinityPropagation, FeatureAgglomeration
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.covariance import OAS
 from sklearn.datasets import load_iris
@@ -61,6 +61,15 @@ def refused(estimator, samples, kind, match):
         convert.export(estimator, samples)
     assert isinstance(refusal.value, EdgeInferError)
     return refusal.value
+
+
+def test_what_has_no_converter_is_refused_with_a_way_out_within_a_pipeline_too():
+    rows = load_iris(return_X_y=True)[0][::10]
+    near = -((rows[:, None] - rows) ** 2).sum(axis=2)
+    clusters = AffinityPropagation(affinity="precomputed", random_state=0)
+    for model in (clusters, make_pipeline(StandardScaler(with_std=False), clusters)):
+        refusal = refused(model.fit(near), near, convert.Unsupported, "labels no new rows")
+        assert "convert.register" in refusal.hint
 
 
 @pytest.mark.parametrize(
