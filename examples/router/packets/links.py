@@ -12,6 +12,9 @@ IPV4, IPV6, ARP = 0x0800, 0x86DD, 0x0806
 VLANS = (0x8100, 0x88A8, 0x9100, 0x9200)
 PPPOE_SESSION = 0x8864
 MOST_VLANS = 4
+IPV6_FAMILIES = 10, 23, 24, 28, 30
+"""Of Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin."""
+
 SMALLEST_ETHERTYPE = 0x0600
 
 NAMES = {
@@ -101,7 +104,7 @@ def _loopback(data: bytes | memoryview) -> Network | str:
     family = data[0] | data[3]  # small, and in either order the other bytes are zero
     if family == 2:
         return IPV4, 4
-    return (IPV6, 4) if family in (10, 24, 28, 30) else f"no IP: loopback family {family}"
+    return (IPV6, 4) if family in IPV6_FAMILIES else f"no IP: loopback family {family}"
 
 
 def _raw(data: bytes | memoryview) -> Network | str:

@@ -50,6 +50,7 @@ READ = {
     "loopback, little endian": (0, struct.pack("<I", 2) + SYN4),
     "loopback, big endian": (0, struct.pack(">I", 2) + SYN4),
     "loopback v6": (0, struct.pack("<I", 30) + SYN6),
+    "loopback v6 of Windows": (0, struct.pack("<I", 23) + SYN6),
     "openbsd loopback": (108, struct.pack(">I", 2) + SYN4),
 }
 
