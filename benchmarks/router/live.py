@@ -39,7 +39,8 @@ NETWORKS = 4
 def frames(number: int) -> list[bytes]:
     """Frames of ordinary scenes and of two attacks, in the order of time."""
     from examples.router.synthetic.attacks import dns_tunnel, tcp_scan
-    from examples.router.synthetic.benign import Scene, browse, busy, stream
+    from examples.router.synthetic.benign import browse, busy, stream
+    from examples.router.synthetic.scene import Scene
     from examples.router.synthetic.wire import Wire
 
     wire = Wire(Random(4))

@@ -213,7 +213,8 @@ def terminal() -> str:
     from examples.router.live.watching import Watch
     from examples.router.packets import Frame
     from examples.router.synthetic.attacks import dns_tunnel, guessing, tcp_scan
-    from examples.router.synthetic.benign import Scene, browse, busy, stream
+    from examples.router.synthetic.benign import browse, busy, stream
+    from examples.router.synthetic.scene import Scene
     from examples.router.synthetic.wire import Wire
 
     wire = Wire(Random(2))  # noqa: S311 - a picture, no secret

@@ -70,7 +70,8 @@ def verdicts(printed: str) -> list[dict[str, Any]]:
 def captures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Made flows, and recorded ones where they are at hand."""
     from examples.router.synthetic.attacks import guessing, tcp_scan
-    from examples.router.synthetic.benign import Scene, browse
+    from examples.router.synthetic.benign import browse
+    from examples.router.synthetic.scene import Scene
     from examples.router.synthetic.wire import Wire
 
     folder, found = tmp_path_factory.mktemp("captures"), []

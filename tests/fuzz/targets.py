@@ -248,7 +248,8 @@ def capture_seeds() -> list[bytes]:
 
     examples_on_path()
     from examples.router.synthetic.attacks import dns_tunnel, guessing, udp_scan
-    from examples.router.synthetic.benign import Scene, chatter, discovery
+    from examples.router.synthetic.benign import chatter, discovery
+    from examples.router.synthetic.scene import Scene
     from examples.router.synthetic.wire import Wire
 
     found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from examples.router.synthetic.benign import Scene, page
+from examples.router.synthetic.benign import page
 from examples.router.synthetic.content import cipher, request, response, text, tls_hello, word
 from examples.router.synthetic.talk import Say, ask, back, connection, dns_message, lease, refused
 from examples.router.synthetic.wire import ACK, FIN, PSH, RST, SYN
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from examples.router.synthetic.scene import Scene
     from examples.router.synthetic.talk import Ends
 
 

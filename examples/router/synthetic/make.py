@@ -7,9 +7,10 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from examples.router.synthetic.attacks import ATTACKS
-from examples.router.synthetic.benign import SCENES, Scene
+from examples.router.synthetic.benign import SCENES
 from examples.router.synthetic.devices import MACHINES
 from examples.router.synthetic.programs import PROGRAMS
+from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.uploads import uploads
 from examples.router.synthetic.wire import Wire
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from examples.router.synthetic.benign import Scene
+    from examples.router.synthetic.scene import Scene
     from examples.router.synthetic.talk import Ends
 
 

@@ -18,7 +18,7 @@ from examples.router.synthetic.talk import Say, connection
 if TYPE_CHECKING:
     from random import Random
 
-    from examples.router.synthetic.benign import Scene
+    from examples.router.synthetic.scene import Scene
 
 PIECE = 16_384
 """Bytes that a sender hands over at once."""

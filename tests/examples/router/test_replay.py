@@ -26,7 +26,8 @@ from examples.router.judge import Judge
 from examples.router.replay import Replay, json_line
 from examples.router.scoring import MOST_REMEMBERED, check_model
 from examples.router.synthetic.attacks import tcp_scan
-from examples.router.synthetic.benign import Scene, browse
+from examples.router.synthetic.benign import browse
+from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
 from examples.router.verdicts import Verdict
 

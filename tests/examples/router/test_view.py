@@ -14,7 +14,8 @@ from examples.router.live import view as view_module
 from examples.router.live.view import View
 from examples.router.packets import Frame
 from examples.router.synthetic.attacks import tcp_scan
-from examples.router.synthetic.benign import Scene, browse
+from examples.router.synthetic.benign import browse
+from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:

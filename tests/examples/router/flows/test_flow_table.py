@@ -15,8 +15,8 @@ from examples.router.features import FEATURES, NAMES
 from examples.router.flows import FlowTable
 from examples.router.packets import Frame, Problems, read_file
 from examples.router.synthetic.attacks import ATTACKS
-from examples.router.synthetic.benign import Scene
 from examples.router.synthetic.make import BENIGN
+from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:

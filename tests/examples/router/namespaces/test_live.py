@@ -13,7 +13,7 @@ import pytest
 from router_frames import ethernet, pcap
 
 from examples.router.synthetic.attacks import tcp_scan
-from examples.router.synthetic.benign import Scene
+from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
 
 ROOT = Path(__file__).parents[4]

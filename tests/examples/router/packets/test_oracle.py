@@ -22,8 +22,8 @@ from examples.router.packets.transport import (
     LATER_FRAGMENT,
 )
 from examples.router.synthetic.attacks import ATTACKS
-from examples.router.synthetic.benign import Scene
 from examples.router.synthetic.make import BENIGN
+from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
 
 if TYPE_CHECKING:
