@@ -134,6 +134,22 @@ def unseen(figures: dict[str, Any]) -> str:
     )
 
 
+def others(figures: dict[str, Any]) -> str:
+    """What is flagged of captures that nobody labelled."""
+    flagged = figures["flagged"]
+    most = max(flagged, key=lambda one: int(one["flagged"]))
+    named = ", ".join(
+        f"{one['capture']} {one['flagged']:,} of {one['flows']:,}"
+        for one in sorted(flagged, key=lambda one: -one["flagged"] / one["flows"])
+    )
+    return (
+        f"Of {figures['flows']:,} flows of {figures['captures']} captures of {figures['whose']}, "
+        f"{sum(one['flagged'] for one in flagged):,} are flagged, {most['flagged']:,} of them\n"
+        f"in {most['capture']}; captures weighed alike {figures['flagged_share']:.1%}. "
+        f"Something is flagged in {len(flagged)} of them:\n{named}."
+    )
+
+
 def _made(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one["label"]: one for one in figures["groups"] if one["whose"] == "made"}
 
@@ -144,6 +160,7 @@ PARTS: dict[str, tuple[Path, str, Callable[[dict[str, Any]], str]]] = {
     "memory": (PAGE, "memory", memory),
     "bans": (DECISION, "bans", bans),
     "unseen": (CARD, "bans", unseen),
+    "others": (CARD, "others", others),
 }
 """The page of each part, the file of its figures, and what makes it of them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from time import perf_counter, process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from edge_infer import BadInput
 from examples.router.compiled import open_table
@@ -97,6 +97,10 @@ class Replay:
     def problems(self) -> Iterator[tuple[str, dict[str, int]]]:
         """Files that were not read whole, with how many times why, the most frequent first."""
         yield from self._problems
+
+    def total(self, counter: Literal["link_control", "errors"]) -> int:
+        """Of all files, packets that were counted and belong to no flow."""
+        return sum(cast("int", one[counter]) for one in self._files)
 
     def summary(self) -> dict[str, object]:
         """Totals, speed and what each file's table counted."""

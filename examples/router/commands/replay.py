@@ -62,7 +62,12 @@ def _sum_up(replay: Replay, *, is_json: bool) -> None:
         counts = [f"{cause} ({number:,})" for cause, number in problems.items()]
         rest = [f"{len(counts) - MOST_CAUSES} other causes"] if counts[MOST_CAUSES:] else []
         sys.stdout.write(f"not read of {name}: {', '.join(counts[:MOST_CAUSES] + rest)}\n")
+    counted = {
+        "of the link itself": replay.total("link_control"), "ICMP errors": replay.total("errors"),
+    }  # fmt: skip
+    apart = ", ".join(f"{number:,} {what}" for what, number in counted.items() if number)
     sys.stdout.write(
         f"{summary['flows']:,} flows, {summary['malicious']:,} malicious; "
-        f"{summary['packets']:,} packets, {summary['packets_per_second']:,} a second\n"
+        f"{summary['packets']:,} packets{f' ({apart})' if apart else ''}, "
+        f"{summary['packets_per_second']:,} a second\n"
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from router_frames import ethernet, ipv4, pcap, tcp
+from router_frames import ethernet, icmp, ipv4, pcap, tcp, udp
 
 from edge_infer import Unavailable
 from examples.router.__main__ import main
@@ -33,6 +34,22 @@ def test_what_is_no_capture_is_refused(
     (tmp_path / "x").write_bytes(data)
     assert main(["replay", str(tmp_path / "x")]) == 5
     assert "not a capture file" in capsys.readouterr().err
+
+
+def test_packets_of_no_flow_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a capture of questions for hosts would seem to have been read in vain."""
+    arp = struct.pack(">HHBBH6xI6xI", 1, 0x800, 6, 4, 1, 1, 2)
+    quoted = icmp(3, 3, ipv4(17, udp()))
+    frames = [
+        (0, ethernet(0x806, arp)),
+        (1, ethernet(0x806, arp)),
+        (2, ethernet(0x800, ipv4(1, quoted))),
+    ]
+    (tmp_path / "x.pcap").write_bytes(pcap(frames))
+    assert main(["replay", str(tmp_path / "x.pcap")]) == 0
+    assert "0 flows, 0 malicious; 3 packets (2 of the link itself, 1 ICMP errors), " in (
+        capsys.readouterr().out
+    )
 
 
 def test_damage_is_counted_and_the_rest_is_judged(
