@@ -11,7 +11,7 @@ SOURCES := edge_infer convert firmware_bundle examples benchmarks docs tests
 .PHONY: help demo test test-camera test-deep test-crashes test-devices test-router score-router test-browser phone-pictures lab fuzz check format bench bench-conversion bench-camera bench-native coverage-native coverage runtimes test-runtimes pictures clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/made-for .device/made-for ## the main job on real digits: train, sign, convert, prove, bundle, predict offline
 	@$(PY) -m examples.digits.demo $(ARGS)

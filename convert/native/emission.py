@@ -68,19 +68,7 @@ def emit(model: Model) -> Source:
         functions.append(text)
         per_row = max(per_row, most + checks)
     per_row = max(per_row, 1)
-    block = max(1, min(MAX_BLOCK, BLOCK_BYTES // (per_row * UNIT_BYTES)))
-    if block > ROWS_AT_ONCE:
-        block -= block % ROWS_AT_ONCE
-    shared = {
-        "features": model.features,
-        "units": per_row,
-        "block": block,
-        "abi": ABI,
-        "checks": 0 if refused is None else len(refused.outputs),
-        "name": model.name,
-        "row_bytes": per_row * UNIT_BYTES,
-        "workspace_bytes": per_row * UNIT_BYTES * block,
-    }
+    shared = _sizes(model, per_row, 0 if refused is None else len(refused.outputs))
     parts = [_file("head.c", **shared), *(_helper(name) for name in _helpers(model))]
     parts += [table(found) for found in _tables(model)]
     parts += trees
@@ -103,12 +91,29 @@ def emit(model: Model) -> Source:
     return Source(
         "\n".join(parts),
         header,
-        shared_int(shared, "workspace_bytes"),
-        shared_int(shared, "row_bytes"),
+        _shared_int(shared, "workspace_bytes"),
+        _shared_int(shared, "row_bytes"),
     )
 
 
-def shared_int(values: dict[str, object], name: str) -> int:
+def _sizes(model: Model, per_row: int, checks: int) -> dict[str, object]:
+    """What source and header both name; `per_row` are the workspace's units for one row."""
+    block = max(1, min(MAX_BLOCK, BLOCK_BYTES // (per_row * UNIT_BYTES)))
+    if block > ROWS_AT_ONCE:
+        block -= block % ROWS_AT_ONCE
+    return {
+        "features": model.features,
+        "units": per_row,
+        "block": block,
+        "abi": ABI,
+        "checks": checks,
+        "name": model.name,
+        "row_bytes": per_row * UNIT_BYTES,
+        "workspace_bytes": per_row * UNIT_BYTES * block,
+    }
+
+
+def _shared_int(values: dict[str, object], name: str) -> int:
     """One of the sizes."""
     found = values[name]
     assert isinstance(found, int)
