@@ -8,6 +8,11 @@ LEFT_OUT = "reasons left out"
 """So `why` begins where flows like this one, or of its source, were explained just before."""
 
 
+def is_left_out(why: list[str]) -> bool:
+    """Whether these are no reasons, but the word that they are left out."""
+    return not why or why[0].startswith(LEFT_OUT)
+
+
 class Verdict(NamedTuple):
     """One flow, judged: a tuple, as thousands are made a second."""
 

@@ -178,13 +178,13 @@ class _Lines:
             "malicious": watch.malicious,
             "dropped": drops,
             "waiting": waiting,
-            "unread": out.dropped,
+            "lines_dropped": out.dropped,
             "latency_ms": _spread(watch.latencies_ms),
             "wire_ms": _spread(watch.wire_ms),
             "ended_ms": _spread(watch.ended_ms),
         }
         if self._is_json:
-            print(json.dumps({"summary": {**counts, **watch.table.summary()}}))
+            print(json.dumps({"summary": {**watch.table.summary(), **counts}}))
         else:
             unread = f", {out.dropped:,} lines nobody read" if out.dropped else ""
             counted = f"{watch.flows:,} flows, {watch.malicious:,} malicious, {drops:,} dropped"

@@ -12,7 +12,7 @@ from edge_infer import Unavailable
 from examples.router.enforce.allow import AllowList
 from examples.router.enforce.nftables import NftFailed
 from examples.router.enforce.policy import Policy, Rate, Strikes, parse_source, within
-from examples.router.verdicts import LEFT_OUT
+from examples.router.verdicts import is_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,7 @@ class Enforcer:
         has_earned = strikes.add(source, flow, malicious, now)
         if not malicious:
             return None
-        if not verdict.why[:1] or verdict.why[0].startswith(LEFT_OUT):
+        if is_left_out(verdict.why):
             before = strikes.why(source)
             verdict = verdict._replace(why=[f"{BEFORE}{one}" for one in before] or verdict.why)
         else:

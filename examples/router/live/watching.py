@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from examples.router.compiled import open_table
 from examples.router.live.garbage import collected_between
 from examples.router.packets import Frame
-from examples.router.verdicts import LEFT_OUT
+from examples.router.verdicts import is_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -180,6 +180,6 @@ class Watch:
 
     def _says_more(self, verdict: Verdict) -> bool:
         """Whether it has reasons, or its source is not among the last: a scan would fill them."""
-        if not verdict.why[0].startswith(LEFT_OUT):
+        if not is_left_out(verdict.why):
             return True
         return all(one.source != verdict.source for one in self.last)

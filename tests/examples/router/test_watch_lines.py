@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING
 
+from examples.router.bundles import open_judge
 from examples.router.commands.watch import _Lines
 from examples.router.judge import Judged
+from examples.router.live import Watch
+from examples.router.output import Output
+from examples.router.packets import Frame
 from examples.router.replay import text_line
 from examples.router.verdicts import Verdict
 
@@ -59,3 +65,20 @@ def test_two_flows_on_the_same_ports_have_two_lines(capsys: pytest.CaptureFixtur
     again = MALICIOUS._replace(first=50.0, last=51.0)
     ended = {"ended": True, "final": True}
     assert len(printed(capsys, Judged(MALICIOUS, **ended), Judged(again, **ended))) == 2
+
+
+def test_lines_that_nobody_read_are_not_mixed_up_with_packets_that_cannot_be(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read, write = os.pipe()
+    out = Output(write)
+    out.dropped = 7
+    watch = Watch(open_judge(engine="native"), table="python")
+    watch.table.add(Frame(0, 1, b"four", 4))
+    lines = _Lines(is_json=True)
+    lines.summary(watch, 3, 2, out)
+    told = json.loads(capsys.readouterr().out)["summary"]
+    assert (told["lines_dropped"], told["unread"], told["packets"]) == (7, 1, 1)
+    assert (told["dropped"], told["waiting"]) == (3, 2)
+    for end in (read, write):
+        os.close(end)
