@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 from artifact_builder import Linear, contract_parts, golden_rows, random_linear
 
+from edge_infer import plain_selftest
 from edge_infer.contract import Contract, Output
 from edge_infer.contract.golden import write_tensors
 from edge_infer.errors import Incompatible
@@ -185,3 +188,20 @@ def test_golden_vectors_that_prove_nothing_are_refused(
     for case, content in cases:
         with pytest.raises(Incompatible, match=r"golden"):
             run_golden(NumpyEngine(linear), case, content)
+
+
+EDGES = [0.0, -0.0, 1e-300, 1.0, 1.000000001, 1.00000001, 20.0, 20.00000001, 1.7e308, -1.7e308]
+EDGES += [math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("output", [SCORE, LABEL], ids=["score", "label"])
+def test_the_comparison_without_numpy_lets_through_what_numpys_does(output: Output) -> None:
+    output = dataclasses.replace(output, shape=(None, 1))
+    for got, want in itertools.product(EDGES, EDGES):
+        verdicts = []
+        for one, values in ((compare, np.array), (plain_selftest._compare, list)):
+            try:
+                verdicts.append(one(output, values([got]), values([want]), 1e-9, "in a batch"))
+            except Incompatible:
+                verdicts.append("refused")
+        assert verdicts[0] == verdicts[1], (got, want)
