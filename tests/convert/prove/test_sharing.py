@@ -1,4 +1,4 @@
-"""A forest is asked once for both its verbs, by its own code, and nothing else is remembered."""
+"""Members are asked once for both verbs, by their own code, and nothing else is remembered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process._gpc import _BinaryGaussianProcessClassifierLaplace as Binary
 from sklearn.tree import DecisionTreeClassifier
 
 from convert.graph.emit import emit_model
@@ -37,6 +39,33 @@ def test_answers_are_the_forests_own_and_each_tree_is_asked_once(monkeypatch, ki
     for name, probability in zip(names, probabilities, strict=True):
         assert got[name].tobytes() == probability.tobytes()
     assert vars(forest) == before
+
+
+def test_each_binary_gaussian_process_is_asked_once(monkeypatch):
+    model = GaussianProcessClassifier().fit(X[:60], y[:60] % 3)
+    want = model.predict(X), model.predict_proba(X)
+    asked = []
+    own = Binary.predict_proba
+    monkeypatch.setattr(
+        Binary, "predict_proba", lambda one, rows: asked.append(1) or own(one, rows)
+    )
+    got = Reference(model, emit_model(model, X.shape[1]).outputs, None).answers(X)
+    assert len(asked) == 3
+    assert (got["label"] == want[0]).all()
+    assert got["probabilities"].tobytes() == want[1].tobytes()
+    asked.clear()
+    model.predict(X)
+    assert len(asked) == 3, "the user's own object remembers nothing"
+
+
+@pytest.mark.parametrize("multi_class", ["one_vs_rest", "one_vs_one"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_other_gaussian_processes_answer_as_ever(multi_class, classes):
+    model = GaussianProcessClassifier(multi_class=multi_class).fit(X[:60], y[:60] % classes)
+    asked = with_shared_answers(model)
+    shared = (multi_class, classes) == ("one_vs_rest", 3)
+    assert (asked is not model) == shared
+    assert (asked.predict(X) == model.predict(X)).all()
 
 
 def test_other_rows_are_asked_about_even_where_they_equal_the_last():
