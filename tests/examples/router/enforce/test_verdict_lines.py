@@ -87,7 +87,9 @@ def test_a_reason_does_not_command_the_terminal() -> None:
     assert said.isprintable()
 
 
-@pytest.mark.parametrize("ends", ["the input's end", "a signal"])
+@pytest.mark.parametrize(
+    "ends", ["a signal", pytest.param("the input's end", marks=pytest.mark.deep)]
+)
 def test_a_reader_of_decisions_who_stalls_holds_up_no_ban_and_no_end(
     ends: str, tmp_path: Path
 ) -> None:
