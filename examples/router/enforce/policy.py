@@ -111,13 +111,18 @@ class Strikes:
         return heard.against >= self._policy.strikes
 
     def explain(self, source: str, why: Sequence[str]) -> None:
-        """Remember the reasons that were given for the flow that was counted last."""
-        self._heard[source].why = [one[:MOST_LETTERS] for one in why[:MOST_REASONS]]
+        """Remember the reasons of the malicious flow that was counted last.
 
-    def why(self, source: str) -> list[str]:
+        Not of a source's first one: a flood from invented sources is nothing but first ones.
+        """
+        heard = self._heard[source]
+        if heard.against > 1:
+            heard.why = tuple(one[:MOST_LETTERS] for one in why[:MOST_REASONS])
+
+    def why(self, source: str) -> tuple[str, ...]:
         """The reasons that were given last of a source's flows, if any were."""
         heard = self._heard.get(source)
-        return [] if heard is None else heard.why
+        return () if heard is None else heard.why
 
     def forget(self, source: str) -> None:
         """Begin anew with a source, as after its ban."""
@@ -135,7 +140,7 @@ class Heard:
     def __init__(self) -> None:
         self.flows: OrderedDict[int, tuple[float, bool]] = OrderedDict()
         self.against = 0
-        self.why: list[str] = []
+        self.why: tuple[str, ...] = ()
 
     def add(self, flow: int, malicious: bool, now: float) -> None:
         """Add a flow, or say anew what it is."""
