@@ -25,7 +25,7 @@ from convert.prove.refusals import find_refusals
 from convert.prove.rounding import Declared, Rounding
 from convert.prove.rows import Context
 from convert.prove.splits import is_tree_model
-from convert.prove.steepness import check_steepness
+from convert.prove.steepness import check_stacked_thresholds, check_steepness
 from convert.prove.table_policy import ask_table
 from edge_infer.contract import Certificate, Golden, Input, Output
 from edge_infer.errors import BadInput, EdgeInferError
@@ -88,6 +88,7 @@ def prove(
     reference = Reference(estimator, emitted.outputs, columns, codec=codec, tolerance=tolerance)
     _check_samples(reference, samples)
     check_steepness(reference)
+    check_stacked_thresholds(reference)
     if emitted.checks:
         reference = _with_refusals(reference, graph, samples)
     rng = np.random.default_rng(SEED)

@@ -103,7 +103,7 @@ def as_seen(x: Doubles, *, single: bool) -> Doubles:
 
 def own_splits(model: Any) -> Splits:
     """The thresholds of one tree model."""
-    trees = list(_trees(model))
+    trees = list(trees_of(model))
     feature = np.concatenate([tree.feature[tree.splits] for tree in trees] or [np.zeros(0, int)])
     threshold = np.concatenate([tree.threshold[tree.splits] for tree in trees] or [np.zeros(0)])
     return Splits(feature, threshold, all(tree.single for tree in trees))
@@ -136,7 +136,7 @@ def _trees_by_way(
     for _, step in steps_of(estimator)[:-1]:
         before, by_column = _through(before, step), by_column and _keeps_columns(step)
     last = steps_of(estimator)[-1][1]
-    trees = tuple(_trees(last))
+    trees = tuple(trees_of(last))
     if trees and (order := _histogram_columns(last)) is not None:
         before = _categories_as_codes(before, last, order)
     if trees:
@@ -226,7 +226,8 @@ def flattened(found: Any) -> Iterator[Any]:
         yield found
 
 
-def _trees(model: Any) -> Iterator[Nodes]:
+def trees_of(model: Any) -> Iterator[Nodes]:
+    """The trees of a tree model, none of anything else."""
     if not is_tree_model(model):
         return
     if hasattr(model, "_predictors"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
     AdaBoostRegressor,
@@ -20,12 +21,14 @@ from sklearn.ensemble import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from convert.errors import Unsupported
+from convert.errors import NotExact, Unsupported
+from convert.export import export
 from convert.graph.emit import emit_model
 
 IRIS, KIND = load_iris(return_X_y=True)
@@ -110,6 +113,23 @@ def test_stacking_on_fitted_members_and_a_forest_behind(side_by_side):
     for method in ("auto", "predict"):
         estimator = StackingClassifier(members, forest, cv="prefit", stack_method=method)
         side_by_side(estimator.fit(IRIS, KIND + 5), 4).assert_all_close(IRIS)
+
+
+def test_a_tree_behind_probabilities_that_are_1_but_for_rounding_is_refused():
+    """Of rows a billionth beside its boundary 60 in 1,250 got another label, and no probe did."""
+    members = [("a", GaussianNB()), ("b", QuadraticDiscriminantAnalysis(reg_param=0.1))]
+    tree = DecisionTreeClassifier(max_depth=5, random_state=0)
+    model = StackingClassifier(members, tree, cv=3).fit(CANCER, SICK)
+    with pytest.raises(NotExact, match="tells apart what is 1 but for rounding") as refusal:
+        export(model, CANCER)
+    assert "stack_method='decision_function'" in refusal.value.hint
+
+
+def test_a_tree_behind_probabilities_that_are_less_sure_is_exact():
+    members = [("a", GaussianNB()), ("b", scaled_logistic())]
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    model = StackingClassifier(members, tree, cv=3).fit(IRIS, KIND)
+    assert export(model, IRIS).contract.golden.rows > 10
 
 
 def test_stacking_regressors(side_by_side):
