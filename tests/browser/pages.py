@@ -14,7 +14,10 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from firmware_bundle.phone.serving import PageServer
+
 DETECTOR = Path(__file__).parents[2] / "examples" / "camera" / "models" / "faces"
+_SERVED: set[int] = set()
 PHONE = {"viewport": {"width": 360, "height": 740}, "deviceScaleFactor": 1}
 
 
@@ -129,12 +132,22 @@ def trained(X: Any, y: Any) -> Any:
     return SGDClassifier(loss="log_loss", random_state=0).fit(X[:1347], y[:1347])
 
 
+def new_server(files: Mapping[str, bytes], port: int = 0) -> PageServer:
+    """At a port of its own: under an address that served before, the browser keeps that page."""
+    from firmware_bundle.phone.serving import PageServer
+
+    while True:
+        server = PageServer(files, port=port)
+        if port or server.server_port not in _SERVED:
+            _SERVED.add(server.server_port)
+            return server
+        server.server_close()
+
+
 @contextlib.contextmanager
 def serving(files: Mapping[str, bytes], port: int = 0) -> Iterator[str]:
     """The address of a server of these files."""
-    from firmware_bundle.phone.serving import PageServer
-
-    with PageServer(files, port=port) as server:
+    with new_server(files, port) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

@@ -14,7 +14,7 @@ import onnx
 import onnxruntime
 import pytest
 from face_frames import Reference
-from pages import DETECTOR, serving
+from pages import DETECTOR, new_server, serving
 from test_tampering import CHANCE, assert_refused, flipped
 
 from edge_infer.contract import read_contract, write_contract
@@ -22,7 +22,7 @@ from examples.camera.faces.detector import SMALLEST
 from examples.camera.faces.portrait import scene
 from examples.camera.faces.pyramid import pyramid
 from examples.camera.faces.settings import model_name
-from firmware_bundle.phone.serving import PageServer, as_served
+from firmware_bundle.phone.serving import as_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from chromium import Chromium
     from pages import Shop
+
+    from firmware_bundle.phone.serving import PageServer
 
 PARTS = ("contract.json", "golden.bin", "model.onnx")
 ADDED = ["artifact/detector.json"] + [
@@ -40,7 +42,7 @@ CHANGED = ["engine.bin", "worker.js", "app.js", "index.html", "bundle.json"]
 
 @pytest.fixture(scope="module")
 def server(shop: Shop) -> Iterator[PageServer]:
-    with PageServer(shop.files(shop.faces())) as one:
+    with new_server(shop.files(shop.faces())) as one:
         thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield one

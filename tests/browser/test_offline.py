@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from chromium import Chromium
 from fake_camera import CAMERA, film, watched
-from pages import PHONE, csv, digits, trained
+from pages import PHONE, csv, digits, new_server, trained
 
-from firmware_bundle.phone.serving import PageServer, as_served
+from firmware_bundle.phone.serving import as_served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pages import Shop
+
+    from firmware_bundle.phone.serving import PageServer
 
 FRAMES = 60
 ROWS = 1000
@@ -40,7 +42,7 @@ def test_a_thousand_rows_and_sixty_frames_after_server_and_browser_have_gone(
         [*CAMERA, f"--use-file-for-fake-video-capture={tmp_path}/digits.y4m"],
         PHONE,
     )
-    with PageServer(shop.files(shop.digits())) as server:
+    with new_server(shop.files(shop.digits())) as server:
         thread = run(server)
         page = browser.open(server.url)
         page.wait(KEPT, seconds=60)
@@ -85,7 +87,7 @@ def test_two_tabs_during_an_update_stay_on_one_release_until_one_is_told(
 ) -> None:
     first, second = shop.files(shop.digits()), shop.files(shop.digits(sequence=2))
     browser = Chromium(tmp_path / "profile", [], PHONE)
-    with PageServer(first) as server:
+    with new_server(first) as server:
         thread = run(server)
         one = browser.open(server.url)
         one.wait(KEPT, seconds=60)
@@ -115,7 +117,7 @@ def test_a_service_worker_of_an_older_version_serves_its_own_until_it_is_told(
     """What follows is another model with other files, and another worker."""
     first, second = shop.files(shop.digits()), shop.files(shop.faces())
     browser = Chromium(tmp_path / "profile", [], PHONE)
-    with PageServer(first) as server:
+    with new_server(first) as server:
         thread = run(server)
         page = browser.open(server.url)
         page.wait(KEPT, seconds=60)
@@ -140,7 +142,7 @@ def test_a_torn_update_leaves_the_older_release_in_service(shop: Shop, tmp_path:
     """The new release's worker comes, one of its files does not."""
     first, second = shop.files(shop.digits()), shop.files(shop.digits(sequence=2))
     browser = Chromium(tmp_path / "profile", [], PHONE)
-    with PageServer(first) as server:
+    with new_server(first) as server:
         thread = run(server)
         page = browser.open(server.url)
         page.wait(KEPT, seconds=60)
@@ -165,7 +167,7 @@ def test_fetching_again_mends_what_is_kept_and_leaves_other_pages_of_the_origin_
     shop: Shop, tmp_path: Path
 ) -> None:
     browser = Chromium(tmp_path / "profile", [], PHONE)
-    with PageServer(shop.files(shop.digits())) as server:
+    with new_server(shop.files(shop.digits())) as server:
         thread = run(server)
         page = browser.open(server.url)
         page.wait(KEPT, seconds=60)

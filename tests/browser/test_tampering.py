@@ -9,12 +9,12 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from pages import csv, digits, serving
+from pages import csv, digits, new_server, serving
 
 from edge_infer.contract import read_contract
 from edge_infer.trust.keygen import generate
 from edge_infer.trust.keys import parse_public_key
-from firmware_bundle.phone.serving import PageServer, as_served
+from firmware_bundle.phone.serving import as_served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from chromium import Chromium, Page
     from pages import Shop
+
+    from firmware_bundle.phone.serving import PageServer
 
 CHANCE = random.Random(9)
 FOLDER = [
@@ -57,7 +59,7 @@ def assert_refused(page: Page, what: object) -> None:
 @pytest.fixture(scope="module")
 def server(shop: Shop) -> Iterator[PageServer]:
     """A server whose files are exchanged between two pages."""
-    with PageServer(shop.files(shop.digits())) as one:
+    with new_server(shop.files(shop.digits())) as one:
         thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield one
