@@ -14,6 +14,7 @@ from edge_infer.errors import BadInput, EdgeInferError, Unavailable, Untrusted
 from edge_infer.slots.disk import Disk, RealDisk
 from edge_infer.slots.root import STAGING, VERSIONS, Root, is_root
 from edge_infer.trust.files import show
+from firmware_bundle.slots.medium import disk_errors
 
 if TYPE_CHECKING:
     from edge_infer.slots import State
@@ -31,8 +32,6 @@ def gc(
         Unavailable: another process is at work, the state cannot be read, or the disk refuses.
         Untrusted: the root is somebody else's, or its `staging` leads out of it.
     """
-    from firmware_bundle.slots.installer import disk_errors
-
     check_budget(budget_bytes)
     where = known_root(root, disk)
     with disk_errors(where.path), where.lock():

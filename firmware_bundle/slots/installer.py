@@ -9,8 +9,6 @@ replacement of the state file.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING
 from edge_infer.errors import BadInput, EdgeInferError, Unavailable
 from edge_infer.slots import state as states
 from edge_infer.slots.disk import Disk, RealDisk
-from edge_infer.slots.root import LOCK, STAGING, STATE, TRUST, VERSIONS, Root
+from edge_infer.slots.root import STAGING, VERSIONS, Root
 from edge_infer.trust import SIGNATURE_NAME
 from edge_infer.trust.digest import sha256
 from edge_infer.trust.files import real_path, show
@@ -32,12 +30,15 @@ from firmware_bundle.slots.collect import (
     discard_staging,
     retire,
 )
+from firmware_bundle.slots.medium import disk_errors
+from firmware_bundle.slots.new_root import make_root
 from firmware_bundle.slots.pinning import check_pinned, choose_pins, pin
 from firmware_bundle.slots.release import Head, check_digest, check_model, read_head
 from firmware_bundle.slots.source import Source, open_source
 from firmware_bundle.slots.trial import check_health, run_health, run_trial
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
@@ -45,14 +46,6 @@ if TYPE_CHECKING:
     from edge_infer.trust import Pins, Trust
     from firmware_bundle.slots.trial import Trial
 
-LAYOUT = frozenset({STATE, f"{STATE}.new", TRUST, f"{TRUST}.new", VERSIONS, STAGING, LOCK})
-LAYOUT |= {
-    "incoming",
-    "incoming.pub",
-    "__pycache__",
-    *launch.FILES,
-    *(f"{name}.new" for name in launch.FILES),
-}
 RESERVE_BYTES = 64 << 10
 PER_FILE_BYTES = 4 << 10
 """What a file may cost beyond its bytes: its last block and its place in a directory."""
@@ -112,7 +105,7 @@ def install(
         pins = choose_pins(where, trust)
         with open_source(bundle) as source:
             head = read_head(source, pins)
-            _make_root(where)
+            make_root(where)
             with where.lock():
                 return _Installer(where, head, pins, budget_bytes).run(
                     source, clock or datetime.now(UTC), trial, health
@@ -261,61 +254,3 @@ class _Installer:
         state = states.commit(state)
         self.root.write_state(state)
         return state
-
-
-@contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what a medium refuses into Unavailable."""
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(
-            f"cannot work on {show(path)}: {error.strerror or error}",
-            actual=error.filename,
-            hint="what was installed goes on serving; mend the medium, make room, or become the "
-            "owner, then try again",
-        ) from error
-
-
-def _make_root(root: Root) -> None:
-    disk, path = root.disk, root.path
-    if not disk.is_directory(path.parent):
-        raise BadInput(
-            "the root has no directory to stand in",
-            expected=f"a directory {show(path.parent)}",
-            hint=f"name another place for the root: {show(path.parent)} is a file"
-            if path.parent.exists()
-            else f"mkdir -p {show(path.parent)}",
-        )
-    if not disk.is_directory(path):
-        _check_free(path)
-        disk.make_directory(path)
-        disk.sync_directory(path.parent)
-    root.check_owner()
-    strange = [name for name in disk.names(path) if name not in LAYOUT]
-    if strange and not disk.is_directory(path / VERSIONS):
-        raise BadInput(
-            f"{show(path)} holds other things",
-            expected="a new or an empty directory, or a root",
-            actual=", ".join(map(show, strange[:5])),
-            hint="name a directory of its own for the root",
-        )
-    missing = [name for name in (VERSIONS, STAGING) if not disk.is_directory(path / name)]
-    for name in missing:
-        disk.make_directory(path / name)
-    if missing:
-        disk.sync_directory(path)
-
-
-def _check_free(path: Path) -> None:
-    """Refuse to make a root where a file is, or where it would break a signed directory."""
-    from edge_infer.staging import check_place
-
-    if os.path.lexists(path):
-        raise BadInput(
-            f"{show(path)} is no directory",
-            expected="a root, an empty directory, or a path where nothing is",
-            actual="a file",
-            hint="name another place for the root",
-        )
-    check_place(path)

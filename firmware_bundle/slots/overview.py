@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edge_infer.errors import EdgeInferError
 from edge_infer.slots import state as states
 from firmware_bundle.slots.collect import known_root
-from firmware_bundle.slots.installer import disk_errors
+from firmware_bundle.slots.medium import disk_errors
 
 if TYPE_CHECKING:
     import os

@@ -118,17 +118,17 @@ def test_of_two_that_provision_at_once_with_other_keys_the_second_runs_nothing(
     """Both look while nothing is pinned; the first is done before the second has the lock."""
     from firmware_bundle.slots import installer
 
-    whole = installer._make_root
+    whole = installer.make_root
 
     def slowly(place: Root) -> None:
-        monkeypatch.setattr(installer, "_make_root", whole)
+        monkeypatch.setattr(installer, "make_root", whole)
         fleet.install(root, 1)
         whole(place)
 
     def runs(place: Root, name: str) -> None:
         pytest.fail("a version that nobody pinned was started")
 
-    monkeypatch.setattr(installer, "_make_root", slowly)
+    monkeypatch.setattr(installer, "make_root", slowly)
     stranger = fleet.bundle(2, key="other")
     with pytest.raises(Untrusted, match="pinned another key"):
         install(stranger, root, trust=fleet.trust("other"), trial=runs)
