@@ -14,6 +14,8 @@ from convert.graph.emit import emit_model
 from convert.prove.compare import RELATIVE_TOLERANCE, largest, score_difference
 from convert.prove.engine import Graph
 from convert.prove.reference import quiet, shortened, steps_of
+from convert.prove.rounding.moved import is_continuous
+from convert.prove.rounding.perturbed import Perturbed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,11 +111,29 @@ def _hint(departure: Departure, reference: Reference, step: str | None) -> str:
             "a probability shows, which exp of another library has otherwise: use "
             "method='sigmoid', or calibrate on more rows"
         )
+    if _is_moved_by_rounding(departure, reference):
+        return (
+            "terms far larger than what is left of them cancel: columns that are moved by 8 eps of "
+            "themselves move scikit-learn's own score by more than the tolerance: scale the "
+            "columns (StandardScaler), or regularise more (alpha)"
+        )
     of_step = f" of step {step!r}" if step else ""
     return (
         "this is a fault of the exporter, not of the model: report the estimator's class and "
         f"settings{of_step}"
     )
+
+
+def _is_moved_by_rounding(departure: Departure, reference: Reference) -> bool:
+    if departure.output.kind != "score" or not is_continuous(reference.estimator):
+        return False
+    row = departure.x[None]
+    low, _ = (
+        Perturbed(reference, row)
+        .spans(row, np.arange(1))
+        .get(departure.output.name, (np.full(1, np.nan), None))
+    )
+    return not np.isnan(low).any()
 
 
 def _wrapping_columns(departure: Departure, reference: Reference) -> list[str]:

@@ -19,7 +19,9 @@ from convert.prove.rounding.detectors import detector_band, is_detector
 from convert.prove.rounding.frames import carry_frame, numbers_of
 from convert.prove.rounding.linear import (
     is_linear,
+    is_linear_kernel_ridge,
     is_linear_regressor,
+    kernel_ridge_bounds,
     linear_band,
     regressor_bounds,
 )
@@ -185,6 +187,8 @@ class Rounding:
             return neighbors_band(last, value, error, self._reference.outputs)
         if is_linear_regressor(last):
             return regressor_bounds(last, value, error, self._reference.outputs)
+        if is_linear_kernel_ridge(last):
+            return kernel_ridge_bounds(last, value, error, self._reference.outputs)
         if is_support_vector_regressor(last):
             return svr_bounds(last, value, error, self._reference.outputs)
         if self._label is None:

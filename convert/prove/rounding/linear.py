@@ -1,4 +1,4 @@
-"""Σ|terms| of linear decisions and predictions: |X| · |W|ᵀ + |b|."""
+"""Σ|terms| of linear decisions and predictions: |X| · |W|ᵀ + |b|, over a linear kernel too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model._base import LinearClassifierMixin
 
 from convert.estimators.arrays import dense
@@ -61,6 +62,21 @@ def regressor_bounds(
     """No band, for there are no labels; the bounds of the predictions for rows `(n, f)`."""
     scores = np.asarray(estimator.predict(x))
     terms = _terms(estimator, x, error).reshape(scores.shape)
+    return replace(no_band(len(x)), bounds={o.name: score_bounds(scores, terms) for o in outputs})
+
+
+def is_linear_kernel_ridge(estimator: Any) -> bool:
+    """Whether `predict` is `X @ X_fit_.T @ dual_coef_`."""
+    return type(estimator) is KernelRidge and estimator.kernel == "linear"
+
+
+def kernel_ridge_bounds(
+    estimator: Any, x: Doubles, error: Doubles, outputs: Sequence[EmittedOutput]
+) -> Band:
+    """As `regressor_bounds`: sums over columns, and over the training rows, which cancel too."""
+    scores = np.asarray(estimator.predict(x))
+    kernel = (np.abs(x) + error) @ np.abs(dense(estimator.X_fit_)).T
+    terms = (kernel @ np.abs(estimator.dual_coef_)).reshape(scores.shape)
     return replace(no_band(len(x)), bounds={o.name: score_bounds(scores, terms) for o in outputs})
 
 

@@ -26,7 +26,7 @@ from sklearn.preprocessing import KBinsDiscretizer, PowerTransformer, StandardSc
 from sklearn.svm import SVC, SVR, OneClassSVM
 from sklearn.tree import DecisionTreeClassifier
 
-from convert import export
+from convert import NotExact, export
 from convert.graph.emit import emit_model
 from convert.prove.reference import Reference
 from convert.prove.rounding import EPS, UNITS, Rounding
@@ -212,3 +212,32 @@ def test_a_kernel_that_decides_on_its_samples_alone_is_held_to_them():
     rows = IRIS * np.array([1.0, 1.0, 1e-30, 1e30])
     artifact = export(GaussianProcessClassifier().fit(rows, SPECIES), rows)
     assert artifact.contract.golden.rows >= 10
+
+
+def test_a_linear_kernel_may_add_its_training_rows_up_in_any_order():
+    """Far rows orthogonal to what the training rows add up to: 8 eps of all terms, no draws."""
+    cancer, sick = load_breast_cancer(return_X_y=True)
+    cancer = StandardScaler().fit_transform(cancer)
+    model = KernelRidge().fit(cancer, sick)
+    weights = model.dual_coef_ @ cancer
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, cancer.shape[1])) * 10.0 ** rng.uniform(6, 14, size=(300, 1))
+    rows -= (rows @ weights / (weights @ weights))[:, None] * weights
+    reference = Reference(model, emit_model(model, cancer.shape[1]).outputs, None)
+    rounding = Rounding(reference, cancer)
+    low, high = rounding.band(rows).bounds["prediction"]
+    size = np.abs(rows) @ np.abs(cancer).T @ np.abs(model.dual_coef_)
+    np.testing.assert_allclose((high - low) / 2, UNITS * EPS * size, rtol=1e-6)
+    terms = (rows @ cancer.T) * model.dual_coef_
+    for _ in range(20):
+        found = terms[:, rng.permutation(len(cancer))].cumsum(axis=1)[:, -1]
+        assert ((low <= found) & (found <= high)).all()
+
+
+def test_a_refusal_says_that_terms_cancel():
+    """Polynomials of columns that are not scaled: 1e9 is subtracted from 1e9."""
+    cancer, sick = load_breast_cancer(return_X_y=True)
+    model = KernelRidge(kernel="poly", degree=2).fit(cancer, sick)
+    with pytest.raises(NotExact) as refusal:
+        export(model, cancer)
+    assert "StandardScaler" in refusal.value.hint
