@@ -125,21 +125,24 @@ class Perturbed:
         for _ in range(WEIGHT_DRAWS if self._is_continuous else 0):
             other = with_moved_weights(self._reference.estimator, UNITS * EPS, rng)
             draws.append(self._reference.answers_of(other, frame))
-        for at, row in enumerate(rows):
-            own = {name: answer[at : at + 1] for name, answer in base.items()}
-            seen = [{name: a[at : at + 1] for name, a in draw.items()} for draw in draws]
-            if any(self._moves(own, other) for other in seen):
-                self._around[int(row)] = [own, *seen]
+        moving = np.any([self._moves(base, draw) for draw in draws], axis=0)
+        for at in np.flatnonzero(moving):
+            own, *seen = (
+                {name: a[at : at + 1] for name, a in draw.items()} for draw in (base, *draws)
+            )
+            self._around[int(rows[at])] = [own, *seen]
 
-    def _moves(self, own: Answers, other: Answers) -> bool:
+    def _moves(self, own: Answers, other: Answers) -> NDArray[np.bool_]:
+        """`(n,)`: rows of which an answer is another."""
+        moves = []
         for output in self._reference.outputs:
             a, b = own[output.name], other[output.name]
             if output.kind == "label":
-                if label_differs(b, a)[0]:
-                    return True
-            elif not score_difference(b, a, self._scales[output.name])[0] <= RELATIVE_TOLERANCE:
-                return True
-        return False
+                moves.append(label_differs(b, a))
+            else:
+                difference = score_difference(b, a, self._scales[output.name])
+                moves.append(~(difference <= RELATIVE_TOLERANCE))
+        return np.asarray(np.any(moves, axis=0))
 
 
 def _same(found: Sequence[Answers]) -> Sequence[Answers]:

@@ -8,6 +8,8 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.gaussian_process._gpc import _BinaryGaussianProcessClassifierLaplace as Binary
+from sklearn.linear_model import RidgeClassifier
+from sklearn.multiclass import OneVsOneClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from convert.graph.emit import emit_model
@@ -56,6 +58,20 @@ def test_each_binary_gaussian_process_is_asked_once(monkeypatch):
     asked.clear()
     model.predict(X)
     assert len(asked) == 3, "the user's own object remembers nothing"
+
+
+def test_each_pair_of_classes_is_asked_once(monkeypatch):
+    model = OneVsOneClassifier(RidgeClassifier()).fit(X, y)
+    want = model.predict(X), model.decision_function(X)
+    asked = []
+    own = OneVsOneClassifier.decision_function
+    monkeypatch.setattr(
+        OneVsOneClassifier, "decision_function", lambda one, rows: asked.append(1) or own(one, rows)
+    )
+    got = Reference(model, emit_model(model, X.shape[1]).outputs, None).answers(X)
+    assert len(asked) == 1
+    assert (got["label"] == want[0]).all()
+    assert got["decision"].tobytes() == want[1].tobytes()
 
 
 @pytest.mark.parametrize("multi_class", ["one_vs_rest", "one_vs_one"])
