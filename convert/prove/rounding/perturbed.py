@@ -117,10 +117,11 @@ class Perturbed:
                 # The largest doubles stay: scikit-learn raises on an infinity.
                 moved = np.where(np.isinf(moved), X[rows], moved)
                 draws.append(self._reference.answers(moved))
+        alone: list[Answers] = []
         if self._is_continuous:
-            # Alone BLAS adds up in another order: an answer around the row as good as the others.
+            # BLAS adds up in another order: of a row that moves, an answer as good as the others.
             with contextlib.suppress(Exception):
-                draws.append(self._reference.one_by_one(X[rows]))
+                alone.append(self._reference.one_by_one(X[rows]))
         frame = self._reference.frame(X[rows])
         for _ in range(WEIGHT_DRAWS if self._is_continuous else 0):
             other = with_moved_weights(self._reference.estimator, UNITS * EPS, rng)
@@ -128,7 +129,8 @@ class Perturbed:
         moving = np.any([self._moves(base, draw) for draw in draws], axis=0)
         for at in np.flatnonzero(moving):
             own, *seen = (
-                {name: a[at : at + 1] for name, a in draw.items()} for draw in (base, *draws)
+                {name: a[at : at + 1] for name, a in draw.items()}
+                for draw in (base, *draws, *alone)
             )
             self._around[int(rows[at])] = [own, *seen]
 
