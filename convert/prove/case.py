@@ -15,6 +15,7 @@ from convert.prove.diagnosis import (
     Departure,
     raised_refusal,
     refusal,
+    samples_refusal,
     self_refusal,
     threads_refusal,
 )
@@ -22,6 +23,7 @@ from convert.prove.donors import LOOSE, STRICT, DonorTies
 from convert.prove.engine import LARGE_BATCH
 from convert.prove.reference import quiet, steps_of
 from convert.prove.rounding import no_band
+from convert.prove.rounding.moved import is_continuous
 from convert.prove.rounding.terms import rows_of
 from convert.prove.threads import divides_among_threads, on_threads
 
@@ -94,6 +96,7 @@ class Case:
                 way = f"with {count} of OpenMP's threads"
                 for departure in self._departures(answers, self.want, every, way, count=False):
                     raise threads_refusal(departure)
+        self._check_samples()
 
     def check_graph(self) -> None:
         """The graph in one batch, in small odd ones, row by row and in the row buffers."""
@@ -110,6 +113,18 @@ class Case:
             self._judge(self.graph.in_batches(rows[chosen], size), chosen, way)
         few = self.probes.stratified(self._effort.row_buffers, rng)
         self._judge(self.graph.in_row_buffers(rows[few]), few, "in row buffers")
+        self._check_samples()
+
+    def _check_samples(self) -> None:
+        """No score of a sample is excused, but where the estimator chooses, as neighbours do."""
+        if not is_continuous(self.reference.estimator):
+            return
+        samples = self.probes.kind_of == 0
+        for output in self.reference.outputs:
+            moved = int((self._excused[output.name] & samples).sum())
+            if output.kind == "score" and moved:
+                tolerance = self.reference.tolerance
+                raise samples_refusal(output, moved, int(samples.sum()), tolerance)
 
     def check_refusals(self) -> None:
         """scikit-learn raises on each refused row, and the graph marks just those, in any batch.
