@@ -116,15 +116,18 @@ class Case:
         self._check_samples()
 
     def _check_samples(self) -> None:
-        """No score of a sample is excused, but where the estimator chooses, as neighbours do."""
+        """No prediction of a sample is excused, but where the estimator chooses, as neighbours do.
+
+        What stands beside a label is counted: a clusterer's distance of a sample to itself cancels.
+        """
         if not is_continuous(self.reference.estimator):
             return
         samples = self.probes.kind_of == 0
         for output in self.reference.outputs:
             moved = int((self._excused[output.name] & samples).sum())
-            if output.kind == "score" and moved:
+            if output.kind == "score" and output.verb == "predict" and moved:
                 tolerance = self.reference.tolerance
-                raise samples_refusal(output, moved, int(samples.sum()), tolerance)
+                raise samples_refusal(moved, int(samples.sum()), tolerance)
 
     def check_refusals(self) -> None:
         """scikit-learn raises on each refused row, and the graph marks just those, in any batch.

@@ -193,11 +193,11 @@ def threads_refusal(departure: Departure) -> NotExact:
     )
 
 
-def samples_refusal(output: EmittedOutput, rows: int, samples: int, tolerance: float) -> NotExact:
-    """Rounding excuses a score where the user's own rows are: the tolerance would mean nothing."""
+def samples_refusal(rows: int, samples: int, tolerance: float) -> NotExact:
+    """Rounding excuses predictions of the user's own rows: the tolerance would mean nothing."""
     return _of_no_graph(
-        f"scikit-learn disagrees with itself: another order of additions moves its {output.verb} "
-        f"on {rows} of {samples} samples",
+        f"scikit-learn disagrees with itself: another order of additions moves what it "
+        f"predicts of {rows} of {samples} samples",
         expected=f"scores within {tolerance:g} of the output's size, in whatever order",
         actual="terms far larger than what is left of them cancel",
         hint="scale the columns (StandardScaler), or regularise more (alpha)",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import Birch
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor
@@ -243,9 +244,16 @@ def test_a_refusal_says_that_terms_cancel():
     assert "StandardScaler" in refusal.value.hint
 
 
-def test_no_score_of_a_sample_is_excused():
+def test_no_prediction_of_a_sample_is_excused():
     """On columns up to a thousand 1e-7 of the score hangs on which training row is added first."""
     cancer, sick = load_breast_cancer(return_X_y=True)
     with pytest.raises(NotExact, match="scikit-learn disagrees with itself") as refusal:
         export(KernelRidge().fit(cancer, sick), cancer)
     assert "StandardScaler" in refusal.value.hint
+
+
+def test_distances_of_samples_to_themselves_are_counted():
+    """Birch keeps samples as centres: |x|^2 - 2 x.x + |x|^2 is rounding, and it takes the root."""
+    label, distances = export(Birch(n_clusters=None).fit(WINE), WINE).contract.certificate.parity
+    assert label.differ == distances.differ == 0
+    assert distances.undecided > 0
