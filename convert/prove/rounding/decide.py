@@ -14,6 +14,7 @@ from convert.prove.reference import as_emitted, quiet, steps_of
 from convert.prove.rounding.band import Band, either, no_band
 from convert.prove.rounding.branches import branch_band
 from convert.prove.rounding.centers import center_band, is_center_model
+from convert.prove.rounding.codes import is_sparse_code, sparse_code_bounds
 from convert.prove.rounding.densities import density_band, is_density_model
 from convert.prove.rounding.detectors import detector_band, is_detector
 from convert.prove.rounding.frames import carry_frame, numbers_of
@@ -189,6 +190,8 @@ class Rounding:
             return regressor_bounds(last, value, error, self._reference.outputs)
         if is_linear_kernel_ridge(last):
             return kernel_ridge_bounds(last, value, error, self._reference.outputs)
+        if is_sparse_code(last):
+            return sparse_code_bounds(last, value, error, self._reference.outputs)
         if is_support_vector_regressor(last):
             return svr_bounds(last, value, error, self._reference.outputs)
         if self._label is None:

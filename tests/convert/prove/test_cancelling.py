@@ -9,6 +9,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import Birch
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
+from sklearn.decomposition import MiniBatchSparsePCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor, StackingRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier
@@ -63,6 +64,7 @@ def tried(certificate, kind="cancelling sum"):
         (LogisticRegression(max_iter=300), WINE, KINDS),
         (SVC(kernel="linear"), WINE, KINDS),
         (SGDOneClassSVM(), WINE, None),
+        (MiniBatchSparsePCA(random_state=0), IRIS, None),
     ],
     ids=lambda value: str(value)[:40] if hasattr(value, "fit") else "",
 )
