@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 14
+"""A block is handed over when it is full, so a packet waits for few others. What is longer, as
+frames that the card or the kernel has joined, is cut there: far behind what any row is made of."""
+
 BLOCKS_A_MEBIBYTE = (1 << 20) // BLOCK_BYTES
 FRAME_BYTES = 2048
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from examples.router.verdicts import Verdict
 
 BATCH = 64
-"""Rows that are judged at once under load; under less, those of one block of the ring."""
+"""Rows that are judged at once under load; under less, those of the packets that waited."""
 
 OVER = 16
 """Rows of flows that are over, judged before it is looked whether packets wait: some 0.5 ms."""

@@ -96,7 +96,7 @@ def test_blocks_that_lie_are_read_alike_and_within_their_bounds(library: Path, s
     memory = blocks[0].ring
     for block in blocks:
         for _ in range(6):
-            at = block.start + HEADER + chance.randrange(40_000)
+            at = block.start + HEADER + chance.randrange(BLOCK_BYTES - HEADER - 4)
             memory[at : at + 4] = chance.choice(
                 (b"\xff\xff\xff\xff", bytes(4), chance.randbytes(4))
             )

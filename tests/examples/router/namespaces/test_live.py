@@ -10,8 +10,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from router_frames import ethernet, pcap
+from router_frames import ethernet, ipv4, pcap, tcp
 
+from examples.router.live.ring import BLOCK_BYTES
+from examples.router.packets.files import read_file
+from examples.router.packets.problems import Problems
 from examples.router.synthetic.attacks import tcp_scan
 from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
@@ -108,6 +111,31 @@ def test_what_finds_the_ring_full_is_counted_and_a_larger_one_holds_it(megabytes
     assert (told["dropped"] == 0) == (megabytes == 8)
 
 
+def judged(path: Path) -> list[tuple[object, ...]]:
+    """Of every flow what must not depend on how its packets came."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert "summary" in lines.pop()
+    kept = ("first", "last", "flow", "score", "opening")
+    return sorted(tuple(map(str, (line[one] for one in kept))) for line in lines)
+
+
+def watched_and_recorded(interface: str, traffic: str, folder: Path) -> None:
+    """Both programs see the same packets; what is judged of them is in `live` and `replayed`."""
+    done = in_namespace(
+        "for name in ours theirs; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done\n"
+        f"in={folder}\n"
+        f"PYTHON -m examples.router watch {interface} --json >$in/live 2>$in/said & watch=$!\n"
+        f"tcpdump -i {interface} -B 65536 -U --time-stamp-precision=nano -Z root -w $in/rec "
+        "2>$in/dump &\n"
+        "dump=$!\n"
+        "until grep -q watching $in/said && grep -q listening $in/dump; do sleep 0.1; done\n"
+        f"{traffic}\n"
+        "kill $dump $watch; wait $watch || exit 1\n"
+        "PYTHON -m examples.router replay $in/rec --json >$in/replayed"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_is_watched_is_judged_as_a_recording_of_it_is(tmp_path: Path) -> None:
     """By the same rows: the same flows, at the same nanoseconds, with the same scores."""
     scan, last = tmp_path / "scan.pcap", tmp_path / "last.pcap"
@@ -116,27 +144,34 @@ def test_what_is_watched_is_judged_as_a_recording_of_it_is(tmp_path: Path) -> No
     wire.write(scan)
     # A packet that comes later lets time end the scan's flows in the recording too.
     last.write_bytes(pcap([(0, ethernet(0x806, bytes(28)))]))
-    done = in_namespace(
-        "for name in ours theirs; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done\n"
-        f"live={tmp_path}/live said={tmp_path}/said rec={tmp_path}/rec\n"
-        "PYTHON -m examples.router watch ours --json >$live 2>$said & watch=$!\n"
-        "tcpdump -i ours -U --time-stamp-precision=nano -Z root -w $rec 2>$rec.said & dump=$!\n"
-        "until grep -q watching $said && grep -q listening $rec.said; do sleep 0.1; done\n"
+    traffic = (
         f"tcpreplay -q -i theirs --pps 100 {scan} >/dev/null && sleep 6\n"
-        f"tcpreplay -q -i theirs {last} >/dev/null && sleep 1\n"
-        "kill $dump $watch; wait $watch || exit 1\n"
-        "PYTHON -m examples.router replay $rec --json >$live.replayed"
+        f"tcpreplay -q -i theirs {last} >/dev/null && sleep 1"
     )
-    assert done.returncode == 0, done.stderr
+    watched_and_recorded("ours", traffic, tmp_path)
+    assert len(judged(tmp_path / "live")) > 50
+    assert judged(tmp_path / "live") == judged(tmp_path / "replayed")
 
-    def judged(name: str) -> list[tuple[object, ...]]:
-        lines = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
-        assert "summary" in lines.pop()
-        kept = ("first", "last", "flow", "score", "opening")
-        return sorted(tuple(map(str, (line[one] for one in kept))) for line in lines)
 
-    assert len(judged("live")) > 50
-    assert judged("live") == judged("live.replayed")
+def test_frames_longer_than_a_block_are_judged_as_their_recording_is(tmp_path: Path) -> None:
+    """As cards that join segments give them; the ring keeps their beginning."""
+    frames = []
+    for number in range(40):
+        ports = 40_000 + number, 80
+        body = b"POST /" + b"%d" % number + b" HTTP/1.1\r\n\r\n" + bytes([65 + number]) * 60_000
+        for flags, payload in ((2, b""), (16, body), (16, body[: 20_000 + number]), (17, b"")):
+            frames.append(ethernet(0x800, ipv4(6, tcp(flags, payload, ports))))
+    (tmp_path / "long.pcap").write_bytes(pcap(list(enumerate(frames))))
+    traffic = (
+        "ip link set ours mtu 65535; ip link set theirs mtu 65535\n"
+        f"tcpreplay -q -i theirs --pps 200 {tmp_path}/long.pcap >/dev/null && sleep 1"
+    )
+    watched_and_recorded("ours", traffic, tmp_path)
+    lengths = [len(one.captured) for one in read_file(tmp_path / "rec", Problems())]
+    assert len(lengths) == 160
+    assert sum(length > 2 * BLOCK_BYTES for length in lengths) == 40
+    assert len(judged(tmp_path / "live")) == 40
+    assert judged(tmp_path / "live") == judged(tmp_path / "replayed")
 
 
 @pytest.mark.parametrize("signals", ["INT", "TERM", "INT TERM", "TERM INT HUP INT"])
