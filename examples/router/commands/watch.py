@@ -47,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="a JSON line a flow, then a summary")
     parser.add_argument("--seconds", type=positive, metavar="S", help="stop by itself")
     parser.add_argument(
-        "--no-batch", action="store_true", help="judge what a packet asks for at once"
+        "--no-batch",
+        action="store_true",
+        help="judge what a packet asks for at once, on the native engine where the bundle has it",
     )
     parser.add_argument(
         "--ring", type=mebibytes, metavar="MB", default=RING_MEBIBYTES,
@@ -73,7 +75,12 @@ def run(options: argparse.Namespace) -> int:
             hint="such as: python -m examples.router watch eth0",
         )
     stop = Stop().listen()
-    judge = open_judge(options.bundle, trust=options.trust, engine=options.engine)
+    judge = open_judge(
+        options.bundle,
+        trust=options.trust,
+        engine=options.engine,
+        one_by_one=options.no_batch,
+    )
     watch = Watch(judge, batch=1 if options.no_batch else BATCH, table=options.table)
     enforcer = build(options)
     retire_ms = 1 if options.no_batch else RETIRE_MS
