@@ -31,6 +31,8 @@ class Block(Protocol):
     def linktype(self) -> int: ...  # noqa: D102
     @property
     def size(self) -> int: ...  # noqa: D102
+    @property
+    def opened_ns(self) -> int: ...  # noqa: D102
     def frames(self) -> Iterator[Frame]: ...  # noqa: D102
     def frame(self, at: int) -> tuple[Frame, int]: ...  # noqa: D102
 

@@ -24,6 +24,7 @@ PACKET_BYTES = 32
 """Of `struct tpacket3_hdr` are looked at."""
 
 _block = struct.Struct("=8xIII").unpack_from
+_opened = struct.Struct("=32xII").unpack_from
 _packet = struct.Struct("=IIIIIIH").unpack_from
 _status = struct.Struct("=I")
 
@@ -53,6 +54,12 @@ class Block(NamedTuple):
 
     linktype: int
     size: int = BLOCK_BYTES
+
+    @property
+    def opened_ns(self) -> int:
+        """When the kernel began it: what is in it and in those behind it came later."""
+        seconds, nanos = _opened(self.ring, self.start)
+        return int(seconds) * 1_000_000_000 + int(nanos)
 
     def frames(self) -> Iterator[Frame]:
         """Its frames, copied out of it."""

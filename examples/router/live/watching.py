@@ -28,7 +28,7 @@ OVER = 16
 """Rows of flows that are over, judged before it is looked whether packets wait: some 0.5 ms."""
 
 LAG_NS = 1_000_000_000
-"""Time is told to the table this late: packets that wait in the ring come first."""
+"""Time is told to the table this late: packets that the kernel is about to hand over come first."""
 
 MOST_WAITING = 4096
 """Rows of flows that are over; more are judged before the next packet is taken."""
@@ -93,18 +93,23 @@ class Watch:
 
     def _run(self, source: Source, collect: Callable[[bool], None]) -> Iterator[Judged | None]:
         table, due, batch = self.table, self.table.due, self._batch
-        looked_ns = self._steady()
+        looked_ns, taken_ns = self._steady(), 0
         for some in source.frames(0.2):
             if isinstance(some, Frame):
+                taken_ns = some.timestamp_ns
                 table.add(some)
                 if len(due) >= batch:
                     yield from self._verdicts()
                 continue
             if some is not None:
+                taken_ns = some.opened_ns
                 for _ in table.take_block(some, batch):
                     yield from self._verdicts()
                 continue
-            table.tick(self._clock() - LAG_NS)
+            now_ns = self._clock()
+            if source.waits():  # seconds of traffic may, where the program had no processor
+                now_ns = min(now_ns, taken_ns)
+            table.tick(now_ns - LAG_NS)
             yield from self._verdicts()
             yield from self._judged_ended()
             while self._over and not source.waits():

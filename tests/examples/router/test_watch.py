@@ -116,6 +116,29 @@ def test_not_more_than_a_bounded_number_waits() -> None:
     assert len(watch._ended) <= MOST_WAITING
 
 
+def test_packets_that_wait_for_seconds_are_not_late_for_their_flows() -> None:
+    """A program that had no processor for nine seconds, and a ring that has kept all of them."""
+    last, others = 9 * NS, ipv4(17, udp(b"x"))
+    frames = [
+        frame(at, ip)
+        for at in range(0, last, NS // 2)
+        for ip in (ipv4(6, tcp(2)), others)  # three seconds without a packet end the first one
+    ]
+    source = Recorded(frames, every=4)
+    watch = Watch(Asked(), clock=lambda: START + last, table="python")
+    list(watch.run(source))
+    assert watch.table.summary()["flows"] == 2
+    assert watch.table.counters.clock_steps == 0
+    assert len(watch.table) == 2
+
+
+def test_a_line_that_never_rests_with_packets_that_nobody_reads_does_not_stop_the_time() -> None:
+    unread = [frame(at, b"") for at in range(NS, 9 * NS, NS)]
+    watch = Watch(Asked(), clock=lambda: START + 9 * NS, table="python")
+    list(watch.run(Recorded([frame(0, ipv4(6, tcp(2))), *unread], every=1)))
+    assert len(watch.table) == 0
+
+
 def test_the_part_of_latencies() -> None:
     assert within_ms([], 0.99) == 0.0
     assert within_ms([float(n) for n in range(100)], 0.99) == 99.0

@@ -119,12 +119,13 @@ def judged(path: Path) -> list[tuple[object, ...]]:
     return sorted(tuple(map(str, (line[one] for one in kept))) for line in lines)
 
 
-def watched_and_recorded(interface: str, traffic: str, folder: Path) -> None:
+def watched_and_recorded(interface: str, traffic: str, folder: Path, *, ring: int = 8) -> None:
     """Both programs see the same packets; what is judged of them is in `live` and `replayed`."""
     done = in_namespace(
         "for name in ours theirs; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done\n"
         f"in={folder}\n"
-        f"PYTHON -m examples.router watch {interface} --json >$in/live 2>$in/said & watch=$!\n"
+        f"PYTHON -m examples.router watch {interface} --json --ring {ring} >$in/live 2>$in/said &\n"
+        "watch=$!\n"
         f"tcpdump -i {interface} -B 65536 -U --time-stamp-precision=nano -Z root -w $in/rec "
         "2>$in/dump &\n"
         "dump=$!\n"
@@ -150,6 +151,34 @@ def test_what_is_watched_is_judged_as_a_recording_of_it_is(tmp_path: Path) -> No
     )
     watched_and_recorded("ours", traffic, tmp_path)
     assert len(judged(tmp_path / "live")) > 50
+    assert judged(tmp_path / "live") == judged(tmp_path / "replayed")
+
+
+PATIENT = """
+import socket, sys
+from time import sleep
+sys.path.insert(0, "tests/examples/router")
+from router_frames import ethernet, ipv4, tcp, udp
+sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sender.bind(("theirs", 0))
+for _ in range(60):
+    sender.send(ethernet(0x800, ipv4(6, tcp(2))))
+    for _ in range(400):
+        sender.send(ethernet(0x800, ipv4(17, udp(bytes(700)))))
+    sleep(0.1)
+"""
+
+
+def test_traffic_that_waited_for_seconds_is_judged_as_its_recording_is(tmp_path: Path) -> None:
+    """A ring that holds all of it, and a program that had no processor."""
+    traffic = (
+        f"PYTHON -c '{PATIENT}' & send=$!\n"
+        "sleep 1; kill -STOP $watch; sleep 5; kill -CONT $watch; wait $send; sleep 1"
+    )
+    watched_and_recorded("ours", traffic, tmp_path, ring=64)
+    told = json.loads((tmp_path / "live").read_text().splitlines()[-1])["summary"]
+    assert (told["packets"], told["dropped"], told["clock_steps"]) == (60 * 401, 0, 0)
+    assert len(judged(tmp_path / "live")) == 2
     assert judged(tmp_path / "live") == judged(tmp_path / "replayed")
 
 
