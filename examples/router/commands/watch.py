@@ -122,7 +122,7 @@ def _loop(
     for judged in watch.run(source):
         if judged is not None:
             decision = None
-            if enforcer is not None and judged.is_own:
+            if enforcer is not None and judged.is_own and not stop.asked:
                 decision = enforcer.consider(judged.verdict)
             show.verdict(judged)
             if decision is not None:

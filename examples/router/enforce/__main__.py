@@ -51,6 +51,8 @@ def run(options: argparse.Namespace, stop: Stop) -> int:
         with enforcer:
             print("ready", flush=True)
             for number, line in enumerate(lines(sys.stdin.fileno(), stop), 1):
+                if stop.asked:
+                    break
                 verdict = read_verdict(line, number)
                 decision = None if verdict is None else enforcer.consider(verdict)
                 if decision is not None:
@@ -81,9 +83,9 @@ def lines(file: int, stop: Stop) -> Iterator[str]:
             )
         yield from (line.decode("utf-8", "replace") for line in whole)
         if not some:
-            break
-    if rest:
-        yield rest.decode("utf-8", "replace")
+            if rest:
+                yield rest.decode("utf-8", "replace")
+            return
 
 
 def read_verdict(line: str, number: int) -> Verdict | None:

@@ -12,12 +12,16 @@ import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from edge_infer import Unavailable
 
 TABLE = "edge_router"
 LOCK = "\0edge-router-enforcement"
 SECONDS = 3.0
+SILENT_SECONDS = 60.0
+"""An nft that did not answer is asked for no ban for so long: packets wait for it meanwhile."""
+
 NET_ADMIN = 12  # CAP_NET_ADMIN of linux/capability.h
 RULES = f"""
 table inet {TABLE} {{
@@ -42,6 +46,10 @@ class NftFailed(Exception):
     """nft refused a command; its words are the message."""
 
 
+class NftSilent(NftFailed):
+    """nft did not answer in time."""
+
+
 @dataclass
 class Nftables:
     """Bans in a table of our own; no other table is read or changed."""
@@ -50,6 +58,7 @@ class Nftables:
     program: str = "nft"
     status: Path = Path("/proc/self/status")
     _lock: socket.socket | None = None
+    _asked_again: float = 0.0
 
     def open(self) -> int:
         """Make the table empty and return how many bans an earlier run had left in it.
@@ -95,8 +104,12 @@ class Nftables:
         """
         name = "banned6" if ":" in address else "banned4"
         command = f"add element inet {TABLE} {name} {{ {address} timeout {seconds}s }}\n"
+        if monotonic() < self._asked_again:
+            raise NftSilent(f"{self.program} did not answer in the last {SILENT_SECONDS:.0f} s")
         try:
             self._run(command)
+        except NftSilent:
+            raise
         except NftFailed:
             if self._exists():
                 raise
@@ -153,7 +166,8 @@ class Nftables:
                 start_new_session=True,  # a second Ctrl-C must not end nft while it undoes bans
             )
         except subprocess.TimeoutExpired as error:
-            raise NftFailed(f"{self.program} did not answer within {SECONDS} s") from error
+            self._asked_again = monotonic() + SILENT_SECONDS
+            raise NftSilent(f"{self.program} did not answer within {SECONDS} s") from error
         except OSError as error:
             raise NftFailed(f"{self.program} cannot be started: {error}") from error
         if done.returncode != 0:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,6 +128,33 @@ def test_wherever_signals_come_bans_are_undone_and_the_summary_is_the_last_line(
     ]  # fmt: skip
 
 
+def test_nobody_is_banned_any_more_once_the_end_is_asked_for(as_ever: None) -> None:
+    """A slow nft would hold up the end for each of a burst's sources."""
+    stop, asked = Stop().listen(), list[str]()
+
+    class Slow:
+        def consider(self, verdict: str) -> None:
+            asked.append(verdict)
+            signal.raise_signal(signal.SIGTERM)
+
+    class Burst:
+        def run(self, source: object) -> Iterator[Any]:
+            for verdict in "abc":
+                yield SimpleNamespace(verdict=verdict, is_own=True)
+            yield None
+
+    shown = list[str]()
+    show = SimpleNamespace(
+        verdict=lambda judged: shown.append(judged.verdict),
+        pause=lambda: None,
+        draw=lambda drops: None,
+    )
+    source: Any = SimpleNamespace(drops=lambda: 0)
+    parts: Any = Burst(), source, Slow(), show
+    command._loop(*parts, stop, None)
+    assert (asked, shown) == (["a"], ["a", "b", "c"])
+
+
 def enforcing(**how: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "examples.router.enforce", "--strikes", "1"],
@@ -136,11 +164,16 @@ def enforcing(**how: Any) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def test_verdicts_that_are_enforced_end_alike_by_many_signals() -> None:
+@pytest.mark.parametrize("before", ["", GOOD[:40]], ids=["nothing", "half a line"])
+def test_verdicts_that_are_enforced_end_alike_by_many_signals(before: str) -> None:
     with enforcing(stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None
         assert program.stdout is not None
         assert program.stderr is not None
         assert program.stdout.readline() == "ready\n"
+        program.stdin.write(before)
+        program.stdin.flush()
+        time.sleep(0.3)
         for number in MANY:
             program.send_signal(number)
         try:
