@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from examples.router.enforce import Policy
@@ -150,6 +150,52 @@ def others(figures: dict[str, Any]) -> str:
     )
 
 
+def elsewhere(figures: dict[str, Any]) -> str:
+    """Captures of other repositories, by what their owners say of them."""
+    kinds = dict(figures["kinds"])
+    benign, apart = kinds.pop("benign"), [kinds.pop(one) for one in APART]
+    number = sum(one["captures"] for one in kinds.values())
+    lines = [
+        f"Of {number} malicious captures {figures['recall']:.1%} of the flows are found, and of "
+        f"{benign['captures']} benign ones",
+        f"{figures['benign_flagged']:.1%} flagged, in {len(figures['false_alarms'])} of them: "
+        f"precision {figures['precision']:.3f} and F1 {figures['f1']:.3f} where captures weigh "
+        "alike",
+        f"and {benign['captures'] / number:.0f} times as many are benign, F1 "
+        f"{figures['f1_of_labels_alike']:.3f} where both labels weigh the same.",
+        "",
+        f"| captures of {len(figures['repositories'])} repositories | captures | flows "
+        "| flagged, captures weighed alike |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    named = [
+        ("ordinary programs", benign),
+        *kinds.items(),
+        *zip(APART.values(), apart, strict=True),
+    ]
+    lines += [
+        f"| {name} | {one['captures']:,} | {one['flows']:,} | {one['flagged']:.1%} |"
+        for name, one in named
+    ]
+    missed = sorted(_named(one["capture"]) for one in figures["malicious"] if not one["flagged"])
+    return "\n".join(
+        [*lines, "", f"Not a flow was found of {len(missed)}:", f"{', '.join(missed)}."]
+    )
+
+
+def _named(capture: str) -> str:
+    """A file, or where all files have one name its folder."""
+    path = PurePosixPath(capture)
+    return path.parent.name if path.stem == "input" else path.name
+
+
+APART = {
+    "beyond": "attacks of which this card does not claim to find any",
+    "evasions": "answers that HTTP Evader breaks",
+    "unlabelled": "made for parsers, or unlabelled",
+}
+
+
 def _made(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one["label"]: one for one in figures["groups"] if one["whose"] == "made"}
 
@@ -161,6 +207,7 @@ PARTS: dict[str, tuple[Path, str, Callable[[dict[str, Any]], str]]] = {
     "bans": (DECISION, "bans", bans),
     "unseen": (CARD, "bans", unseen),
     "others": (CARD, "others", others),
+    "elsewhere": (CARD, "unseen", elsewhere),
 }
 """The page of each part, the file of its figures, and what makes it of them."""
 
