@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from router_frames import ethernet, ipv4, pcap, tcp
+from router_frames import ethernet, ipv4, pcap, tcp, udp
 
 from examples.router.live.ring import BLOCK_BYTES
 from examples.router.packets.files import read_file
@@ -144,7 +144,7 @@ def test_what_is_watched_is_judged_as_a_recording_of_it_is(tmp_path: Path) -> No
     tcp_scan(Scene(wire, wire.random), 1_700_000_000.0)
     wire.write(scan)
     # A packet that comes later lets time end the scan's flows in the recording too.
-    last.write_bytes(pcap([(0, ethernet(0x806, bytes(28)))]))
+    last.write_bytes(pcap([(0, ethernet(0x800, ipv4(17, udp())))]))
     traffic = (
         f"tcpreplay -q -i theirs --pps 100 {scan} >/dev/null && sleep 6\n"
         f"tcpreplay -q -i theirs {last} >/dev/null && sleep 1"
