@@ -51,8 +51,8 @@ REASONS = (
     ),
     Reason("{half_open:.0f} handshakes at its target got no answer or a refusal", ("half_open",)),
     Reason(
-        "{meta_target:.0f} quotes, brackets and the like in its request's first line, "
-        "{meta_rest:.0f} rarer ones after it",
+        "{meta_target:.0f} escapes, quotes, brackets and the like in its request's first line, "
+        "{meta_rest:.0f} of the rarer ones after it",
         ("meta_target", "meta_rest"),
     ),
     Reason(
