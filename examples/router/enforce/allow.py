@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_infer import BadInput
+from examples.router.enforce.routes import next_hops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ class AllowList:
             ("a gateway", gateways),
             ("an own address", own_addresses),
         ):
-            found |= {network_of(one): reason for one in read(self.root)}
+            found |= {network_of(one): reason for one in dict.fromkeys(read(self.root))}
         return found
 
 
@@ -114,7 +115,11 @@ def name_servers(root: Path) -> Iterator[str]:
 
 
 def gateways(root: Path) -> Iterator[str]:
-    """Next hops of all routes, from /proc/net/route and /proc/net/ipv6_route."""
+    """Next hops of all routes: from /proc/net/route and /proc/net/ipv6_route, and of the kernel at
+    hand also those that are not there, of other tables and of routes over several lines.
+    """
+    if root == Path("/"):
+        yield from next_hops()
     for line in lines_of(root / "proc/net/route")[1:]:
         words = line.split()
         if len(words) > 2 and words[2] != "00000000":

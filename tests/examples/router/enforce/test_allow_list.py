@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import struct
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -14,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from verdict_builder import KernelInMemory, verdict
 
 from edge_infer import BadInput
+from examples.router.enforce import routes
 from examples.router.enforce.allow import AllowList, own_addresses, read_list
 from examples.router.enforce.enforcer import Enforcer
 from examples.router.enforce.policy import Policy
@@ -93,6 +96,36 @@ def test_the_addresses_of_this_very_machine_are_found() -> None:
     assert "127.0.0.1" in set(own_addresses(Path("/")))
     mine = {found[4][0] for found in socket.getaddrinfo("localhost", None)}
     assert mine & set(own_addresses(Path("/")))
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+
+
+def route(*attributes: bytes) -> bytes:
+    body = bytes(routes.ROUTE_BYTES) + b"".join(attributes)
+    return routes.HEADER.pack(routes.HEADER.size + len(body), routes.FOUND, 2, 1, 0) + body
+
+
+def test_what_the_kernel_says_of_routes_is_read_within_its_bounds() -> None:
+    hops = b"".join(
+        struct.pack("=HBBi", 16, 0, 0, 1) + attribute(routes.GATEWAY, bytes([10, 1, 0, last]))
+        for last in (2, 3)
+    )
+    via = struct.pack("=H", socket.AF_INET6) + bytes.fromhex("20010db8" + "00" * 11 + "05")
+    told = route(attribute(routes.MULTIPATH, hops)) + route(attribute(routes.VIA, via))
+    whole = ["10.1.0.2", "10.1.0.3", "2001:db8::5"]
+    assert routes.read(told) == (whole, True)
+    done = routes.HEADER.pack(20, routes.DONE, 2, 1, 0) + bytes(4)
+    assert routes.read(told + done) == (whole, False)
+    for cut in range(len(told)):
+        assert set(routes.read(told[:cut])[0]) <= set(whole)
+    chance = Random(8)
+    for _ in range(2000):
+        broken = bytearray(told)
+        for _ in range(3):
+            broken[chance.randrange(len(broken))] = chance.choice((0, 1, 4, 255))
+        routes.read(bytes(broken))
 
 
 def test_a_system_without_ipv6_or_resolv_conf_has_a_list_all_the_same(tmp_path: Path) -> None:

@@ -121,6 +121,23 @@ def test_the_router_itself_is_never_banned(lab: Lab) -> None:
         assert lab.bans() == {}
 
 
+def test_a_gateway_of_any_table_and_of_several_lines_is_never_banned(lab: Lab) -> None:
+    """As on a router with two providers, whose second one /proc/net/route does not tell of."""
+    line = "192.0.2.201 dev wan0"
+    routes = (
+        f"198.51.100.0/24 nexthop via 192.0.2.200 dev wan0 nexthop via {line}",
+        "default via 192.0.2.202 dev wan0 table 100",
+    )
+    for route in routes:
+        lab.hosts.router.run("ip", "route", "add", *route.split())
+    with lab.enforcing("--act") as enforcing:
+        for number in (200, 201, 202):
+            assert "a gateway" in enforcing.attack(f"192.0.2.{number}")
+        assert lab.bans() == {}
+    for route in routes:
+        lab.hosts.router.run("ip", "route", "del", *route.split())
+
+
 def test_a_listed_address_is_never_banned(lab: Lab) -> None:
     (lab.folder / "allow").write_text(f"{ATTACKER}  # my scanner\n")
     with lab.enforcing("--act", "--allow", str(lab.folder / "allow")) as enforcing:
