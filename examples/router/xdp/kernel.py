@@ -45,10 +45,18 @@ class Loaded:
         """Load, and attach.
 
         Raises:
-            Unavailable: bpftool or a permission is missing, the kernel refuses the program, or the
-                interface is not there or taken.
+            Unavailable: bpftool, a permission or the file system of the pins is missing, the kernel
+                refuses the program, or the interface is not there or taken.
         """
-        self._pins.mkdir(parents=True, exist_ok=True)
+        try:
+            self._pins.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"{BPFFS}: the program cannot be pinned",
+                expected="the bpf file system, mounted there, and root",
+                actual=error.strerror,
+                hint=f"mount -t bpf bpf {BPFFS}; `ip netns exec` hides it: use nsenter --net=FILE",
+            ) from error
         try:
             pins = ("type", "xdp", "pinmaps", str(self._pins))
             bpftool("prog", "load", str(self.file), str(self.program), *pins)
