@@ -98,6 +98,10 @@ class Replay:
         """Files that were not read whole, with how many times why, the most frequent first."""
         yield from self._problems
 
+    def files(self) -> list[dict[str, object]]:
+        """Of each file its name, its verdicts, and what its table counted."""
+        return list(self._files)
+
     def total(self, counter: Literal["link_control", "errors"]) -> int:
         """Of all files, packets that were counted and belong to no flow."""
         return sum(cast("int", one[counter]) for one in self._files)
@@ -116,7 +120,7 @@ class Replay:
             "processor_seconds": round(processor, 6),
             "packets_per_second": round(self._packets / wall) if wall else 0,
             "rows": self._judge.rows,
-            "files": self._files,
+            "files": self.files(),
         }
 
 

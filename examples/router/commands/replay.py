@@ -62,6 +62,11 @@ def _sum_up(replay: Replay, *, is_json: bool) -> None:
         counts = [f"{cause} ({number:,})" for cause, number in problems.items()]
         rest = [f"{len(counts) - MOST_CAUSES} other causes"] if counts[MOST_CAUSES:] else []
         sys.stdout.write(f"not read of {name}: {', '.join(counts[:MOST_CAUSES] + rest)}\n")
+    if len(files := replay.files()) > 1:
+        for one in files:
+            sys.stdout.write(
+                f"{one['file']}: {one['flows']:,} flows, {one['malicious']:,} malicious\n"
+            )
     counted = {
         "of the link itself": replay.total("link_control"), "ICMP errors": replay.total("errors"),
     }  # fmt: skip
