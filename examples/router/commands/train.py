@@ -12,6 +12,8 @@ from edge_infer import BadInput, Unavailable
 if TYPE_CHECKING:
     import argparse
 
+    from examples.router.training.train import Data
+
 RECORDINGS = Path(os.environ.get("EDGE_INFER_DATA", "../shared/data")) / "packets"
 """Where the recordings that the shipped model learned from are looked for."""
 
@@ -33,9 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folders of another origin: never learned from, the operating point keeps to 1 %% of "
         "their benign flows",
     )  # fmt: skip
-    parser.add_argument("--made", metavar="N", type=int, help="captures made of each kind")
-    parser.add_argument("--seed", type=int, help="of the made captures and of the model")
-    parser.add_argument("--native", default="host", help="targets to compile for")
+    parser.add_argument(
+        "--made", metavar="N", type=int, help="captures made of each kind (48; 0 for none)"
+    )
+    parser.add_argument("--seed", type=int, help="of the made captures and of the model (20261128)")
+    parser.add_argument("--native", default="host", help="targets to compile for (host)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     folders = options.captures or ([RECORDINGS] if RECORDINGS.is_dir() else [])
     seed = SEED if options.seed is None else options.seed
     each = MADE_EACH if options.made is None else options.made
+    _tell_sources(options, folders, each)
     data = gather(
         folders,
         own=options.own or (),
@@ -56,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
         each=each,
         seed=seed,
     )
+    _tell_captures(data)
     trained = train(
         data,
         options.out,
@@ -70,6 +76,26 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"{trained.bundle}: replay it with --bundle {trained.bundle} --trust {trained.trust}")
     return 0
+
+
+def _tell_sources(options: argparse.Namespace, folders: list[Path], each: int) -> None:
+    """Say what is read: a folder that nobody named would otherwise show by its minutes alone."""
+    read = [*folders, *(options.own or ()), *(options.elsewhere or ())]
+    named = f"reading {', '.join(map(str, read))}" if read else ""
+    made = f"making {each} captures of each kind, which takes a minute or more" if each else ""
+    if named or made:
+        print(", ".join(filter(None, (named, made))), file=sys.stderr)
+
+
+def _tell_captures(data: Data) -> None:
+    """Say what was found: a file whose name is not a capture's is not among them."""
+    labels = [one.label for one in data.judged.captures]
+    print(
+        f"{labels.count('benign'):,} benign and {labels.count('malicious'):,} malicious captures "
+        "to hold out in turn; others to learn from: "
+        f"{0 if data.others is None else len(data.others.captures):,}",
+        file=sys.stderr,
+    )
 
 
 def _check_out(out: Path) -> None:

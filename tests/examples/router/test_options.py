@@ -15,6 +15,8 @@ from router_frames import ethernet, ipv4, pcap, tcp
 from edge_infer import BadInput, Unavailable
 from examples.router.__main__ import main
 from examples.router.synthetic.__main__ import main as make
+from examples.router.training.estimators import SEED
+from examples.router.training.train import MADE_EACH
 
 ROOT = Path(__file__).parents[3]
 SYN = ethernet(0x800, ipv4(6, tcp()))
@@ -150,3 +152,27 @@ def test_captures_that_cannot_be_made(
     monkeypatch.setattr(sys, "argv", ["synthetic", *(one.format(tmp_path) for one in arguments)])
     assert make() == code
     assert said in capsys.readouterr().err
+
+
+def test_the_numbers_that_the_help_of_training_names_are_in_force(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"captures made of each kind ({MADE_EACH}; 0 for none)" in said
+    assert f"of the made captures and of the model ({SEED})" in said
+
+
+def test_training_says_what_it_reads_and_how_much_of_it_is_a_capture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("benign", "malicious"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "one.pcap").write_bytes(pcap([(1_000_000_000, SYN)]))
+        (tmp_path / label / "unnamed").write_bytes(pcap([(1_000_000_000, SYN)]))
+    arguments = ["train", str(tmp_path), "--made", "0", "--out", str(tmp_path / "mine")]
+    assert main(arguments) == BadInput.exit_code, "one capture of each is too few"
+    said = capsys.readouterr().err
+    assert f"reading {tmp_path}\n" in said
+    assert "1 benign and 1 malicious captures to hold out in turn" in said
