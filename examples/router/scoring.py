@@ -106,7 +106,7 @@ def check_model(model: Model) -> None:
             "the bundle's model was trained on other features",
             expected=f"the {len(NAMES)} columns of examples.router.features",
             actual=found,
-            hint="train it with python -m examples.router train",
+            hint="train it with python3 -m examples.router train",
         )
     classes = model.classes
     if classes is None or list(classes) != CLASSES or "predict_proba" not in model.verbs:
@@ -114,7 +114,7 @@ def check_model(model: Model) -> None:
             "the bundle's model does not tell benign from malicious",
             expected="a classifier of 'benign' and 'malicious' with probabilities",
             actual=f"classes {None if classes is None else list(classes)}",
-            hint="train it with python -m examples.router train",
+            hint="train it with python3 -m examples.router train",
         )
 
 

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
             "one source is needed",
             expected="an interface, or --queue N",
             actual="neither" if options.interface is None else "both",
-            hint="such as: python -m examples.router watch eth0",
+            hint="such as: python3 -m examples.router watch eth0",
         )
     stop = Stop().listen()
     judge = open_judge(

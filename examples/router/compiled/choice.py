@@ -19,14 +19,14 @@ def open_table(kind: Kind | None = None) -> Table:
     """An empty flow table.
 
     Raises:
-        Unavailable: the compiled one is asked for and was not built from these sources.
+        Unavailable: the compiled one is asked for and is not built from these sources.
     """
     path = None if kind == "python" else built()
     if path is None:
         if kind == "compiled":
             raise Unavailable(
-                "the compiled flow table was not built from these sources",
-                hint="build it: python -m examples.router compile",
+                "the compiled flow table is not built, or of other sources than these",
+                hint="build it: python3 -m examples.router compile",
             )
         return FlowTable()
     from examples.router.compiled.table import CompiledTable

@@ -332,7 +332,7 @@ def _load(path: Path) -> ctypes.CDLL:
         raise Unavailable(
             "the compiled flow table does not load here",
             actual=error,
-            hint="build it for this machine: python -m examples.router compile",
+            hint="build it for this machine: python3 -m examples.router compile",
         ) from error
     pointer, number, wide = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64
     time_ns, data, size = ctypes.c_int64, ctypes.c_char_p, ctypes.c_size_t
@@ -341,7 +341,7 @@ def _load(path: Path) -> ctypes.CDLL:
             f"{path}: a flow table of another version",
             expected=f"version {ABI}",
             actual=f"version {library.flows_abi()}",
-            hint="build it again: python -m examples.router compile",
+            hint="build it again: python3 -m examples.router compile",
         )
     for name, answer, *taken in (
         ("make", pointer, number, number, wide, number),
