@@ -51,9 +51,9 @@ REASONS = (
     ),
     Reason("{half_open:.0f} handshakes at its target got no answer or a refusal", ("half_open",)),
     Reason(
-        "{meta_target:.0f} escapes, quotes, brackets and the like in its request's first line, "
+        "{code_target:.0f} quotes, brackets and the like in its request's first line, "
         "{meta_rest:.0f} of the rarer ones after it",
-        ("meta_target", "meta_rest"),
+        ("code_target", "meta_rest"),
     ),
     Reason(
         "what it says first: {text_up:.0%} text, {distinct_up:.0%} different bytes",

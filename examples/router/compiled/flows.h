@@ -106,7 +106,7 @@ typedef struct {
     uint64_t born, evicted, seed;
 } hosts;
 
-typedef struct { double text, distinct, meta_target, meta_rest; } shape;
+typedef struct { double text, distinct, code_target, meta_rest; } shape;
 
 typedef struct {
     key key;

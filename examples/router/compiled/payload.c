@@ -42,6 +42,26 @@ static double counted(const uint8_t *data, size_t size, const char *wanted) {
     return (double)number;
 }
 
+static int nibble(uint8_t c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* As `counted`, of what the text is where %27 and the like are no longer escaped. */
+static double counted_unescaped(const uint8_t *data, size_t size, const char *wanted) {
+    size_t number = 0;
+    for (size_t n = 0; n < size; n++) {
+        uint8_t c = data[n];
+        if (c == '%' && n + 2 < size && nibble(data[n + 1]) >= 0 && nibble(data[n + 2]) >= 0) {
+            c = (uint8_t)(nibble(data[n + 1]) << 4 | nibble(data[n + 2]));
+            n += 2;
+        }
+        number += c && strchr(wanted, c) ? 1 : 0;
+    }
+    return (double)number;
+}
+
 static shape shape_of(const uint8_t *data, size_t size) {
     shape found = bytes_of(data, size);
     if (found.text < 0.95) return found;
@@ -53,7 +73,7 @@ static shape shape_of(const uint8_t *data, size_t size) {
     int is_request = 0;
     for (size_t n = version + 1; n < line && n < version + 6; n++) is_request |= data[n] == '/';
     if (!is_request) return found;
-    found.meta_target = counted(data, line, "\"'`$|;<>(){}[]\\^*%!~");
+    found.code_target = counted_unescaped(data, line, "\"'`$|;<>(){}[]\\^");
     if (line < size) found.meta_rest = counted(data + line + 1, size - line - 1, "'`$|<>{}\\^~");
     return found;
 }

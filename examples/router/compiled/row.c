@@ -92,7 +92,7 @@ void write_row(table *t, flow *f, double *row) {
     *out++ = f->fragments / detailed;
     *out++ = f->shape_up.text;
     *out++ = f->shape_up.distinct;
-    *out++ = f->shape_up.meta_target;
+    *out++ = f->shape_up.code_target;
     *out++ = f->shape_up.meta_rest;
     *out++ = f->shape_down.text;
     *out++ = f->shape_down.distinct;

@@ -56,7 +56,7 @@ def row_of(flow: Flow, clock_ns: int) -> Row:
         flow.fragments / detailed,
         shape_up.text_share,
         shape_up.distinct_share,
-        shape_up.meta_target,
+        shape_up.code_target,
         shape_up.meta_rest,
         shape_down.text_share,
         shape_down.distinct_share,

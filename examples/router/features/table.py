@@ -64,7 +64,7 @@ _FLOW = (
     _f("fragments", "share", "of the first 32 packets, fragments", _WORK),
     _f("text_up", "share", "of the first payload up, bytes of text", _SHAPE, 0.3),
     _f("distinct_up", "share", "different byte values in it, of the possible ones", _SHAPE, 0.5),
-    _f("meta_target", "characters", "of code (quotes, `%`) in a request line", _SHAPE, 0.0, 1),
+    _f("code_target", "characters", "of code (quotes, brackets) in a request line", _SHAPE, 0.0, 1),
     _f("meta_rest", "characters", "of code, the rarer ones, behind that line", _SHAPE, 0.0, 1),
     _f("text_down", "share", "of the first payload down, bytes of text", _PEER, 0.3),
     _f("distinct_down", "share", "different byte values in it", _PEER, 0.5),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 MOST_BYTES = 512
 """Of a payload are looked at; for what kinds of bytes it has, the first `KINDS_BYTES`."""
@@ -15,10 +16,11 @@ MOST_BYTES = 512
 KINDS_BYTES = 128
 
 _TEXT = bytes([9, 10, 13, *range(32, 127)])
-_META = b"\"'`$|;<>(){}[]\\^*%!~"
+_CODE = b"\"'`$|;<>(){}[]\\^"
 _RARE = b"'`$|<>{}\\^~"
 """Bytes that mean something to a shell, to SQL, to a template or to markup; and those of them that
-names of browsers, cookies and types of content do not have."""
+names of browsers, cookies and types of content do not have. No `%`: ordinary addresses are full of
+what is escaped by it, so that what counts is what it stands for."""
 
 _dns_header = struct.Struct(">HHHHH").unpack_from
 _LETTERS = bytes(range(65, 91)) + bytes(range(97, 123))
@@ -31,7 +33,7 @@ class Shape(NamedTuple):
 
     text_share: float
     distinct_share: float
-    meta_target: float
+    code_target: float
     meta_rest: float
 
 
@@ -52,7 +54,8 @@ def shape_of(payload: bytes) -> Shape:
     """As `bytes_of`, and the code in a request.
 
     A request is text whose first line ends in a protocol and its version, as HTTP's and SIP's do.
-    `meta_target` counts the meta characters of that line, `meta_rest` the rarer of them behind it.
+    `code_target` counts the characters of code in that line, whether they are escaped (RFC 3986,
+    2.1: `%27` is a quote) or not, `meta_rest` the rarer of them behind it.
     """
     shape = bytes_of(payload)
     if shape[0] < 0.95:
@@ -61,7 +64,8 @@ def shape_of(payload: bytes) -> Shape:
     version = line.rpartition(b" ")[2]
     if not (version[:1].isalpha() and b"/" in version[1:6]):
         return shape
-    target = len(line) - len(line.translate(None, _META))
+    line = unquote_to_bytes(line)
+    target = len(line) - len(line.translate(None, _CODE))
     behind = len(rest) - len(rest.translate(None, _RARE))
     return Shape(shape[0], shape[1], float(target), float(behind))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 
 from examples.router.features import FEATURES, NAMES, Row
-from examples.router.flows.payload import shape_of
 from examples.router.reasons import REASONS, told
 from examples.router.why import (
     MOST,
@@ -49,14 +48,6 @@ def test_reasons_that_say_the_same_are_not_lost_to_one_another() -> None:
     assert len(found) == 2
     assert any("180 bytes" in text for text in found)
     assert any("300 hosts" in text for text in found)
-
-
-def test_escapes_in_an_address_are_not_called_quotes() -> None:
-    """`%20` and `%2F` count as `"` and `<` do: a page with many was said to ask in quotes."""
-    address = b"GET /two%20words?back=http%3A%2F%2Fa.test HTTP/1.1\r\n\r\n"
-    why = Why(lambda rows: [0.9 if row[NAMES.index("meta_target")] > 3 else 0.1 for row in rows])
-    (reason,) = reasons(why, with_values(meta_target=shape_of(address).meta_target))
-    assert reason.startswith("4 escapes, quotes, brackets and the like in its request's first line")
 
 
 def test_there_is_always_a_reason_and_never_too_many() -> None:

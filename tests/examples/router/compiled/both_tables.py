@@ -109,6 +109,7 @@ def one_frame(chance: Random) -> tuple[int, bytes]:
     payload = chance.choice((
         b"", b"x" * 30, bytes(range(256)), chance.randbytes(chance.randrange(600)),
         b"GET /?q=<script>{1}' HTTP/1.1\r\nUser-Agent: ${jndi:x}\r\n\r\n",
+        b"GET /?q=%27%3cb%3E%2527%%27%zz%0%5B%00%7 HTTP/1.1\r\n", b"GET /%2 b/%27",
         b"GET / \n", b"SIP/2.0\n", b"a b c/1\nrest",
         struct.pack(">HHHHHH", 1, chance.choice((0x100, 0x8183, 0x8180)), 1, 0, 0, 0)
         + bytes([9]) + chance.randbytes(9) + b"\7example\0\0\1\0\1",
