@@ -9,7 +9,7 @@ from examples.router.addresses import flow_of
 from examples.router.caught import AMONG, STRIKES, Caught
 from examples.router.flows.hosts import host_of
 from examples.router.scoring import MALICIOUS, Scorer
-from examples.router.verdicts import Verdict
+from examples.router.verdicts import Verdict, is_left_out
 from examples.router.why import MOST_TOLD, SECOND, UNTOLD, UNTOLD_KIND, Kind, Told, Why
 
 if TYPE_CHECKING:
@@ -120,12 +120,15 @@ class Judge:
         return dict(zip(places, kinds, strict=True))
 
     def _reasons(self, due: Due, source: int, score: float, kind: Kind | None) -> list[str]:
-        told = self._told
+        """Of the row; where there is no room for it, those that its flow was given before."""
+        told, before = self._told, due.flow.reasons
         if not told.has_room(source, self._clock_ns):
-            return UNTOLD
+            return UNTOLD if is_left_out(before) else before
         if kind is None:
             (kind,) = self._why.kinds([due.row], [score])
-        return self._why(due.row, kind) if told.takes(source, kind) else UNTOLD_KIND
+        if told.takes(source, kind):
+            return self._why(due.row, kind)
+        return UNTOLD_KIND if is_left_out(before) else before
 
     def end(self) -> Iterator[Judged]:
         """Nothing more comes of these flows; the next ones may have another clock."""

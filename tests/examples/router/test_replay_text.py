@@ -7,10 +7,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from examples.router.__main__ import main
-from examples.router.synthetic.attacks import tcp_scan
+from examples.router.bundles import open_judge
+from examples.router.replay import Replay
+from examples.router.synthetic.attacks import guessing, tcp_scan
 from examples.router.synthetic.benign import browse
 from examples.router.synthetic.scene import Scene
 from examples.router.synthetic.wire import Wire
+from examples.router.verdicts import is_left_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +40,25 @@ def test_of_several_files_it_says_how_many_are_malicious_in_each(
     assert browsing.startswith(f"{files[1]}: ")
     assert browsing.endswith(" flows, 0 malicious")
     assert f" flows, {malicious:,} malicious; " in total
+
+
+def test_a_flow_that_was_explained_keeps_its_reasons_when_it_ends_in_a_full_second(
+    tmp_path: Path,
+) -> None:
+    random = Random(7)
+    wire = Wire(random)
+    for attack in range(3):
+        guessing(Scene(wire, random), 1_700_000_000.0 + 100.0 * attack)
+    wire.write(tmp_path / "guessing.pcap")
+    judge = open_judge(None, trust=None, engine="native")
+    explained, ended = set[object](), dict[object, list[str]]()
+    for judged in Replay(judge).run([str(tmp_path / "guessing.pcap")]):
+        verdict = judged.verdict
+        if verdict.verdict != "malicious" or verdict.by != "model":
+            continue
+        if judged.final:
+            ended[verdict.flow, verdict.first] = verdict.why
+        elif not is_left_out(verdict.why):
+            explained.add((verdict.flow, verdict.first))
+    assert explained
+    assert [flow for flow in explained if is_left_out(ended[flow])] == []
