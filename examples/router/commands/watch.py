@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -90,12 +90,14 @@ def run(options: argparse.Namespace) -> int:
         else PacketQueue(options.queue, blocked=None if enforcer is None else enforcer.bans)
     )
     name = options.interface or f"queue {options.queue}"
-    with unheld() as out, source:
+    with unheld() as out, source, ExitStack() as guarded:
+        # Entered first: what it refuses ends the program before anything was watched.
+        guarded.enter_context(enforcer or nullcontext())
         show = _shown(watch, name, options)
         print(f"watching {name}", file=sys.stderr, flush=True)
         try:
             # The bans are undone before the last flows are judged, which may take a while.
-            with enforcer or nullcontext():
+            with guarded:
                 _loop(watch, source, enforcer, show, stop, options.seconds)
         finally:
             show.close()

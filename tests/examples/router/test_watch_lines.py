@@ -6,16 +6,20 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from edge_infer import Unavailable
+from examples.router.__main__ import main
 from examples.router.bundles import open_judge
 from examples.router.commands.watch import _Lines
 from examples.router.judge import Judged
-from examples.router.live import Watch
+from examples.router.live import Interface, Watch
 from examples.router.output import Output
 from examples.router.packets import Frame
 from examples.router.replay import text_line
 from examples.router.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
 BENIGN = Verdict(
@@ -82,3 +86,16 @@ def test_lines_that_nobody_read_are_not_mixed_up_with_packets_that_cannot_be(
     assert (told["dropped"], told["waiting"]) == (3, 2)
     for end in (read, write):
         os.close(end)
+
+
+def test_what_cannot_be_enforced_ends_it_before_it_says_that_it_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Interface, "open", lambda interface: interface)
+    monkeypatch.setattr(Interface, "close", lambda _: None)
+    log = str(tmp_path / "no folder" / "bans.jsonl")
+    guard = ["--enforce", "nftables", "--audit-log", log]
+    assert main(["watch", "lo", "--seconds", "1", *guard]) == Unavailable.exit_code
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Unavailable: the audit log cannot be written")
