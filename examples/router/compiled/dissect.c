@@ -169,15 +169,24 @@ EXPORT void flows_packet(table *t, int64_t time, const packet *p, const uint8_t 
     take(t, time, &own, d, size, how);
 }
 
-/* Whether a frame was taken; Python takes it otherwise. */
-EXPORT int flows_frame(table *t, int64_t time, uint32_t link, const uint8_t *d, size_t size) {
+enum { NOT_TAKEN, TAKEN, ENDS_MORE };
+
+/* A frame, once the flows that it ends are over: no more than `most` of them at once. */
+static int frame(table *t, int64_t time, uint32_t link, const uint8_t *d, size_t size,
+                 uint32_t most) {
     packet p;
     int how = time < 0 || time > LAST_NS ? SLOW : dissect(link, d, size, &p);
-    if (how == SLOW) return 0;
+    if (how == SLOW) return NOT_TAKEN;
+    if (!flows_end_before(t, time, most)) return ENDS_MORE;
     t->counted.packets++;
     move_clock(t, time);
     take(t, time, &p, d, size, how);
-    return 1;
+    return TAKEN;
+}
+
+/* Whether a frame was taken; Python takes it otherwise. */
+EXPORT int flows_frame(table *t, int64_t time, uint32_t link, const uint8_t *d, size_t size) {
+    return frame(t, time, link, d, size, UINT32_MAX) == TAKEN;
 }
 
 static uint32_t own(const uint8_t *p) { /* in this machine's order of bytes, as the kernel writes */
@@ -187,10 +196,10 @@ static uint32_t own(const uint8_t *p) { /* in this machine's order of bytes, as 
 }
 
 /* The packets of a ring's block from `*at` on, as live/ring.py has them; `*left` is how many there
- * are. Both are left at the first one that was not taken.
+ * are. Both are left at the first one that was not taken, as one is that ends more than `most` flows.
  */
 EXPORT int flows_block(table *t, const uint8_t *block, size_t size, uint64_t *at, uint32_t *left,
-                       uint32_t link, uint64_t batch) {
+                       uint32_t link, uint64_t batch, uint32_t most) {
     while (*left) {
         if (t->due_number >= batch) return BATCH;
         if (*at > size - RING_HEADER) return DAMAGED;
@@ -201,7 +210,8 @@ EXPORT int flows_block(table *t, const uint8_t *block, size_t size, uint64_t *at
         if (begin > size) begin = size;
         if (captured > size - begin) captured = size - begin;
         int64_t time = own(head + 4) * SECOND + own(head + 8);
-        if (!flows_frame(t, time, link, block + begin, captured)) return RARE;
+        int taken = frame(t, time, link, block + begin, captured, most);
+        if (taken != TAKEN) return taken == ENDS_MORE ? BATCH : RARE;
         uint32_t step = own(head);
         *left = step ? *left - 1 : 0;
         *at += step;

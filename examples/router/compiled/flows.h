@@ -12,7 +12,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define ABI 5
+#define ABI 6
 #define COLUMNS 58
 #define NONE 0u /* a place; the first one is 1, so that memory of zeros is an empty table */
 #define SECOND INT64_C(1000000000)
@@ -57,17 +57,17 @@ typedef struct {
     address address;
     int64_t seen, number;
     uint64_t born;
-    void *past;
-    uint32_t holders, next, space;
+    period *past;
+    uint32_t holders, next, space, apart;
 } host;
 
-/* Periods that are over; apart, because a host that was just seen has none. */
-typedef struct { period before, longer, longer_before; } past;
-
+/* Periods that are over are apart, in three arrays, `host.past` in the first and the others `apart`
+ * places from it: a host that was just seen has none, and most have one that serves as all three.
+ */
 typedef struct {
     host host;
     period now;
-    uint8_t has_before, has_longer, has_longer_before;
+    const period *before, *longer, *longer_before; /* &nothing where there is none */
 } source;
 
 typedef struct {
@@ -98,11 +98,11 @@ typedef struct {
 /* Hosts of one kind, `item` bytes each, each beginning with its `host`. */
 typedef struct {
     uint8_t *items;
-    past *pasts;
+    period *pasts;
     uint32_t *buckets, *listed, *spare;
     quiet *order;
     size_t item;
-    uint32_t capacity, number, used, spares, mask;
+    uint32_t capacity, places, number, used, spares, mask;
     uint64_t born, evicted, seed;
 } hosts;
 
@@ -149,6 +149,8 @@ typedef struct {
     uint32_t capacity, number, used, spares, mask, oldest, newest;
     uint64_t seed, serial;
     int64_t clock, offset, sweep;
+    int64_t before; /* the clock, when flows were ended that the next frame ends */
+    int is_before;
     hosts sources, targets;
     fragments fragments;
 } table;
@@ -189,6 +191,7 @@ void write_row(table *t, flow *f, double *row);
 
 /* table.c */
 void move_clock(table *t, int64_t time);
+int flows_end_before(table *t, int64_t time, uint32_t most);
 void add_packet(table *t, int64_t time, const packet *p, const uint8_t *data, size_t size);
 
 #endif

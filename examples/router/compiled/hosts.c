@@ -6,6 +6,8 @@
 
 #define SHORT_NS (20 * SECOND)
 #define SHORTS_A_LONG 15
+const period nothing;
+
 #define MIX UINT64_C(0x9E3779B97F4A7C15)
 #define MIX_PORT UINT64_C(0xC2B2AE3D27D4EB4F)
 
@@ -59,7 +61,8 @@ void hosts_lay_out(hosts *h, uint8_t *block, size_t *at, size_t item, uint32_t c
     h->mask = size - 1;
     h->seed = seed;
     h->items = part_of(block, at, places, item);
-    if (item == sizeof(source)) h->pasts = part_of(block, at, places, sizeof *h->pasts);
+    h->places = places;
+    if (item == sizeof(source)) h->pasts = part_of(block, at, 3 * (size_t)places, sizeof(period));
     h->buckets = part_of(block, at, size, sizeof *h->buckets);
     h->listed = part_of(block, at, capacity, sizeof *h->listed);
     h->spare = part_of(block, at, places, sizeof *h->spare);
@@ -119,8 +122,12 @@ uint32_t hosts_get(hosts *h, address wanted, uint32_t space, int64_t clock) {
     place = h->spares ? h->spare[--h->spares] : ++h->used;
     host *one = host_at(h, place);
     memset(one, 0, h->item);
-    void *past = h->pasts ? &h->pasts[place] : NULL;
-    *one = (host){wanted, clock, clock / SHORT_NS, h->born++, past, 2, *bucket, space};
+    *one = (host){wanted, clock, clock / SHORT_NS, h->born++, NULL, 2, *bucket, space, h->places};
+    if (h->pasts) {
+        source *s = source_of(h, place);
+        one->past = &h->pasts[place];
+        s->before = s->longer = s->longer_before = &nothing;
+    }
     *bucket = place;
     h->listed[h->number++] = place;
     return place;
@@ -140,21 +147,25 @@ static void add_period(period *to, const period *from) {
     }
 }
 
-const period nothing;
-
 static void move_on(source *s, int64_t number) {
-    past *p = s->host.past;
-    if (!s->has_longer) p->longer = nothing;
-    add_period(&p->longer, &s->now);
-    s->has_longer = 1;
+    size_t apart = s->host.apart;
+    period *before = s->host.past, *longer = before + apart, *longer_before = longer + apart;
+    int is_first = s->longer == &nothing;
+    if (s->longer_before == before) {
+        *longer_before = *before;
+        s->longer_before = longer_before;
+    }
+    if (s->longer == before) *longer = *before;
+    if (!is_first) add_period(longer, &s->now);
+    *before = s->now;
+    s->longer = is_first ? before : longer;
     int64_t passed = number / SHORTS_A_LONG - s->host.number / SHORTS_A_LONG;
     if (passed) {
-        s->has_longer_before = passed == 1;
-        p->longer_before = p->longer;
-        s->has_longer = 0;
+        if (!is_first) *longer_before = *longer;
+        s->longer_before = passed > 1 ? &nothing : is_first ? before : longer_before;
+        s->longer = &nothing;
     }
-    s->has_before = number == s->host.number + 1;
-    p->before = s->now;
+    s->before = number == s->host.number + 1 ? before : &nothing;
     s->now = nothing;
     s->host.number = number;
 }

@@ -46,16 +46,11 @@ static double *counts(double *out, const period *const *periods, int number) {
 
 static double *lately(double *out, source *s, int64_t clock) {
     source_roll(s, clock);
-    const past *p = s->host.past;
-    const period *recent[] = {&s->now, s->has_before ? &p->before : &nothing};
-    const period *lasting[] = {
-        &s->now,
-        s->has_longer ? &p->longer : &nothing,
-        s->has_longer_before ? &p->longer_before : &nothing,
-    };
+    const period *recent[] = {&s->now, s->before};
+    const period *lasting[] = {&s->now, s->longer, s->longer_before};
     const double *first = out;
     out = counts(out, recent, 2);
-    if (s->has_longer || s->has_longer_before) return counts(out, lasting, 3);
+    if (s->longer != &nothing || s->longer_before != &nothing) return counts(out, lasting, 3);
     for (int n = 0; n < 11; n++) *out++ = first[n];
     return out;
 }

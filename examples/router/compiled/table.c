@@ -128,15 +128,22 @@ EXPORT int flows_end(table *t, uint32_t most) {
     return t->oldest != NONE;
 }
 
-static void sweep(table *t, int64_t now) {
+/* Ends flows on the whole seconds up to `now`, `most` of them; whether that was all. The rest is for
+ * the next call, before which no packet is taken.
+ */
+static int sweep(table *t, int64_t now, uint32_t most) {
     while (t->sweep <= now && t->number) {
         int64_t at = t->clock = t->sweep;
-        t->sweep = at + SECOND;
         uint32_t ending = 0;
-        for (uint32_t place = t->oldest; place != NONE; place = t->flows[place].after)
+        for (uint32_t place = t->oldest; place != NONE && ending < most;
+             place = t->flows[place].after)
             if (at - t->flows[place].seen > t->flows[place].limit) t->ending[ending++] = place;
         for (uint32_t n = 0; n < ending; n++) end_flow(t, t->ending[n]);
+        if (ending == most) return 0;
+        most -= ending;
+        t->sweep = at + SECOND;
     }
+    return 1;
 }
 
 /* The table's clock moves on to a frame's time: it never goes back, and never beyond LAST_NS. */
@@ -149,10 +156,11 @@ void move_clock(table *t, int64_t time) {
         }
         now = t->clock;
     }
-    int64_t gap = now - t->clock;
+    int64_t gap = now - (t->is_before ? t->before : t->clock);
+    t->is_before = 0;
     t->covered += gap < PAUSE_NS ? gap : PAUSE_NS;
     if (now >= t->sweep) {
-        sweep(t, now);
+        sweep(t, now, UINT32_MAX);
         if (!t->number) t->sweep = (now / SECOND + 1) * SECOND;
     }
     t->clock = now;
@@ -162,9 +170,22 @@ EXPORT void flows_advance(table *t, int64_t time) {
     move_clock(t, time);
 }
 
-EXPORT void flows_tick(table *t, int64_t time) {
+/* What the next frame, of this time, would end, `most` flows of it; whether that was all. */
+EXPORT int flows_tick(table *t, int64_t time, uint32_t most) {
     int64_t now = time + t->offset;
-    if (now > t->clock && now <= LAST_NS && now >= t->sweep && t->sweep) sweep(t, now);
+    if (now < t->clock || now > LAST_NS || now < t->sweep || !t->sweep) return 1;
+    return sweep(t, now, most);
+}
+
+/* The same, where the frame is at hand and counts for the time that was covered. */
+EXPORT int flows_end_before(table *t, int64_t time, uint32_t most) {
+    int64_t clock = t->clock;
+    int is_all = flows_tick(t, time, most);
+    if (t->clock != clock && !t->is_before) {
+        t->is_before = 1;
+        t->before = clock;
+    }
+    return is_all;
 }
 
 static void make_room(table *t) {

@@ -33,12 +33,17 @@ if TYPE_CHECKING:
     from examples.router.packets import Frame
     from examples.router.packets.stream import Stream
 
-ABI = 5
+ABI = 6
 MOST_BATCH = 4096
 """Rows that may be waited for, beside those that one packet may bring."""
 
 MOST_AT_ONCE = 64
 """Rows that a lazy table brings at once: thousands of flows may end on one whole second."""
+
+MOST_ENDED = 1024
+"""Flows that a lazy table ends at once: more are a matter of the next call, before any packet."""
+
+NO_LIMIT = (1 << 32) - 1
 
 _MORE, _BATCH, _RARE, _DAMAGED = range(4)
 _PLAIN, _FIRST, _LATER = range(1, 4)
@@ -113,6 +118,7 @@ class CompiledTable(Portless):
         self._flows: dict[int, CompiledFlow] = {}
         self.is_lazy = False
         self.late_rows = 0
+        self.most_waiting = 4096
         self._late: deque[tuple[memoryview, memoryview[float]]] = deque()
 
     def __del__(self) -> None:
@@ -174,15 +180,16 @@ class CompiledTable(Portless):
         memory = ctypes.addressof(ctypes.c_char.from_buffer(block.ring)) + block.start
         at, left = ctypes.c_uint64(block.first), ctypes.c_uint32(block.number)
         where = memory, block.size, ctypes.byref(at), ctypes.byref(left)
+        how = block.linktype, batch, self._most_ended
         while left.value:
-            found = self._library.flows_block(self._table, *where, block.linktype, batch)
+            found = self._library.flows_block(self._table, *where, *how)
             if found == _RARE:
                 frame, step = block.frame(at.value)
                 self._add_rare(frame.timestamp_ns, frame.linktype, bytes(frame.captured))
                 at.value += step
                 left.value = left.value - 1 if step else 0
             self._fetch()
-            if len(self.due) >= batch:
+            if found == _BATCH or len(self.due) >= batch:
                 yield
             if found == _DAMAGED:
                 return
@@ -193,10 +200,15 @@ class CompiledTable(Portless):
         self._fetch()
         return is_left != 0
 
-    def tick(self, time_ns: int) -> None:
-        """No packet before this time is still to come, on a live interface."""
-        self._library.flows_tick(self._table, time_ns)
+    def tick(self, time_ns: int) -> bool:
+        """No packet before this time is still to come; whether it has to be told again at once."""
+        is_all = self._library.flows_tick(self._table, time_ns, self._most_ended)
         self._fetch()
+        return not is_all
+
+    @property
+    def _most_ended(self) -> int:
+        return MOST_ENDED if self.is_lazy else NO_LIMIT
 
     def _take_pcap(self, stream: Stream, batch: int) -> Iterator[None]:
         """The loop of `read_pcap`, of which the C does all but the rare."""
@@ -236,6 +248,8 @@ class CompiledTable(Portless):
             state.unread += 1
             self.problems.add(packet)
             return
+        while not self._library.flows_end_before(self._table, time_ns, self._most_ended):
+            self._fetch()
         self._library.flows_advance(self._table, time_ns)
         source, destination, source_port, destination_port, protocol, flags, size, at = packet
         if not (source_port or destination_port):
@@ -350,11 +364,12 @@ def _load(path: Path) -> ctypes.CDLL:
         ("end", ctypes.c_int, pointer, number),
         ("sum_up", None, pointer),
         ("advance", None, pointer, time_ns),
-        ("tick", None, pointer, time_ns),
+        ("tick", ctypes.c_int, pointer, time_ns, number),
+        ("end_before", ctypes.c_int, pointer, time_ns, number),
         ("packet", None, pointer, time_ns, data, data, size, ctypes.c_int),
         ("refused", None, pointer, data),
         ("asked", None, pointer, number, number),
-        ("block", ctypes.c_int, pointer, pointer, size, pointer, pointer, number, wide),
+        ("block", ctypes.c_int, pointer, pointer, size, pointer, pointer, number, wide, number),
         ("frame", ctypes.c_int, pointer, time_ns, number, data, size),
         ("pcap", ctypes.c_int, pointer, data, size, pointer, ctypes.c_int, time_ns, number, wide),
     ):

@@ -73,6 +73,8 @@ class Table(Protocol):
     """Whether of many flows that ended at once the rows may be left for `late`."""
 
     late_rows: int
+    most_waiting: int
+    """Rows of flows that are over, which may wait: as many as take some megabytes."""
 
     def __len__(self) -> int: ...
     @property
@@ -82,7 +84,7 @@ class Table(Protocol):
     def add(self, frame: Frame) -> None: ...  # noqa: D102
     def take_file(self, path: str | os.PathLike[str], batch: int) -> Iterator[None]: ...  # noqa: D102
     def take_block(self, block: Block, batch: int) -> Iterator[None]: ...  # noqa: D102
-    def tick(self, time_ns: int) -> None: ...  # noqa: D102
+    def tick(self, time_ns: int) -> bool: ...  # noqa: D102
     def late(self, most: int) -> None: ...  # noqa: D102
     def end(self, most: int = ...) -> bool: ...  # noqa: D102
     def summary(self) -> dict[str, object]: ...  # noqa: D102

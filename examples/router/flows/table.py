@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from examples.router.flows.due import Block
     from examples.router.flows.link_control import Key
-    from examples.router.packets import Frame
+    from examples.router.packets import Frame, Packet
 
 CAPACITY = 16_384
 """Flows; with as many details as they keep, about 20 MB."""
@@ -53,6 +53,9 @@ PAUSE_NS = 60 * SECOND
 LAST_NS = 1 << 62
 """The year 2116: times beyond are no times, and the clock does not follow them."""
 
+MOST_ENDED = 256
+"""Flows that a lazy table ends at once: more are a matter of the next call, before any packet."""
+
 
 class FlowTable(Portless):
     """Takes frames, and appends to `due` the rows that they complete."""
@@ -62,6 +65,7 @@ class FlowTable(Portless):
         self.due: list[Due] = []
         self.is_lazy = False
         self.late_rows = 0
+        self.most_waiting = 2048
         self.counters = Counters()
         self._capacity = capacity
         self._flows: dict[Key, Flow] = {}
@@ -69,6 +73,8 @@ class FlowTable(Portless):
         self._targets = Hosts(Target, hosts)
         self._clock_ns = self._offset_ns = self._sweep_ns = 0
         self._covered_ns = -PAUSE_NS  # the first frame comes after a pause
+        self._before_ns: int | None = None
+        """The clock, when flows were ended that the next packet ends."""
 
     def __len__(self) -> int:
         return len(self._flows)
@@ -88,18 +94,26 @@ class FlowTable(Portless):
 
     def add(self, frame: Frame) -> None:
         """One frame, in the order of capture."""
-        time_ns, linktype, data, _ = frame
-        counters = self.counters
-        counters.packets += 1
-        packet = dissect(linktype, data)
+        packet = self._read(frame)
+        if packet is not None:
+            self._take(frame, packet)
+
+    def _read(self, frame: Frame) -> Packet | None:
+        self.counters.packets += 1
+        packet = dissect(frame.linktype, frame.captured)
         if isinstance(packet, str):
-            counters.unread += 1
+            self.counters.unread += 1
             self.problems.add(packet)
-            return
+            return None
+        return packet
+
+    def _take(self, frame: Frame, packet: Packet) -> None:
+        time_ns, _, data, _ = frame
         now = time_ns + self._offset_ns
         if now < self._clock_ns or now > LAST_NS:
             now = self._stepped(now)
-        gap_ns = now - self._clock_ns
+        gap_ns = now - (self._clock_ns if self._before_ns is None else self._before_ns)
+        self._before_ns = None
         self._covered_ns += gap_ns if gap_ns < PAUSE_NS else PAUSE_NS
         if now >= self._sweep_ns:
             self._sweep(now)
@@ -108,7 +122,7 @@ class FlowTable(Portless):
         self._clock_ns = now
         source, destination, source_port, destination_port, protocol, flags, size, at = packet
         if not (source_port or destination_port):
-            ports = self.without_ports(packet, data, counters)
+            ports = self.without_ports(packet, data, self.counters)
             if ports is None:
                 return
             source_port, destination_port = ports
@@ -163,9 +177,14 @@ class FlowTable(Portless):
 
     def take_block(self, block: Block, batch: int) -> Iterator[None]:
         """All frames of a ring's block; a halt whenever `batch` rows are due."""
-        add, due = self.add, self.due
+        due = self.due
         for frame in block.frames():
-            add(frame)
+            packet = self._read(frame)
+            if packet is None:
+                continue
+            while self._ends_more(frame.timestamp_ns):
+                yield
+            self._take(frame, packet)
             if len(due) >= batch:
                 yield
 
@@ -178,16 +197,25 @@ class FlowTable(Portless):
             self._end(flow)
         return bool(self._flows)
 
-    def tick(self, time_ns: int) -> None:
-        """No packet before this time is still to come, on a live interface.
+    def tick(self, time_ns: int) -> bool:
+        """No packet before this time is still to come; whether it has to be told again at once.
 
         The rows are those that the next packet would have brought, only sooner. The table's clock
         does not follow it beyond the last of them: the host's clock may be set back again before a
         packet comes, and flows that come then must end in their time.
         """
         now = time_ns + self._offset_ns
-        if LAST_NS >= now > self._clock_ns and now >= self._sweep_ns and self._sweep_ns:
-            self._sweep(now)
+        if LAST_NS >= now >= self._clock_ns and now >= self._sweep_ns and self._sweep_ns:
+            return not self._sweep(now, MOST_ENDED if self.is_lazy else None)
+        return False
+
+    def _ends_more(self, time_ns: int) -> bool:
+        """The same for a packet at hand, which counts for the time that was covered."""
+        clock_ns = self._clock_ns
+        is_more = self.tick(time_ns)
+        if self._clock_ns != clock_ns and self._before_ns is None:
+            self._before_ns = clock_ns
+        return is_more
 
     def _stepped(self, now: int) -> int:
         """The table's clock where the capture's went back, or away: it stands still."""
@@ -254,8 +282,8 @@ class FlowTable(Portless):
             flow.is_refused = True
             flow.source_host.refused(self._clock_ns)
 
-    def _sweep(self, now: int) -> None:
-        """Ends the flows that were idle for longer than they may be.
+    def _sweep(self, now: int, most: int | None = None) -> bool:
+        """Ends the flows that were idle for longer than they may be; whether that was all.
 
         Always on the whole seconds of the table's clock, one after another, so that it does not
         matter to any row when somebody looked.
@@ -263,9 +291,16 @@ class FlowTable(Portless):
         flows = self._flows
         while self._sweep_ns <= now and flows:
             self._clock_ns = at = self._sweep_ns
-            self._sweep_ns = at + SWEEP_NS
-            for flow in [one for one in flows.values() if at - one.seen_ns > one.limit_ns]:
+            idle = (one for one in flows.values() if at - one.seen_ns > one.limit_ns)
+            ending = list(islice(idle, most))
+            for flow in ending:
                 self._end(flow)
+            if most is not None:
+                most -= len(ending)
+                if not most:
+                    return False
+            self._sweep_ns = at + SWEEP_NS
+        return True
 
     def _make_room(self) -> None:
         """Evicts a few flows, the oldest first; one that had packets since it was last looked at

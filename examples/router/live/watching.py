@@ -30,9 +30,6 @@ OVER = 16
 LAG_NS = 1_000_000_000
 """Time is told to the table this late: packets that the kernel is about to hand over come first."""
 
-MOST_WAITING = 4096
-"""Rows of flows that are over; more are judged before the next packet is taken."""
-
 MOST_LATENCIES = 10_000
 MOST_SOURCES = 1_000
 
@@ -109,7 +106,8 @@ class Watch:
             now_ns = self._clock()
             if source.waits():  # seconds of traffic may, where the program had no processor
                 now_ns = min(now_ns, taken_ns)
-            table.tick(now_ns - LAG_NS)
+            while table.tick(now_ns - LAG_NS):
+                yield from self._verdicts()
             yield from self._verdicts()
             yield from self._judged_ended()
             while self._over and not source.waits():
@@ -123,7 +121,7 @@ class Watch:
     def end(self) -> Iterator[Judged]:
         """No more frames: every flow ends."""
         timed = self.ended_ms.copy()  # nobody waits for flows that the program's end has ended
-        while self.table.end(MOST_WAITING):
+        while self.table.end(self.table.most_waiting):
             yield from self._verdicts()
         yield from self._verdicts()
         while self._over:
@@ -144,7 +142,7 @@ class Watch:
             self.wire_ms.extend((told - one.last_ns) / 1e6 for one in part)
             self.latencies_ms.extend((now - one.asked) * 1000.0 for one in part)
             yield from self._noted(found)
-        while self._over > MOST_WAITING:
+        while self._over > self.table.most_waiting:
             yield from self._judged_ended()
 
     @property

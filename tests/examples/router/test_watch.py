@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from router_frames import A4, B4, ethernet, ipv4, tcp, udp
 
-from examples.router.live.watching import BATCH, MOST_WAITING, OVER, Watch, within_ms
+from examples.router.flows import FlowTable
+from examples.router.live.watching import BATCH, OVER, Watch, within_ms
 from examples.router.packets import Frame
 
 if TYPE_CHECKING:
@@ -111,9 +112,10 @@ def test_all_of_them_are_judged_in_the_end() -> None:
 
 def test_not_more_than_a_bounded_number_waits() -> None:
     later = frame(9 * NS, ipv4(17, udp()))
-    watch, batches = asked_by([*handshakes(MOST_WAITING + 1000), later], batch=64, every=10**9)
+    most = FlowTable().most_waiting
+    watch, batches = asked_by([*handshakes(most + 1000), later], batch=64, every=10**9)
     assert sum(map(len, batches)) >= 1000
-    assert len(watch._ended) <= MOST_WAITING
+    assert len(watch._ended) <= most
 
 
 def test_packets_that_wait_for_seconds_are_not_late_for_their_flows() -> None:

@@ -9,19 +9,20 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from both_tables import hostile, scenes, seen
+from both_tables import NS, START, hostile, scenes, seen
+from router_frames import A4, B4, ethernet, ipv4, tcp, udp
 
 from examples.router.compiled.compiler import build
 from examples.router.compiled.table import CompiledTable
 from examples.router.flows import FlowTable
 from examples.router.live.ring import BLOCK_BYTES, Block, block_of, is_ready
+from examples.router.packets import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from examples.router.flows import Table
-    from examples.router.packets import Frame
 
 HEADER, DATA_AT = 48, 82
 """Where the first packet is in a block, and its bytes behind its own header, as Linux does it."""
@@ -104,3 +105,53 @@ def test_blocks_that_lie_are_read_alike_and_within_their_bounds(library: Path, s
     check_same(library, blocks, 64)
     check_same(library, most, 64)
     check_same(library, [blocks[-1]._replace(first=BLOCK_BYTES - 31)], 64)
+
+
+@pytest.mark.parametrize("kind", ["python", "compiled"])
+def test_what_one_packet_ends_comes_in_parts_and_is_the_same(kind: str, library: Path) -> None:
+    """A flood stops: thousands of flows end at once, and their rows must not lie there at once."""
+    flood = [
+        Frame(START + n * 1000, 1, ethernet(0x800, ipv4(6, tcp(2), ends=(A4 + 256 * n, B4))), 54)
+        for n in range(6000)
+    ]
+    others = [
+        Frame(START + 9 * NS + n, 1, ethernet(0x800, ipv4(17, udp(), ends=(A4 + n, B4))), 42)
+        for n in range(20)
+    ]
+    blocks = blocks_of([*flood, *others])
+
+    def feed(table: Table) -> Iterator[None]:
+        for block in blocks:
+            for _ in table.take_block(block, 64):
+                assert len(table.due) + table.late_rows <= most
+                while table.late_rows:
+                    table.late(1000)
+                yield
+
+    most = 6100
+    wanted = seen(FlowTable(), feed)
+    table: Table = FlowTable() if kind == "python" else CompiledTable(library)
+    table.is_lazy = True
+    most = 1200
+    found = seen(table, feed)
+    assert len(wanted[0]) == 6020
+    assert sorted(found[0]) == sorted(wanted[0])
+    assert found[1:] == wanted[1:]
+
+
+@pytest.mark.parametrize("kind", ["python", "compiled"])
+def test_what_the_time_alone_ends_comes_in_parts(kind: str, library: Path) -> None:
+    table: Table = FlowTable() if kind == "python" else CompiledTable(library)
+    table.is_lazy = True
+    for n in range(3000):
+        data = ethernet(0x800, ipv4(6, tcp(2), ends=(A4 + 256 * n, B4)))
+        table.add(Frame(START + n, 1, data, len(data)))
+    parts = []
+    while table.tick(START + 9 * NS):
+        parts.append(len(table.due) + table.late_rows)
+        while table.late_rows:
+            table.late(1000)
+        table.due.clear()
+    assert 2 <= len(parts) <= 12
+    assert max(parts) <= 1024
+    assert sum(parts) + len(table.due) + table.late_rows == 3000

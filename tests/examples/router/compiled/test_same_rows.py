@@ -135,6 +135,25 @@ def test_a_live_table_is_told_the_time_alike(library: Path, traffic: list[Frame]
     assert (len(table), asdict(table.counters)["flows"]) == (1, 1)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_sources_over_many_periods_of_either_window(library: Path, seed: int) -> None:
+    """Hosts that come back after seconds, minutes and hours, and some that were seen once."""
+    chance, now, frames = Random(seed), START, []
+    for _ in range(3000):
+        now += chance.choice((NS // 9, NS, 7 * NS, 21 * NS, 40 * NS, 100 * NS, 310 * NS, 900 * NS))
+        source = A4 + 256 * chance.choice((1, 2, 3, 4, chance.randrange(5, 4000)))
+        ports = chance.randrange(1000, 1004), chance.choice((80, 443, 53))
+        ip = chance.choice((
+            ipv4(6, tcp(chance.choice((2, 2, 18, 4, 17)), b"", ports), ends=(source, B4)),
+            ipv4(17, udp(b"x", ports), ends=(source, B4)),
+            ipv4(6, tcp(18, b"", ports[::-1]), ends=(B4, source)),
+        ))  # fmt: skip
+        data = bytes(12) + b"\x08\x00" + ip
+        frames.append(Frame(now, 1, data, len(data)))
+    check_same(library, frames)
+    check_same(library, frames, capacity=64, hosts=16)
+
+
 def test_rows_that_a_lazy_table_leaves_for_later_are_the_same_rows(
     library: Path, traffic: list[Frame]
 ) -> None:
