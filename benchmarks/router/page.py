@@ -58,7 +58,8 @@ def live(figures: dict[str, Any]) -> str:
     lines = [
         f"{first['asked_rate']:,} packets a second for {first['asked_seconds']} seconds, "
         f"{first['flows'] / first['asked_seconds']:,.0f} new flows a second;",
-        f"milliseconds, median and 99th percentile ({_load(figures)}):",
+        f"milliseconds, median and 99th percentile, of the middle one of {figures['rounds']} runs "
+        f"({_load(figures)}):",
         "",
         "| `watch` | dropped | from the kernel's stamp on the packet | from its turn "
         "| flows that time ended |",
