@@ -94,7 +94,8 @@ class Enforcer:
                 self.firewall.close()
             raise Unavailable(
                 f"the audit log cannot be written: {error}",
-                hint="make room, or name a file elsewhere; nobody is banned without a record",
+                hint="make its folder, or room there, or name another file; nobody is banned "
+                "without a record",
             ) from error
         return self
 

@@ -28,7 +28,8 @@ OTHERS = {
 }  # fmt: skip
 """Of linux/if_arp.h: what frames begin with there is not read. All else is Ethernet or bare IP."""
 
-GET_HARDWARE = 0x8927  # SIOCGIFHWADDR
+GET_FLAGS, GET_HARDWARE = 0x8913, 0x8927  # SIOCGIFFLAGS, SIOCGIFHWADDR
+IS_UP = 1
 
 RING_MEBIBYTES = 8
 """What the kernel keeps while Python is busy: some 30,000 ordinary packets."""
@@ -141,6 +142,10 @@ class Interface:
                 self._check()
                 yield None
 
+    def is_up(self) -> bool:
+        """Whether anything may come: an interface that is down carries nothing, in silence."""
+        return bool(self._told(GET_FLAGS) & IS_UP)
+
     def waits(self) -> bool:
         """Whether packets wait to be taken."""
         return self._ring is not None and ring.is_ready(self._ring, self._block)
@@ -173,8 +178,6 @@ class Interface:
 
     def _kind(self) -> int:
         """The hardware type, asked of the kernel: /sys may be another namespace's."""
-        import fcntl
-
         if self.name not in [name for _, name in socket.if_nameindex()]:
             names = ", ".join(name for _, name in socket.if_nameindex()) or "none"
             raise BadInput(
@@ -183,11 +186,17 @@ class Interface:
                 actual=repr(self.name),
                 hint="look at them with ip link; one of another network namespace is watched there",
             )
+        return self._told(GET_HARDWARE)
+
+    def _told(self, what: int) -> int:
+        """A 16-bit number that the kernel has of the interface."""
+        import fcntl
+
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
             request = struct.pack("16sH14x", self.name.encode(), 0)
-            answer = fcntl.ioctl(asked.fileno(), GET_HARDWARE, request)
-        kind: int = struct.unpack_from("H", answer, 16)[0]
-        return kind
+            answer = fcntl.ioctl(asked.fileno(), what, request)
+        number: int = struct.unpack_from("H", answer, 16)[0]
+        return number
 
     def _check(self) -> None:
         """The socket outlives its interface in silence, so the interface is looked for.

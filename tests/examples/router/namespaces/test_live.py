@@ -234,6 +234,15 @@ def test_a_signal_ends_it_and_its_bans_although_nobody_reads(name: str, tmp_path
     assert done.stdout == "status 0\n", done.stderr
 
 
+@pytest.mark.parametrize("state", ["down", "up"])
+def test_an_interface_that_is_down_is_told(state: str) -> None:
+    done = in_namespace(
+        f"ip link set ours {state}\nPYTHON -m examples.router watch ours --json --seconds 1"
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("ip link set ours up" in done.stderr) == (state == "down")
+
+
 def test_an_interface_that_is_not_there_is_named_with_those_that_are() -> None:
     done = in_namespace("PYTHON -m examples.router watch wan9 --json")
     assert done.returncode == 5
