@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         guarded.enter_context(enforcer or nullcontext())
         show = _shown(watch, name, options)
         print(f"watching {name}", file=sys.stderr, flush=True)
-        if isinstance(source, Interface) and not source.is_up():
+        if not source.is_up():
             hint = f"it is down, and nothing comes before: ip link set {name} up"
             print(hint, file=sys.stderr, flush=True)
         try:

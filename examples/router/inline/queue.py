@@ -93,6 +93,10 @@ class PacketQueue:
                         self._holds = False
                         self._answer(packet)
 
+    def is_up(self) -> bool:
+        """It is: the kernel gave it to this program."""
+        return True
+
     def waits(self) -> bool:
         """Whether a packet waits, be it the one that was yielded last."""
         return self._holds or bool(self._poll.poll(0))

@@ -94,6 +94,9 @@ class Part:
     def drops(self) -> int:
         return 0
 
+    def is_up(self) -> bool:
+        return True
+
     def __enter__(self) -> Part:
         self._whole.at(self._begins)
         return self
