@@ -144,7 +144,10 @@ class Interface:
 
     def is_up(self) -> bool:
         """Whether anything may come: an interface that is down carries nothing, in silence."""
-        return bool(self._told(GET_FLAGS) & IS_UP)
+        try:
+            return bool(self._told(GET_FLAGS) & IS_UP)
+        except OSError:
+            return True  # it vanished since it was opened, which `frames` tells
 
     def waits(self) -> bool:
         """Whether packets wait to be taken."""

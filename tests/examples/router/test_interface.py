@@ -46,3 +46,7 @@ def test_blocks_that_wait_are_taken_before_the_pause(
     assert blocks[: pause_at + 1] == [True] * pause_at + [False]
     assert blocks.count(True) == waiting
     assert not any(is_ready(memory, block) for block in range(waiting))
+
+
+def test_one_that_vanishes_while_it_is_opened_is_left_to_what_reads_it() -> None:
+    assert Interface("vanished0").is_up()
