@@ -13,12 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.router.bans import RECORDINGS, ROOT
 from edge_infer import BadInput
 from examples.router.bundles import open_judge
 from examples.router.replay import Replay
+
+if TYPE_CHECKING:
+    from examples.router.judge import Judge
 
 KEPT = ROOT / "docs" / "router" / "others.json"
 
@@ -39,19 +42,24 @@ def main() -> None:
         KEPT.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
 
+def counted(judge: Judge, path: Path) -> tuple[int, int]:
+    """How many flows a capture has and how many of them are flagged; none where it is not read."""
+    flows = flagged = 0
+    try:
+        for one in Replay(judge).run([str(path)]):
+            flows += one.final
+            flagged += one.final and one.verdict.verdict == "malicious"
+    except BadInput:
+        return 0, 0
+    return flows, flagged
+
+
 def judged(paths: list[Path]) -> dict[str, Any]:
     """How many captures and flows there are, and which share of what is flagged."""
     judge = open_judge()
     captures, unread = [], []
     for path in paths:
-        replay = Replay(judge)
-        flows = flagged = 0
-        try:
-            for one in replay.run([str(path)]):
-                flows += one.final
-                flagged += one.final and one.verdict.verdict == "malicious"
-        except BadInput:
-            flows = 0
+        flows, flagged = counted(judge, path)
         if flows:
             captures.append({"capture": path.name, "flows": flows, "flagged": flagged})
         else:

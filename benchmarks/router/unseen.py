@@ -24,10 +24,10 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.router.bans import RECORDINGS, ROOT
+from benchmarks.router.others import counted
 from edge_infer import BadInput
 from examples.router.bundles import open_judge
 from examples.router.packets import Problems, read_file
-from examples.router.replay import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -135,13 +135,7 @@ def judged(origin: Origin, judge: Judge, seen: set[bytes]) -> Iterator[Judged]:
             continue
         seen.add(packets)
         name = path.relative_to(origin.folder).as_posix()
-        flows = flagged = 0
-        try:
-            for one in Replay(judge).run([str(path)]):
-                flows += one.final
-                flagged += one.final and one.verdict.verdict == "malicious"
-        except BadInput:
-            continue
+        flows, flagged = counted(judge, path)
         if flows:
             yield Judged(origin.repository, name, origin.kind(name), flows, flagged)
 
